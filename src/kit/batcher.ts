@@ -35,7 +35,7 @@ export function createBatcher<I, O>(options: BatcherOptions<I, O>): Batcher<I, O
     try {
       const results = await options.flush(batch.map((waiting) => waiting.item));
       if (results.length !== batch.length) throw new Error("a flush must return one result per item");
-      batch.forEach((waiting, index) => waiting.resolve(results[index] as O));
+      for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as O);
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
     }

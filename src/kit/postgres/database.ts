@@ -1,0 +1,65 @@
+import { Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import type { Log } from "../log.ts";
+
+/** Where a statement runs: the pool, or one transaction. Statements are written with kysely's `sql` tag. */
+export type Sql = Kysely<unknown>;
+
+/**
+ * The one store. `bigint` arrives as text, `timestamptz` as `Date`. Hot paths that want prepared statements take a client
+ * of the `pool` and give it back.
+ */
+export interface Database {
+  sql: Sql;
+  pool: pg.Pool;
+  url: string;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  poolMax: number;
+  log: Log;
+  /** Shown in `pg_stat_activity`. */
+  applicationName?: string;
+}
+
+/** Opens a pool; connects on first use. An idle connection that breaks is logged and replaced by the pool. */
+export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolMax,
+    application_name: applicationName,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 60_000,
+    idle_in_transaction_session_timeout: 60_000,
+  });
+  pool.on("error", (error) => log.warn({ error: error.message }, "database.connection_lost"));
+  const sql = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  return { sql, pool, url, close: () => sql.destroy() };
+}
+
+/** Runs `work` in one transaction on one client: committed when it resolves, rolled back when it throws. */
+export async function inTransaction<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await database.pool.connect();
+  try {
+    await client.query("begin");
+    const result = await work(client);
+    await client.query("commit");
+    client.release();
+    return result;
+  } catch (error) {
+    await rollBack(client);
+    throw error;
+  }
+}
+
+/** A client that cannot even roll back is thrown away, and with it whatever it held. */
+async function rollBack(client: pg.PoolClient): Promise<void> {
+  try {
+    await client.query("rollback");
+    client.release();
+  } catch (error) {
+    client.release(error as Error);
+  }
+}
