@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
+import { ERROR_CODES } from "../src/core/errors.ts";
 
 /** Who may import whom. A room may always import itself; `app.ts` and `main.ts` may import everything. */
 const ROOM = ["core", "kit", "http"] as const;
@@ -51,6 +52,11 @@ const edges: Edge[] = [];
 for (const [from, source] of text) {
   for (const match of source.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+"(\.[^"]+)"/gms)) {
     edges.push({ from, to: normalize(join(dirname(from), match[2] ?? "")), typeOnly: match[1] !== undefined });
+  }
+}
+for (const [from, source] of text) {
+  for (const match of source.matchAll(/\bimport\("(\.[^"]+)"\)/g)) {
+    edges.push({ from, to: normalize(join(dirname(from), match[1] ?? "")), typeOnly: false });
   }
 }
 const report = (problems: string[]): void => assert.deepEqual(problems, []);
@@ -125,7 +131,7 @@ test("files are small and named for what they hold", () => {
 });
 
 test("no file is dead", () => {
-  const used = new Set(edges.map((edge) => edge.to));
+  const used = new Set(edges.flatMap(({ from, to }) => (isTest(from) ? [] : [to]))); // a file that only its test knows is dead
   report(files.filter((file) => !isTest(file) && !/^src\/(main|app)\.ts$/.test(file) && !used.has(file)));
 });
 
@@ -139,5 +145,22 @@ test("every connector folder is complete and registered", () => {
         .map((file) => `src/connectors/${name}/${file} is missing`),
       ...(registry.includes(`"./${name}/connector.ts"`) ? [] : [`registry.ts does not list ${name}`]),
     ]),
+  );
+});
+
+test("every error code is explained to the person who meets it", () => {
+  const page = existsSync("docs/errors.md") ? readFileSync("docs/errors.md", "utf8") : "";
+  report(
+    ERROR_CODES.filter((code) => !page.includes(`\`${code}\``)).map(
+      (code) => `docs/errors.md does not explain ${code}`,
+    ),
+  );
+});
+
+test("a fake is nobody's dependency but a test's and the demo's", () => {
+  report(
+    edges
+      .filter(({ from, to }) => /\/fake-[a-z-]+\.ts$/.test(to) && !isTest(from) && !MAY_USE_FAKES.includes(from))
+      .map(({ from, to }) => `${from} must not import ${to}`),
   );
 });
