@@ -13,9 +13,7 @@ export async function ensurePartitions(database: Database, now: Date, monthsAhea
     await sql`select pg_advisory_xact_lock(hashtext('enlace.partitions'))`.execute(transaction);
     for (const table of PARTITIONED) {
       for (let month = -1; month <= monthsAhead; month++) {
-        const [from, to] = [startOfMonth(now, month), startOfMonth(now, month + 1)];
-        await sql`create table if not exists ${sql.id(partitionName(table, from))} partition of ${sql.id(table)}
-          for values from (${sql.lit(from.toISOString())}) to (${sql.lit(to.toISOString())})`.execute(transaction);
+        await sql.raw(toPartitionDdl(table, startOfMonth(now, month))).execute(transaction);
       }
     }
   });
@@ -32,6 +30,19 @@ export async function dropOldPartitions(database: Database, now: Date, keepMonth
   );
   for (const name of old) await sql`drop table if exists ${sql.id(name)}`.execute(database.sql);
   return old;
+}
+
+/** The statement that makes a partition of this name, if it is one of ours: for restoring a backup. */
+export function toPartitionStatement(name: string): string | undefined {
+  const [, table, year, month] = /^([a-z]+)_y(\d{4})m(0[1-9]|1[0-2])$/.exec(name) ?? [];
+  const known = PARTITIONED.find((candidate) => candidate === table);
+  return known && toPartitionDdl(known, new Date(Date.UTC(Number(year), Number(month) - 1, 1)));
+}
+
+function toPartitionDdl(table: (typeof PARTITIONED)[number], from: Date): string {
+  const to = startOfMonth(from, 1);
+  return `create table if not exists ${partitionName(table, from)} partition of ${table}
+    for values from ('${from.toISOString()}') to ('${to.toISOString()}')`;
 }
 
 function startOfMonth(now: Date, offset: number): Date {
