@@ -34,3 +34,15 @@ export interface CallFact {
   pbx?: string;
   recordingUrl?: string;
 }
+
+/** A fact as `JSON.stringify` wrote it: instants are ISO-8601 text. */
+export type StoredFact = { [K in keyof CallFact]: CallFact[K] extends Date | undefined ? string : CallFact[K] };
+
+const INSTANTS = ["at", "startedAt", "answeredAt", "endedAt"] as const;
+
+/** Takes a fact back from our own store. */
+export function reviveFact(stored: StoredFact): CallFact {
+  const fact: Record<string, unknown> = { ...stored };
+  for (const name of INSTANTS) if (stored[name] !== undefined) fact[name] = new Date(stored[name]);
+  return fact as unknown as CallFact;
+}

@@ -28,7 +28,10 @@ export interface Call {
   sources: readonly FactSource[];
 }
 
-/** How far each status is in the life of a call. Among ended ones the surer statement wins: talk beats everything. */
+/**
+ * How far each status is in the life of a call. Among ended ones the surer statement wins: a phone that "answered" may be a
+ * machine, and only somebody with an extension, or a transfer, proves that people talked (see `rankOf`).
+ */
 const PROGRESS: Readonly<Record<ReportedStatus, number>> = {
   ringing: 1,
   in_progress: 2,
@@ -37,11 +40,11 @@ const PROGRESS: Readonly<Record<ReportedStatus, number>> = {
   cancelled: 5,
   missed: 6,
   busy: 7,
-  machine: 8,
-  answered: 9,
-  transferred: 10,
+  answered: 8,
+  machine: 9,
+  transferred: 11,
 };
-const TALKED: ReadonlySet<CallOutcome> = new Set(["answered", "transferred"]);
+const ANSWERED_BY_SOMEBODY = 10;
 
 /**
  * Reduces the facts of one call. Commutative, associative over unions and idempotent: any permutation and duplication of
@@ -49,46 +52,45 @@ const TALKED: ReadonlySet<CallOutcome> = new Set(["answered", "transferred"]);
  */
 export function reduceCall(facts: readonly CallFact[]): Call {
   const known = toCanonicalOrder(facts);
-  const first = known[0];
-  if (first === undefined) throw new RangeError("a call needs at least one fact");
-  const status = strongestStatus(known);
-  const ended = status !== undefined && PROGRESS[status] > PROGRESS.in_progress;
-  const startedAt = earliest(known, (fact) => fact.startedAt) ?? first.at;
-  const endedAt = ended ? (latest(known, (fact) => fact.endedAt) ?? latestEndingAt(known)) : null;
-  const outcome: CallOutcome = ended ? (status as EndedStatus) : "in_progress";
-  const saidAnswered = earliest(known, (fact) => fact.answeredAt);
-  const talkSeconds = toTalkSeconds({ known, outcome, startedAt, answeredAt: saidAnswered, endedAt });
+  const said = <T>(pick: (fact: CallFact) => T | undefined): T | undefined => lastSaid(known, pick);
+  const parties = { from: toParty(known, (fact) => fact.from), to: toParty(known, (fact) => fact.to) };
+  const direction = said((fact) => fact.direction) ?? guessDirection(parties);
+  const outcome = toOutcome(known, direction);
+  const times = toTimes(known, outcome);
+  const talking = times.answeredAt !== null || strongestStatus(known) === "in_progress";
   return {
-    direction: lastSaid(known, (fact) => fact.direction) ?? "inbound",
-    from: lastSaid(known, (fact) => fact.from) ?? null,
-    to: lastSaid(known, (fact) => fact.to) ?? null,
+    direction,
+    ...parties,
     outcome,
-    phase: ended ? "ended" : saidAnswered !== null || status === "in_progress" ? "talking" : "ringing",
-    startedAt,
-    answeredAt: saidAnswered,
-    endedAt,
-    ringSeconds: saidAnswered === null ? null : wholeSeconds(startedAt, saidAnswered),
-    talkSeconds,
-    agentExtension: lastSaid(known, (fact) => fact.agentExtension) ?? null,
-    trunk: lastSaid(known, (fact) => fact.trunk) ?? null,
-    pbx: lastSaid(known, (fact) => fact.pbx) ?? null,
-    recordingUrl: lastSaid(known, (fact) => fact.recordingUrl) ?? null,
+    phase: outcome !== "in_progress" ? "ended" : talking ? "talking" : "ringing",
+    ...times,
+    ringSeconds: toRingSeconds(outcome, times),
+    talkSeconds: toTalkSeconds(
+      outcome,
+      times,
+      said(({ talkSeconds }) => talkSeconds),
+    ),
+    agentExtension: said((fact) => fact.agentExtension) ?? null,
+    trunk: said((fact) => fact.trunk) ?? null,
+    pbx: said((fact) => fact.pbx) ?? null,
+    recordingUrl: said((fact) => fact.recordingUrl) ?? null,
     sources: [...new Set(known.map((fact) => fact.source))].sort(),
   };
 }
 
 /** Each fact once, ordered by what it says and never by when it was received. */
-function toCanonicalOrder(facts: readonly CallFact[]): CallFact[] {
+function toCanonicalOrder(facts: readonly CallFact[]): [CallFact, ...CallFact[]] {
   const byKey = new Map(facts.map((fact) => [fact.key, fact]));
-  return [...byKey.values()].sort(
-    (a, b) => progressOf(a) - progressOf(b) || a.at.getTime() - b.at.getTime() || (a.key < b.key ? -1 : 1),
+  const [first, ...rest] = [...byKey.values()].sort(
+    (a, b) => rankOf(a) - rankOf(b) || a.at.getTime() - b.at.getTime() || (a.key < b.key ? -1 : 1),
   );
+  if (first === undefined) throw new RangeError("a call needs at least one fact");
+  return [first, ...rest];
 }
 
-const progressOf = (fact: CallFact): number => (fact.status === undefined ? 0 : PROGRESS[fact.status]);
-
-function strongestStatus(known: readonly CallFact[]): ReportedStatus | undefined {
-  return known.findLast((fact) => fact.status !== undefined)?.status;
+function rankOf({ status, agentExtension }: CallFact): number {
+  if (status === undefined) return 0;
+  return status === "answered" && agentExtension !== undefined ? ANSWERED_BY_SOMEBODY : PROGRESS[status];
 }
 
 /** The value of the fact that is furthest in the life of the call; among equals the later, then the greater key. */
@@ -101,43 +103,80 @@ function lastSaid<T>(known: readonly CallFact[], pick: (fact: CallFact) => T | u
   return undefined;
 }
 
-function instants(known: readonly CallFact[], pick: (fact: CallFact) => Date | undefined): number[] {
-  return known.flatMap((fact) => pick(fact)?.getTime() ?? []);
+function strongestStatus(known: readonly CallFact[]): ReportedStatus | undefined {
+  return lastSaid(known, (fact) => fact.status);
 }
 
-function earliest(known: readonly CallFact[], pick: (fact: CallFact) => Date | undefined): Date | null {
-  const times = instants(known, pick);
-  return times.length === 0 ? null : new Date(Math.min(...times));
+type PickParty = (fact: CallFact) => PartyNumber | undefined;
+
+/** Who it was beats "somebody who hides": PBXs often learn the number after the first event. */
+function toParty(known: readonly CallFact[], pick: PickParty): PartyNumber | null {
+  const named = lastSaid(known, (fact) => {
+    const party = pick(fact);
+    return party?.kind === "withheld" ? undefined : party;
+  });
+  return named ?? lastSaid(known, pick) ?? null;
 }
 
-function latest(known: readonly CallFact[], pick: (fact: CallFact) => Date | undefined): Date | null {
-  const times = instants(known, pick);
-  return times.length === 0 ? null : new Date(Math.max(...times));
+function guessDirection({ from, to }: { from: PartyNumber | null; to: PartyNumber | null }): CallDirection {
+  if (from?.kind !== "extension") return "inbound";
+  return to?.kind === "extension" ? "internal" : "outbound";
 }
 
-/** Nobody named the end: it is when the last fact that says "ended" happened. */
-function latestEndingAt(known: readonly CallFact[]): Date | null {
-  return latest(known, (fact) => (progressOf(fact) > PROGRESS.in_progress ? fact.at : undefined));
+/**
+ * The strongest statement decides. An end that nobody explains is an answered call if somebody saw it answered, else a
+ * lost one. A caller who gives up is, for those who were called, a missed call.
+ */
+function toOutcome(known: readonly CallFact[], direction: CallDirection): CallOutcome {
+  const status = strongestStatus(known);
+  if (status === undefined || PROGRESS[status] <= PROGRESS.in_progress) {
+    const unexplainedEnd = known.some((fact) => fact.status === undefined && fact.endedAt !== undefined);
+    if (!unexplainedEnd) return "in_progress";
+    const answered = status === "in_progress" || known.some((fact) => fact.answeredAt || (fact.talkSeconds ?? 0) > 0);
+    return answered ? "answered" : "lost";
+  }
+  return status === "cancelled" && direction === "inbound" ? "missed" : (status as EndedStatus);
 }
 
-interface TalkInputs {
-  known: readonly CallFact[];
-  outcome: CallOutcome;
-  startedAt: Date;
-  answeredAt: Date | null;
-  endedAt: Date | null;
+type Times = Pick<Call, "startedAt" | "answeredAt" | "endedAt">;
+
+/** Never out of order, whatever the clocks of the sources say. A call that nobody took has no `answeredAt`. */
+function toTimes(known: readonly [CallFact, ...CallFact[]], outcome: CallOutcome): Times {
+  const all = (pick: (fact: CallFact) => Date | undefined): number[] =>
+    known.flatMap((fact) => pick(fact)?.getTime() ?? []);
+  const starts = all((fact) => fact.startedAt);
+  const startedAt = Math.min(...(starts.length > 0 ? starts : all((fact) => fact.at)));
+  const ends = all((fact) => fact.endedAt);
+  const ending = all((fact) => (rankOf(fact) > PROGRESS.in_progress ? fact.at : undefined));
+  const endedAt = outcome === "in_progress" ? null : Math.max(startedAt, ...(ends.length > 0 ? ends : ending));
+  const answers = TAKEN.has(outcome) ? all((fact) => fact.answeredAt) : [];
+  const answeredAt =
+    answers.length === 0
+      ? null
+      : Math.min(endedAt ?? Number.POSITIVE_INFINITY, Math.max(startedAt, Math.min(...answers)));
+  return { startedAt: new Date(startedAt), answeredAt: toDate(answeredAt), endedAt: toDate(endedAt) };
+}
+
+/** Somebody or something took the call; a queue or menu that let the caller wait did not. */
+const TAKEN: ReadonlySet<CallOutcome> = new Set(["in_progress", "answered", "transferred", "machine"]);
+const TALKED: ReadonlySet<CallOutcome> = new Set(["answered", "transferred"]);
+
+function toRingSeconds(outcome: CallOutcome, { startedAt, answeredAt, endedAt }: Times): number | null {
+  const until = answeredAt ?? (TAKEN.has(outcome) ? null : endedAt);
+  return until && wholeSeconds(startedAt, until);
 }
 
 /**
  * Said by a source, else answer to end, else, for a call that was answered by nobody knows when, start to end: the older
  * middleware's own reading (150 s for its documented example).
  */
-function toTalkSeconds({ known, outcome, startedAt, answeredAt, endedAt }: TalkInputs): number | null {
+function toTalkSeconds(outcome: CallOutcome, times: Times, said: number | undefined): number | null {
   if (!TALKED.has(outcome)) return outcome === "in_progress" ? null : 0;
-  const said = lastSaid(known, (fact) => fact.talkSeconds);
   if (said !== undefined) return said;
-  return endedAt === null ? null : wholeSeconds(answeredAt ?? startedAt, endedAt);
+  return times.endedAt && wholeSeconds(times.answeredAt ?? times.startedAt, times.endedAt);
 }
+
+const toDate = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
 function wholeSeconds(from: Date, to: Date): number {
   return Math.max(0, Math.round((to.getTime() - from.getTime()) / 1000));

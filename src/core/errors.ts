@@ -3,11 +3,13 @@
  * `docs/errors.md` explains each one to the person who meets it.
  */
 export const ERROR_CODES = [
+  "invalid_request",
   "invalid_json",
   "invalid_field",
   "unauthenticated",
   "invalid_signature",
   "forbidden",
+  "password_change_required",
   "csrf",
   "not_found",
   "method_not_allowed",
