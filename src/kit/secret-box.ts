@@ -61,9 +61,14 @@ export function deriveKey(secret: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, "enlace", purpose, 32));
 }
 
+/** Names the key of a secret without telling anything about it: what sealed values and backups carry. */
+export function toKeyId(secret: string): string {
+  return deriveKey(secret, "seal.id").subarray(0, 6).toString("base64url");
+}
+
 function toKey(secret: string): Key {
   return {
-    id: deriveKey(secret, "seal.id").subarray(0, 6).toString("base64url"),
+    id: toKeyId(secret),
     bytes: deriveKey(secret, "seal.key"),
   };
 }

@@ -204,7 +204,7 @@ function parseJson(line: string): unknown {
 }
 
 /** COPY text escapes line ends inside values, so each newline ends a row. */
-function countLines(bytes: Buffer): number {
+export function countLines(bytes: Buffer): number {
   let lines = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
   return lines;
