@@ -124,6 +124,8 @@ create table lanes (
   -- Wrong credentials or settings; lifted by a successful check or by new settings.
   held_at         timestamptz,
   hold_reason     text,
+  -- When a held lane's connection is next checked by itself.
+  recheck_at      timestamptz,
   -- Breaker: consecutive failures of the other side; no attempts until open_until, then one at a time.
   failures        integer not null default 0,
   open_until      timestamptz,
@@ -227,6 +229,7 @@ create table deliveries (
   unique (tenant_id, connection_id, subject_kind, subject_id, kind, name, sequence, subject_created_at)
 ) partition by range (subject_created_at);
 create index deliveries_due on deliveries (connection_id, due_at, id) where state = 'pending';
+create index deliveries_expiring on deliveries (expires_at) where state = 'pending' and expires_at is not null;
 create index deliveries_leased on deliveries (connection_id) where state = 'leased';
 create index deliveries_dead on deliveries (tenant_id, id) where state = 'dead';
 create index deliveries_subject on deliveries (tenant_id, subject_kind, subject_id);
