@@ -35,6 +35,10 @@ export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: 
     idle_in_transaction_session_timeout: 60_000,
   });
   pool.on("error", (error) => log.warn({ error: error.message }, "database.connection_lost"));
+  // A connection that breaks while in use also says so as an event, which would end the process if nobody listened.
+  pool.on("connect", (client) => {
+    client.on("error", (error: Error) => log.debug({ error: error.message }, "database.connection_broken"));
+  });
   const sql = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   return { sql, pool, url, close: () => sql.destroy() };
 }
