@@ -1,0 +1,66 @@
+import fastifyRateLimit from "@fastify/rate-limit";
+import { AppError } from "../core/errors.ts";
+import type { App } from "./app-instance.ts";
+
+/**
+ * Requests a minute, counted in this process: per address before anything is believed, then per caller once the credential
+ * is known (many people share an office's address). 0 switches a limit off.
+ */
+export interface RateLimits {
+  addressPerMinute: number;
+  callerPerMinute: number;
+  /** Per address, on the routes that take a password. */
+  loginPerMinute: number;
+  /** Per address, on the routes a PBX posts to. */
+  webhookPerMinute: number;
+}
+
+export const DEFAULT_RATE_LIMITS: RateLimits = {
+  addressPerMinute: 6_000,
+  callerPerMinute: 3_000,
+  loginPerMinute: 60,
+  webhookPerMinute: 120_000,
+};
+
+const MINUTE_MS = 60_000;
+/** Addresses and callers remembered at once. */
+const KEYS_MAX = 10_000;
+
+/** A route's own limit in place of the general one: `config: { rateLimit: perMinute(limits.loginPerMinute) }`. */
+export function perMinute(max: number): { max: number; timeWindow: number } | false {
+  return max > 0 && { max, timeWindow: MINUTE_MS };
+}
+
+/** Counts per address. Register before access, so that bad credentials are counted too. */
+export async function installAddressLimit(app: App, limits: RateLimits): Promise<void> {
+  await app.register(fastifyRateLimit, {
+    global: limits.addressPerMinute > 0,
+    max: limits.addressPerMinute,
+    timeWindow: MINUTE_MS,
+    cache: KEYS_MAX,
+    errorResponseBuilder: (_request, { ttl }) => refuse(ttl / 1000),
+  });
+}
+
+/** Counts per caller. Install after access, which learns who calls. */
+export function installCallerLimit(app: App, limits: RateLimits): void {
+  if (limits.callerPerMinute === 0) return;
+  const count = app.createRateLimit({
+    max: limits.callerPerMinute,
+    timeWindow: MINUTE_MS,
+    keyGenerator: (request) => request.caller.actor,
+  });
+  app.addHook("onRoute", (route) => {
+    if (route.config?.access?.kind !== "caller") return;
+    const check = async (request: Parameters<typeof count>[0]): Promise<void> => {
+      const result = await count(request);
+      if (!result.isAllowed && result.isExceeded) throw refuse(result.ttlInSeconds);
+    };
+    route.onRequest = [...[route.onRequest ?? []].flat(), check];
+  });
+}
+
+function refuse(seconds: number): AppError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
+  return new AppError("rate_limited", `Too many requests; try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
+}
