@@ -104,6 +104,7 @@ function isLocal(request: FastifyRequest): boolean {
 async function refuseStranger(request: FastifyRequest, authenticate: Authenticate): Promise<void> {
   const caller = await authenticate(request);
   if (!caller) throw new AppError("unauthenticated", "Send an X-API-KEY with the scope metrics:read.");
-  if ((caller.isOperator && !caller.mustChangePassword) || isAllowed(caller, { roles: [], scope: "metrics:read" })) return;
+  if ((caller.isOperator && !caller.mustChangePassword) || isAllowed(caller, { roles: [], scope: "metrics:read" }))
+    return;
   throw new AppError("forbidden", "The credential lacks the scope metrics:read.");
 }

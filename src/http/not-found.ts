@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../core/errors.ts";
 import type { App } from "./app-instance.ts";
 import { sendProblem } from "./errors.ts";
+import type { RateLimits } from "./rate-limits.ts";
 
 interface Place {
   pattern: RegExp;
@@ -9,7 +10,7 @@ interface Place {
 }
 
 /** Tells "nothing is here" (404) from "not with this method" (405, with Allow). Install before any route. */
-export function installNotFound(app: App): void {
+export function installNotFound(app: App, limits: RateLimits): void {
   const places = new Map<string, Place>();
   app.addHook("onRoute", ({ url, method }) => {
     const place = places.get(url) ?? { pattern: toPattern(url), methods: new Set() };
@@ -17,7 +18,7 @@ export function installNotFound(app: App): void {
     places.set(url, place);
   });
   app.setNotFoundHandler(
-    { preHandler: app.rateLimit() },
+    limits.addressPerMinute > 0 ? { preHandler: app.rateLimit() } : {},
     (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
       const path = request.url.split("?", 1)[0] ?? "";
       const methods = [...places.values()].filter(({ pattern }) => pattern.test(path)).flatMap((p) => [...p.methods]);

@@ -61,7 +61,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<App>
   await app.register(fastifyHelmet, toHelmetOptions(options.publicUrl));
   await app.register(fastifyCookie);
   await installAddressLimit(app, limits);
-  installNotFound(app);
+  installNotFound(app, limits);
   await installDocs(app, options);
   installAccess(app, options.authenticate);
   installCallerLimit(app, limits);
