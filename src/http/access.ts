@@ -23,7 +23,6 @@ export const SCOPES = [
   "keys:read",
   "keys:write",
   "audit:read",
-  "metrics:read",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -38,7 +37,7 @@ export interface Caller {
   role: Role | null;
   /** Empty for a person, who acts by the role alone. */
   scopes: readonly Scope[];
-  /** May administer tenants. Never true for a key. */
+  /** May administer tenants. Of keys, only the one Enlace keeps for its own machine's command line. */
   isOperator: boolean;
   /** Set for a person. */
   userId: RowId | null;

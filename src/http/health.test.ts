@@ -1,27 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTestServer, toKey, toPerson } from "../../test/http-fixture.ts";
+import { createTestServer } from "../../test/http-fixture.ts";
 import { systemClock } from "../kit/clock.ts";
 import { createMetrics } from "../kit/metrics.ts";
-import type { Caller } from "./access.ts";
 import { type ReadyCheck, registerHealth } from "./health.ts";
 
-const callers: Record<string, Caller> = {
-  prometheus: toKey(["metrics:read"]),
-  crm: toKey(["calls:read"]),
-  ana: toPerson(),
-  root: toPerson({ isOperator: true }),
-  fresh: toPerson({ isOperator: true, mustChangePassword: true }),
-};
-
-async function createServer(checks: readonly ReadyCheck[] = []) {
+async function createServer(checks: readonly ReadyCheck[] = [], metricsToken?: string) {
   const metrics = createMetrics({ includeProcess: false });
-  const app = await createTestServer(callers, { metrics });
+  const app = await createTestServer({}, { metrics });
   registerHealth(app, {
     checks,
     metrics,
     clock: { ...systemClock, after: (ms, work) => systemClock.after(ms / 100, work) },
-    authenticate: async (request) => callers[String(request.headers["x-api-key"])],
+    metricsToken,
     version: "1.2.3",
   });
   return app;
@@ -74,24 +65,25 @@ test("one failing, throwing or silent check makes it 503 and is told apart", asy
   assert.equal(wasAborted, true);
 });
 
-test("figures are for this host, and for those who may read them", async () => {
-  const app = await createServer();
+test("figures are for this machine, and for the bearer of the token where one is set", async () => {
+  const app = await createServer([], "a token for prometheus");
   const ask = (remoteAddress: string, headers: Record<string, string> = {}) =>
     app.inject({ url: "/metrics", remoteAddress, headers });
   for (const local of ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
     assert.equal((await ask(local)).statusCode, 200, local);
-  for (const [key, status] of [
-    ["prometheus", 200],
-    ["root", 200],
-    ["ana", 403],
-    ["crm", 403],
-    ["fresh", 403],
-    ["nobody", 401],
-  ] as const)
-    assert.equal((await ask("192.0.2.1", { "x-api-key": key })).statusCode, status, key);
-  const page = await ask("127.0.0.1");
+  assert.equal((await ask("192.0.2.1")).statusCode, 401);
+  assert.equal((await ask("192.0.2.1", { authorization: "Bearer another token" })).statusCode, 401);
+  const page = await ask("192.0.2.1", { authorization: "Bearer a token for prometheus" });
   assert.match(String(page.headers["content-type"]), /^text\/plain; version=/);
   assert.match(page.body, /enlace_http_request_duration_seconds_count/);
+});
+
+test("without a token no other machine reads figures, whatever it sends", async () => {
+  const app = await createServer();
+  for (const authorization of ["Bearer ", "Bearer undefined", ""]) {
+    const response = await app.inject({ url: "/metrics", remoteAddress: "192.0.2.1", headers: { authorization } });
+    assert.equal(response.statusCode, 401);
+  }
 });
 
 test("what a proxy on this host hands on is not local", async () => {

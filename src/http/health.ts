@@ -2,10 +2,10 @@ import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { AppError, toErrorMessage } from "../core/errors.ts";
-import type { Clock } from "../kit/clock.ts";
-import { createDeadline } from "../kit/clock.ts";
+import { type Clock, createDeadline } from "../kit/clock.ts";
 import type { Metrics } from "../kit/metrics.ts";
-import { type Authenticate, isAllowed, publicAccess } from "./access.ts";
+import { isSameSecret } from "../kit/same-secret.ts";
+import { publicAccess } from "./access.ts";
 import type { App } from "./app-instance.ts";
 
 export interface ReadyCheck {
@@ -19,7 +19,8 @@ export interface HealthOptions {
   checks: readonly ReadyCheck[];
   metrics: Metrics;
   clock: Clock;
-  authenticate: Authenticate;
+  /** Lets other machines read the figures as `Authorization: Bearer …`; without it only this machine may. */
+  metricsToken?: string | undefined;
   version: string;
 }
 
@@ -34,7 +35,7 @@ const readySchema = z.object({
  * `/health`: the process lives (no store is asked, so a restart is never the cure for a sick store). `/ready`: it can do
  * its work; 503 when a check fails or the server drains. `/metrics`: see `refuseStranger`.
  */
-export function registerHealth(app: App, { checks, metrics, clock, authenticate, version }: HealthOptions): void {
+export function registerHealth(app: App, { checks, metrics, clock, metricsToken, version }: HealthOptions): void {
   app.get(
     "/health",
     {
@@ -66,7 +67,7 @@ export function registerHealth(app: App, { checks, metrics, clock, authenticate,
     "/metrics",
     { config: { access: publicAccess }, schema: { summary: "Figures for Prometheus", tags: ["health"] } },
     async (request, reply) => {
-      if (!isLocal(request)) await refuseStranger(request, authenticate);
+      if (!isLocal(request)) refuseStranger(request, metricsToken);
       return reply.type(metrics.contentType).send(await metrics.toText());
     },
   );
@@ -100,11 +101,9 @@ function isLocal(request: FastifyRequest): boolean {
   return isLoopback && !isForwarded;
 }
 
-/** Others bring an API key with the scope `metrics:read`, which only operators can grant. */
-async function refuseStranger(request: FastifyRequest, authenticate: Authenticate): Promise<void> {
-  const caller = await authenticate(request);
-  if (!caller) throw new AppError("unauthenticated", "Send an X-API-KEY with the scope metrics:read.");
-  if ((caller.isOperator && !caller.mustChangePassword) || isAllowed(caller, { roles: [], scope: "metrics:read" }))
-    return;
-  throw new AppError("forbidden", "The credential lacks the scope metrics:read.");
+/** Others bring the installation's token for figures; without one set, nobody else may. */
+function refuseStranger(request: FastifyRequest, token: string | undefined): void {
+  const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  if (token === undefined || given === undefined || !isSameSecret(given, token))
+    throw new AppError("unauthenticated", "Figures are for this machine, or for the bearer of ENLACE_METRICS_TOKEN.");
 }

@@ -3,23 +3,23 @@ import { AppError } from "../core/errors.ts";
 import type { App } from "./app-instance.ts";
 
 /**
- * Requests a minute, counted in this process: per address before anything is believed, then per caller once the credential
- * is known (many people share an office's address). 0 switches a limit off.
+ * Requests, counted in this process: per address before anything is believed, then per caller once the credential is known
+ * (a leaked key may be used from anywhere). 0 switches a limit off.
  */
 export interface RateLimits {
   addressPerMinute: number;
   callerPerMinute: number;
   /** Per address, on the routes that take a password. */
   loginPerMinute: number;
-  /** Per address, on the routes a PBX posts to. */
-  webhookPerMinute: number;
+  /** Requests a second, per address, on the routes a PBX posts to. */
+  webhookPerSecond: number;
 }
 
 export const DEFAULT_RATE_LIMITS: RateLimits = {
-  addressPerMinute: 6_000,
-  callerPerMinute: 3_000,
+  addressPerMinute: 1_200,
+  callerPerMinute: 1_200,
   loginPerMinute: 60,
-  webhookPerMinute: 120_000,
+  webhookPerSecond: 2_000,
 };
 
 const MINUTE_MS = 60_000;
@@ -29,6 +29,11 @@ const KEYS_MAX = 10_000;
 /** A route's own limit in place of the general one: `config: { rateLimit: perMinute(limits.loginPerMinute) }`. */
 export function perMinute(max: number): { max: number; timeWindow: number } | false {
   return max > 0 && { max, timeWindow: MINUTE_MS };
+}
+
+/** The same by the second, for routes that are busy all day: `perSecond(limits.webhookPerSecond)`. */
+export function perSecond(max: number): { max: number; timeWindow: number } | false {
+  return max > 0 && { max, timeWindow: 1_000 };
 }
 
 /** Counts per address. Register before access, so that bad credentials are counted too. */
