@@ -1,33 +1,78 @@
 import type pg from "pg";
 import type { Call } from "../core/call.ts";
 import type { CallFact, StoredFact } from "../core/call-fact.ts";
-import { toCallRow } from "../core/call-row.ts";
+import { type CallRow, toCallRow } from "../core/call-row.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
+import { type Column, toColumnArrays, toUnnest } from "./column-arrays.ts";
 
 /**
- * The three statements of `accept`, each over a whole batch that travels as JSON: one round trip, one plan, any size.
- * They run in this order inside one transaction.
+ * The three statements of `accept`, each over a whole batch: one round trip, one plan, any size. They run in this order
+ * inside one transaction.
  */
 
 export interface ToldFact {
   tenantId: TenantId;
   callUuid: string;
   fact: CallFact;
-  /** Valid JSON text as received; goes into the statement as it is. */
+  /** Valid JSON text as received; it is kept letter by letter. */
   raw: string;
 }
 
-export interface CallKey {
-  tenantId: TenantId;
-  callUuid: string;
-}
+const FACT_COLUMNS: readonly Column<ToldFact>[] = [
+  { name: "tenant_id", type: "integer", of: ({ tenantId }) => tenantId },
+  { name: "call_uuid", type: "text", of: ({ callUuid }) => callUuid },
+  { name: "key", type: "text", of: ({ fact }) => fact.key },
+  { name: "source", type: "text", of: ({ fact }) => fact.source },
+  { name: "at", type: "timestamptz", of: ({ fact }) => fact.at },
+  { name: "fact", type: "json", of: ({ fact }) => JSON.stringify(fact) },
+  { name: "raw", type: "json", of: ({ raw }) => raw },
+];
 
-const CALL_COLUMNS = `direction, from_text, to_text, from_party, to_party, outcome, phase, started_at, answered_at, ended_at,
-  ring_seconds, talk_seconds, agent_extension, trunk, pbx, recording_url, sources`;
-const CALL_TYPES = `direction text, from_text text, to_text text, from_party jsonb, to_party jsonb, outcome text, phase text,
-  started_at timestamptz, answered_at timestamptz, ended_at timestamptz, ring_seconds integer, talk_seconds integer,
-  agent_extension text, trunk text, pbx text, recording_url text, sources text[]`;
-const FACT_TYPES = "tenant_id integer, call_uuid text, key text, source text, at timestamptz, fact jsonb, raw jsonb";
+const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+const CALL_COLUMNS: readonly Column<CallRow>[] = [
+  { name: "direction", type: "text", of: (row) => row.direction },
+  { name: "from_text", type: "text", of: (row) => row.from_text },
+  { name: "to_text", type: "text", of: (row) => row.to_text },
+  { name: "from_party", type: "jsonb", of: (row) => json(row.from_party) },
+  { name: "to_party", type: "jsonb", of: (row) => json(row.to_party) },
+  { name: "outcome", type: "text", of: (row) => row.outcome },
+  { name: "phase", type: "text", of: (row) => row.phase },
+  { name: "started_at", type: "timestamptz", of: (row) => row.started_at },
+  { name: "answered_at", type: "timestamptz", of: (row) => row.answered_at },
+  { name: "ended_at", type: "timestamptz", of: (row) => row.ended_at },
+  { name: "ring_seconds", type: "integer", of: (row) => row.ring_seconds },
+  { name: "talk_seconds", type: "integer", of: (row) => row.talk_seconds },
+  { name: "agent_extension", type: "text", of: (row) => row.agent_extension },
+  { name: "trunk", type: "text", of: (row) => row.trunk },
+  { name: "pbx", type: "text", of: (row) => row.pbx },
+  { name: "recording_url", type: "text", of: (row) => row.recording_url },
+  // A list inside a column: as the text of an array, since arrays of PostgreSQL do not nest.
+  { name: "sources", type: "text", of: (row) => `{${row.sources.join(",")}}` },
+];
+const CALL_NAMES = CALL_COLUMNS.map(({ name }) => name).join(", ");
+const CALL_VALUES = CALL_COLUMNS.map(({ name }) => (name === "sources" ? "r.sources::text[]" : `r.${name}`)).join(", ");
+
+interface NewCall extends CallRow {
+  tenant_id: TenantId;
+  call_uuid: string;
+}
+const NEW_CALL_COLUMNS: readonly Column<NewCall>[] = [
+  { name: "tenant_id", type: "integer", of: (row) => row.tenant_id },
+  { name: "call_uuid", type: "text", of: (row) => row.call_uuid },
+  ...CALL_COLUMNS,
+];
+
+interface ChangedCall extends CallRow {
+  tenant_id: TenantId;
+  id: RowId;
+  revision: number;
+}
+const CHANGED_CALL_COLUMNS: readonly Column<ChangedCall>[] = [
+  { name: "tenant_id", type: "integer", of: (row) => row.tenant_id },
+  { name: "id", type: "bigint", of: (row) => row.id },
+  { name: "revision", type: "integer", of: (row) => row.revision },
+  ...CALL_COLUMNS,
+];
 
 /**
  * Makes the calls nobody has heard of, with their facts, and locks the others, all in key order: that order is why two
@@ -35,16 +80,16 @@ const FACT_TYPES = "tenant_id integer, call_uuid text, key text, source text, at
  */
 const OPEN_CALLS = `
 with opened as (
-  insert into calls (tenant_id, call_uuid, revision, ${CALL_COLUMNS}, created_at, updated_at)
-  select tenant_id, call_uuid, 1, ${CALL_COLUMNS}, $3, $3
-    from json_to_recordset($1::json) as r(tenant_id integer, call_uuid text, ${CALL_TYPES})
+  insert into calls (tenant_id, call_uuid, revision, ${CALL_NAMES}, created_at, updated_at)
+  select tenant_id, call_uuid, 1, ${CALL_VALUES}, $1, $1
+    from ${toUnnest(NEW_CALL_COLUMNS, "r", 2)}
    order by tenant_id, call_uuid
   on conflict (tenant_id, call_uuid) do update set revision = calls.revision where false
   returning tenant_id, id, call_uuid
 ), told as (
   insert into facts (tenant_id, call_id, call_created_at, key, source, at, fact, raw, received_at)
-  select o.tenant_id, o.id, $3, f.key, f.source, f.at, f.fact, f.raw, $3
-    from opened o join json_to_recordset($2::json) as f(${FACT_TYPES}) using (tenant_id, call_uuid)
+  select o.tenant_id, o.id, $1, f.key, f.source, f.at, f.fact, f.raw, $1
+    from opened o join ${toUnnest(FACT_COLUMNS, "f", 2 + NEW_CALL_COLUMNS.length)} using (tenant_id, call_uuid)
   on conflict do nothing
 )
 select tenant_id, id, call_uuid from opened`;
@@ -52,13 +97,13 @@ select tenant_id, id, call_uuid from opened`;
 /** Adds facts to calls locked before. Answers what was known of each call and which keys are new. */
 const EXTEND_CALLS = `
 with given as materialized (
-  select * from json_to_recordset($1::json) as f(${FACT_TYPES})
+  select * from ${toUnnest(FACT_COLUMNS, "f", 3)}
 ), known as materialized (
   select c.tenant_id, c.id, c.call_uuid, c.revision, c.created_at from calls c
    where (c.tenant_id, c.call_uuid) in (select tenant_id, call_uuid from given)
 ), added as (
   insert into facts (tenant_id, call_id, call_created_at, key, source, at, fact, raw, received_at)
-  select k.tenant_id, k.id, k.created_at, g.key, g.source, g.at, g.fact, g.raw, $2
+  select k.tenant_id, k.id, k.created_at, g.key, g.source, g.at, g.fact, g.raw, $1
     from known k join given g using (tenant_id, call_uuid)
   on conflict do nothing
   returning tenant_id, call_id, key
@@ -67,13 +112,13 @@ select k.*,
        array(select a.key from added a where a.tenant_id = k.tenant_id and a.call_id = k.id) as added,
        array(select f.fact from facts f
               where f.tenant_id = k.tenant_id and f.call_id = k.id and f.call_created_at = k.created_at
-              limit $3) as facts
+              limit $2) as facts
   from known k`;
 
 const SAVE_CALLS = `
 update calls c
-   set (revision, ${CALL_COLUMNS}, updated_at) = (r.revision, ${CALL_COLUMNS.replaceAll(/\w+/g, (name) => `r.${name}`)}, $2)
-  from json_to_recordset($1::json) as r(tenant_id integer, id bigint, revision integer, ${CALL_TYPES})
+   set (revision, ${CALL_NAMES}, updated_at) = (r.revision, ${CALL_VALUES}, $1)
+  from ${toUnnest(CHANGED_CALL_COLUMNS, "r", 2)}
  where c.tenant_id = r.tenant_id and c.id = r.id`;
 
 export interface OpenedCall {
@@ -85,7 +130,7 @@ export interface OpenedCall {
 /** Answers the calls that are new; the others exist and are locked now. */
 export async function openCalls(
   client: pg.PoolClient,
-  calls: readonly (CallKey & { call: Call })[],
+  calls: readonly { tenantId: TenantId; callUuid: string; call: Call }[],
   { facts, now }: { facts: readonly ToldFact[]; now: Date },
 ): Promise<OpenedCall[]> {
   const rows = calls.map(({ tenantId, callUuid, call }) => ({
@@ -93,7 +138,7 @@ export async function openCalls(
     call_uuid: callUuid,
     ...toCallRow(call),
   }));
-  const values = [JSON.stringify(rows), toFactsJson(facts), now];
+  const values = [now, ...toColumnArrays(NEW_CALL_COLUMNS, rows), ...toColumnArrays(FACT_COLUMNS, facts)];
   const result = await client.query<OpenedCall>({ name: "intake-open-calls", text: OPEN_CALLS, values });
   return result.rows;
 }
@@ -112,7 +157,7 @@ export async function extendCalls(
   facts: readonly ToldFact[],
   { now, factsMax }: { now: Date; factsMax: number },
 ): Promise<ExtendedCall[]> {
-  const values = [toFactsJson(facts), now, factsMax];
+  const values = [now, factsMax, ...toColumnArrays(FACT_COLUMNS, facts)];
   const result = await client.query<ExtendedCall>({ name: "intake-extend-calls", text: EXTEND_CALLS, values });
   return result.rows;
 }
@@ -131,21 +176,6 @@ export async function saveCalls(client: pg.PoolClient, calls: readonly SavedCall
     revision,
     ...toCallRow(call),
   }));
-  await client.query({ name: "intake-save-calls", text: SAVE_CALLS, values: [JSON.stringify(rows), now] });
-}
-
-/** `raw` goes in as text: neither parsed nor escaped again, and its numbers keep all of their digits. */
-function toFactsJson(facts: readonly ToldFact[]): string {
-  const rows = facts.map(({ tenantId, callUuid, fact, raw }) => {
-    const head = JSON.stringify({
-      tenant_id: tenantId,
-      call_uuid: callUuid,
-      key: fact.key,
-      source: fact.source,
-      at: fact.at,
-      fact,
-    });
-    return `${head.slice(0, -1)},"raw":${raw}}`;
-  });
-  return `[${rows.join(",")}]`;
+  const values = [now, ...toColumnArrays(CHANGED_CALL_COLUMNS, rows)];
+  await client.query({ name: "intake-save-calls", text: SAVE_CALLS, values });
 }

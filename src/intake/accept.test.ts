@@ -61,7 +61,7 @@ test("a new call is kept with its fact, raw text digit by digit, before accept r
     ["in_progress", "ringing", "1001", ["webhook"]],
   );
   const raw = await database.pool.query("select raw::text from facts where call_id = $1", [accepted.callId]);
-  assert.equal(raw.rows[0].raw, '{"x": 1.50, "id": 12345678901234567890}');
+  assert.equal(raw.rows[0].raw, '{"id": 12345678901234567890, "x": 1.50}');
   assert.equal(changes.length, 1);
   assert.deepEqual(
     { ...changes[0], call: null, callCreatedAt: null },
@@ -170,7 +170,7 @@ test("one fact the store refuses fails alone; those it travelled with are kept",
   const { accept } = createDoor();
   const results = await Promise.allSettled([
     ...Array.from({ length: 7 }, (_, index) => accept(item(`good-${index}`))),
-    accept(item("poison", {}, '{"a": "\\u0000"}')),
+    accept(item("poison", { agentExtension: "10\0" })),
     ...Array.from({ length: 7 }, (_, index) => accept(item(`fine-${index}`))),
   ]);
   const refused = results.filter((result) => result.status === "rejected");
