@@ -39,7 +39,7 @@ export async function preparePlace(dataFolder: string, log: Log, fallbackRoot = 
   if (barrier) await linkElsewhere({ wanted, barrier, fallbackRoot, account, log });
   else await makePrivate(wanted, account);
 
-  const folder = await realpath(wanted);
+  const folder = await follow(wanted);
   await makePrivate(folder, account);
   const place = {
     folder,
@@ -74,6 +74,19 @@ async function linkElsewhere({ wanted, barrier, fallbackRoot, account, log }: El
   }
   await symlink(target, wanted);
   log.warn({ dataFolder: wanted, target, barrier, uid: account.uid }, "database.placed_elsewhere");
+}
+
+async function follow(wanted: string): Promise<string> {
+  try {
+    return await realpath(wanted);
+  } catch (error) {
+    throw new Error(
+      `${wanted} is a link to a place that is gone: bring its data back, or remove the link to start empty`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** Others may pass through our own data folder (not list it): what is inside guards itself. */
