@@ -1,0 +1,20 @@
+import { InvalidArgumentError } from "commander";
+
+/** A whole number from 1 to a million, for commander. */
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 1_000_000) throw new InvalidArgumentError("a whole number ≥ 1");
+  return value;
+}
+
+/** Gathers a repeatable option. */
+export function addTo(text: string, gathered: readonly string[] = []): string[] {
+  return [...gathered, text];
+}
+
+/** Splits `name=value` at the first `=`. */
+export function parseAssignment(text: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError(`"${text}" is not name=value`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
