@@ -37,7 +37,7 @@ export async function preparePlace(dataFolder: string, log: Log, fallbackRoot = 
     );
   }
   if (barrier) await linkElsewhere({ wanted, barrier, fallbackRoot, account, log });
-  else await makePrivate(wanted, account);
+  else if (!exists) await makePrivate(wanted, account);
 
   const folder = await follow(wanted);
   await makePrivate(folder, account);
