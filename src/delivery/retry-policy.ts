@@ -16,13 +16,16 @@ export interface FailedAttempt {
   /** What the other side asked for (Retry-After). */
   afterMs?: number | undefined;
   uncertain?: boolean | undefined;
+  /** Wait after an uncertain attempt; tests and simulations shorten it. */
+  graceMs?: number | undefined;
 }
 
 /**
  * Milliseconds until the next attempt: exponential from 5 s to 6 h with jitter, never sooner than the other side asked for,
  * and never while a late success may still show up. `fraction` is uniform in [0, 1).
  */
-export function toRetryDelayMs({ attempts, afterMs = 0, uncertain = false }: FailedAttempt, fraction: number): number {
+export function toRetryDelayMs(failed: FailedAttempt, fraction: number): number {
+  const { attempts, afterMs = 0, uncertain = false, graceMs = UNCERTAIN_GRACE_MS } = failed;
   const asked = Number.isFinite(afterMs) ? Math.min(Math.max(0, Math.ceil(afterMs)), RETRY_AFTER_MAX_MS) : 0;
-  return Math.max(toBackoffMs(attempts, BACKOFF, fraction), asked, uncertain ? UNCERTAIN_GRACE_MS : 0);
+  return Math.max(toBackoffMs(attempts, BACKOFF, fraction), asked, uncertain ? graceMs : 0);
 }
