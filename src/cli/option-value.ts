@@ -7,6 +7,13 @@ export function parseCount(text: string): number {
   return value;
 }
 
+/** A whole number of seconds, 0 included. */
+export function parseSeconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isInteger(value) || value < 0) throw new InvalidArgumentError("whole seconds ≥ 0");
+  return value;
+}
+
 /** Gathers a repeatable option. */
 export function addTo(text: string, gathered: readonly string[] = []): string[] {
   return [...gathered, text];

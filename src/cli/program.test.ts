@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import type { Command } from "commander";
 import { createFakeContext, createFakeTerminal, type FakeTerminal } from "./fake-terminal.ts";
 import { createCli, runCli } from "./program.ts";
 import type { ServerCommands } from "./start.ts";
@@ -13,7 +16,12 @@ async function run(
   server: Partial<ServerCommands> = {},
 ): Promise<{ code: number; terminal: FakeTerminal }> {
   const context = createFakeContext({}, createFakeTerminal());
-  const program = createCli({
+  const program = createProgram(context, server);
+  return { code: await runCli(program, words, context), terminal: context.terminal };
+}
+
+function createProgram(context = createFakeContext(), server: Partial<ServerCommands> = {}): Command {
+  return createCli({
     ...context,
     version: "1.2.3",
     server: {
@@ -23,10 +31,11 @@ async function run(
       readServerSettings: notAsked,
       migrationsFolder: "migrations",
       nodeVersion: "24.0.0",
+      mainFile: "src/main.ts",
+      environment: {},
       ...server,
     },
   });
-  return { code: await runCli(program, words, context), terminal: context.terminal };
 }
 
 test("a command that works ends with 0 and prints to stdout only", async () => {
@@ -79,6 +88,19 @@ test("help and version are results: stdout, exit code 0", async () => {
   assert.equal(version.code, 0);
   assert.equal(version.terminal.printed(), "1.2.3\n");
 });
+
+test("docs/cli.md has an example of every command and of no other", () => {
+  const documented = readFileSync(join(import.meta.dirname, "..", "..", "docs", "cli.md"), "utf8");
+  const headings = [...documented.matchAll(/^### (.+)$/gm)].flatMap(([, text = ""]) =>
+    [...text.matchAll(/`enlace ([a-z -]+)`/g)].map(([, path]) => path),
+  );
+  assert.deepEqual(headings.sort(), pathsOf(createProgram()).sort());
+});
+
+function pathsOf(command: Command, prefix = ""): string[] {
+  if (command.commands.length === 0) return [prefix];
+  return command.commands.flatMap((child) => pathsOf(child, `${prefix} ${child.name()}`.trim()));
+}
 
 test("start hands the options over as settings, and only those given", async () => {
   const seen: unknown[] = [];

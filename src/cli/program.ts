@@ -1,12 +1,19 @@
 import { Command, CommanderError } from "commander";
 import { toErrorMessage } from "../core/errors.ts";
 import { createBackupCommand, createRestoreCommand } from "./backup.ts";
+import { createCalls } from "./calls.ts";
 import type { CommandContext } from "./command.ts";
+import { createConnection } from "./connection.ts";
+import { createDeliveries } from "./deliveries.ts";
+import { createDemo, type DemoTools } from "./demo.ts";
 import { createDoctor, type DoctorTools } from "./doctor/doctor.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
+import { createKey } from "./key.ts";
+import { createSecret } from "./secret.ts";
 import { createSendTestCall } from "./send-test-call.ts";
 import { createMigrate, createStart, type ServerCommands } from "./start.ts";
 import { Interruption } from "./terminal.ts";
+import { createUser } from "./user.ts";
 
 /**
  * The command line. It owns what people type and read; it never touches a table: everything goes through the HTTP API,
@@ -14,7 +21,7 @@ import { Interruption } from "./terminal.ts";
  */
 export interface CliOptions extends CommandContext {
   version: string;
-  server: ServerCommands & DoctorTools;
+  server: ServerCommands & DoctorTools & DemoTools;
 }
 
 export function createCli(options: CliOptions): Command {
@@ -22,8 +29,13 @@ export function createCli(options: CliOptions): Command {
   const program = new Command("enlace").description("Enlace joins a PBX with CRMs and chat.").version(options.version);
   program.helpCommand(false);
   const groups: [string, Command[]][] = [
-    ["Server", [createStart(server), createMigrate(options, server), createDoctor(options, server)]],
-    ["Calls", [createSendTestCall(options)]],
+    [
+      "Server",
+      [createStart(server), createMigrate(options, server), createDoctor(options, server), createDemo(options, server)],
+    ],
+    ["People and access", [createUser(options), createKey(options), createSecret(options)]],
+    ["Connections", [createConnection(options)]],
+    ["Calls and deliveries", [createCalls(options), createDeliveries(options), createSendTestCall(options)]],
     [
       "Safekeeping",
       [

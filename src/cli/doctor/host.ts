@@ -1,6 +1,6 @@
 import { access, constants, stat, statfs } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { tryListen } from "../port.ts";
 import { examine, type Finding } from "./finding.ts";
 
 /** What `readConfig` of config.ts says, as far as the doctor looks at it. */
@@ -66,25 +66,17 @@ export async function examineSecret({ secret, dataFolder }: ServerSettings): Pro
 export async function examinePort({ host, port }: ServerSettings): Promise<Finding> {
   const subject = "port";
   if (port === 0) return { level: "ok", subject, message: "takes a free one at each start" };
-  const problem = await tryListen(host, port);
-  if (problem === undefined) return { level: "ok", subject, message: `${host}:${port} is free` };
-  const taken = problem === "EADDRINUSE";
+  const tried = await tryListen(host, port);
+  if ("port" in tried) return { level: "ok", subject, message: `${host}:${port} is free` };
+  const taken = tried.problem === "EADDRINUSE";
   return {
     level: "error",
     subject,
     message: taken
       ? `another program listens on ${host}:${port}`
-      : `${host}:${port} cannot be listened on (${problem})`,
+      : `${host}:${port} cannot be listened on (${tried.problem})`,
     mend: taken ? "Stop that program or set ENLACE_PORT." : "Set ENLACE_HOST to an address of this machine.",
   };
-}
-
-function tryListen(host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(undefined)));
-  });
 }
 
 /** Everything that needs neither Enlace nor its database. */
