@@ -74,6 +74,8 @@ create table api_keys (
   prefix       text not null,
   key_hash     bytea not null unique,
   scopes       text[] not null,
+  -- Only the key that Enlace keeps for the command line of its own machine.
+  is_operator  boolean not null default false,
   created_by   text not null,
   created_at   timestamptz not null,
   last_used_at timestamptz,
@@ -180,6 +182,9 @@ create unique index calls_uuid on calls (tenant_id, call_uuid);
 create index calls_started on calls (tenant_id, started_at desc, id desc);
 create index calls_from on calls (tenant_id, from_text, started_at desc, id desc);
 create index calls_to on calls (tenant_id, to_text, started_at desc, id desc);
+create index calls_agent on calls (tenant_id, agent_extension, started_at desc, id desc) where agent_extension is not null;
+-- Calls come in the order of this instant, so a few blocks tell retention where the old ones lie.
+create index calls_created on calls using brin (created_at);
 
 -- What was told about a call, as understood (fact) and as received (raw). The partition follows the call, not the fact:
 -- so a fact told again a month later still meets its first telling.

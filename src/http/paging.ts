@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AppError } from "../core/errors.ts";
+import { toFieldError } from "../core/errors.ts";
 import { parseRowId } from "../core/ids.ts";
 
 /**
@@ -42,9 +42,7 @@ export function parseCursor<T>(cursor: string | undefined, schema: z.ZodType<T>)
   if (cursor === undefined) return undefined;
   const result = schema.safeParse(parseJson(Buffer.from(cursor, "base64url").toString("utf8")));
   if (result.success) return result.data;
-  throw new AppError("invalid_field", "cursor: is not a cursor of this list", {
-    fields: [{ path: "cursor", message: "is not a cursor of this list" }],
-  });
+  throw toFieldError("cursor", "is not a cursor of this list");
 }
 
 /** Makes a page of `limit` items from up to `limit + 1` rows: the extra one tells that there is more. */
