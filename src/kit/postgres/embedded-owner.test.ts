@@ -30,12 +30,24 @@ test("the lock of a dead process, of a number used again, and a broken one are t
     JSON.stringify({ pid: process.pid, startedMark: "another boot:1" }),
     '{"pid": 12',
   ];
-  for (const content of stale) {
+  for (const content of Array.from({ length: 10 }, () => stale).flat()) {
     const folder = newFolder();
     writeFileSync(join(folder, "postgres.lock"), content);
     const asked = await Promise.allSettled(Array.from({ length: 5 }, () => ownFolder(folder, systemRandom)));
     assert.equal(asked.filter((result) => result.status === "fulfilled").length, 1, content);
+    assert.deepEqual(readdirSync(folder), ["postgres.lock"]);
   }
+});
+
+test("a process killed while it took over is taken over too, and without end it is said what to remove", async () => {
+  const dead = JSON.stringify({ pid: 2 ** 22 + 1, startedMark: "long ago" });
+  const folder = newFolder();
+  for (const name of ["postgres.lock", "postgres.lock.takeover"]) writeFileSync(join(folder, name), dead);
+  await (await ownFolder(folder, systemRandom)).release();
+  assert.deepEqual(readdirSync(folder), []);
+  for (let depth = 0; depth < 5; depth++)
+    writeFileSync(join(folder, `postgres.lock${".takeover".repeat(depth)}`), dead);
+  await assert.rejects(ownFolder(folder, systemRandom), /left behind and cannot be taken over: remove it/);
 });
 
 test("release leaves a lock alone that is no longer ours", async () => {
