@@ -10,19 +10,20 @@ import { toFieldList, toLocalTime, toPrintable, toTable } from "./table.ts";
 const STATES = ["pending", "leased", "delivered", "dead", "expired", "discarded"];
 const delivery = z.object({
   id: z.string(),
-  connection_id: z.string(),
-  connection_name: z.string().nullish(),
-  call_id: z.string().nullish(),
-  call_uuid: z.string().nullish(),
+  connection: z.string(),
+  call_id: z.string(),
   kind: z.string(),
-  name: z.string().nullish(),
+  name: z.string(),
   state: z.string(),
+  revision: z.number(),
+  delivered_revision: z.number(),
   attempts: z.number(),
-  due_at: z.string().nullish(),
-  reason: z.string().nullish(),
-  review: z.string().nullish(),
-  remote: z.object({ id: z.string(), url: z.string().nullish() }).nullish(),
+  tries: z.number(),
+  due_at: z.string(),
   updated_at: z.string(),
+  remote: z.object({ id: z.string(), url: z.string().optional() }).nullable(),
+  reason: z.string().nullable(),
+  review: z.string().nullable(),
 });
 type Delivery = z.output<typeof delivery>;
 const attempt = z.object({
@@ -30,10 +31,10 @@ const attempt = z.object({
   started_at: z.string(),
   duration_ms: z.number(),
   outcome: z.string(),
-  reason: z.string().nullish(),
-  exchanges: z.array(z.unknown()).nullish(),
+  reason: z.string().nullable(),
+  exchanges: z.array(z.unknown()),
 });
-const replayed = z.object({ count: z.number() });
+const bulk = z.object({ matched: z.number(), changed: z.number() });
 const ATTEMPTS_MAX = 1000;
 
 export function createDeliveries(context: CommandContext): Command {
@@ -88,15 +89,15 @@ async function listDeliveries(context: CommandContext, options: FilterFlags & Li
   const toText = (): string => {
     const rows = parseAnswer(z.array(delivery), answer.items).map((found) => [
       found.id,
-      found.call_uuid ?? found.call_id,
-      found.connection_name ?? found.connection_id,
+      found.call_id,
+      found.connection,
       toKindText(found),
       found.state,
-      found.attempts,
+      found.tries,
       toLocalTime(found.updated_at),
       found.remote?.id ?? found.reason,
     ]);
-    const head = ["ID", "Call", "Connection", "Kind", "State", "Attempts", "Changed", "Record or reason"];
+    const head = ["ID", "Call", "Connection", "Kind", "State", "Tries", "Changed", "Record or reason"];
     return toTable(context.terminal, head, rows) + toMoreText(answer);
   };
   show(context, options, { answer, toText });
@@ -111,8 +112,7 @@ async function showDelivery(
   const path = `/api/v1/deliveries/${encodeURIComponent(id)}`;
   const [answer, attempts] = [await api.get(path), await loadList(api, `${path}/attempts`, {}, ATTEMPTS_MAX)];
   const toText = (): string => {
-    const found = parseAnswer(delivery, answer);
-    const tried = parseAnswer(z.array(attempt), attempts.items);
+    const tried = parseAnswer(z.array(attempt), attempts.items).toReversed();
     const rows = tried.map((one) => [
       one.number,
       toLocalTime(one.started_at),
@@ -120,28 +120,30 @@ async function showDelivery(
       one.outcome,
       one.reason,
     ]);
-    const table = toTable(context.terminal, ["#", "Started", "Took", "Outcome", "Reason"], rows);
-    const exchanges = options.exchanges
-      ? `\n\n${toPrintable(
-          JSON.stringify(
-            tried.flatMap((one) => one.exchanges ?? []),
-            null,
-            2,
-          ),
-        )}`
-      : "";
-    return `${toFieldList(context.terminal, toFields(found))}\n\n${table}${exchanges}`;
+    const { terminal } = context;
+    const parts = [
+      toFieldList(terminal, toFields(parseAnswer(delivery, answer))),
+      toTable(terminal, ["#", "Started", "Took", "Outcome", "Reason"], rows),
+      ...(options.exchanges ? tried.map(toExchangesText) : []),
+    ];
+    return parts.join("\n\n");
   };
-  show(context, options, { answer: { ...(answer as object), attempt_log: attempts.items }, toText });
+  show(context, options, { answer: { ...(answer as object), attempts_made: attempts.items }, toText });
+}
+
+function toExchangesText({ number, exchanges }: z.output<typeof attempt>): string {
+  return `Attempt ${number}:\n${toPrintable(JSON.stringify(exchanges, null, 2))}`;
 }
 
 function toFields(found: Delivery) {
   return [
     ["ID", found.id],
-    ["Call", found.call_uuid ?? found.call_id],
-    ["Connection", found.connection_name ?? found.connection_id],
+    ["Call", found.call_id],
+    ["Connection", found.connection],
     ["Kind", toKindText(found)],
     ["State", found.state],
+    ["Revision", `${found.delivered_revision} of ${found.revision} delivered`],
+    ["Tries", `${found.tries}, ${found.attempts} of them since the last success`],
     ["Reason", found.reason],
     ["Next try", found.state === "pending" ? toLocalTime(found.due_at) : null],
     ["Record", found.remote?.url ?? found.remote?.id],
@@ -157,18 +159,39 @@ async function replay(context: CommandContext, id: string | undefined, options: 
   const api = await openApi(context);
   if (id !== undefined) {
     const answer = await api.send("POST", `/api/v1/deliveries/${encodeURIComponent(id)}/replay`);
-    return show(context, options, { answer, toText: () => `Delivery ${id} will be tried again.` });
+    return show(context, options, { answer, toText: () => `Delivery ${id} will be sent anew.` });
   }
-  if (options.state !== "dead")
+  if (options.state === undefined)
     throw wrongUsage("which ones?", "Name an id, or --state dead, with --connection when only one is meant.");
-  const { connection_id } = await toFilter(api, options);
-  const body = { ...(connection_id !== undefined && { connection_id }), ...(options.dryRun && { dry_run: true }) };
-  const answer = await api.send("POST", "/api/v1/deliveries/replay", body);
-  const toText = (): string => {
-    const { count } = parseAnswer(replayed, answer);
-    return options.dryRun ? `${count} would be tried again.` : `${count} will be tried again.`;
-  };
+  const filter = await toFilter(api, options);
+  const answer = options.dryRun ? await replayOnce(api, filter, true) : await replayAll(context, api, filter);
+  const toText = (): string =>
+    options.dryRun ? `${answer.matched} would be sent anew.` : `${answer.changed} will be sent anew.`;
   show(context, options, { answer, toText });
+}
+
+/** The API takes so many at a time: asked again until none is left. */
+async function replayAll(context: CommandContext, api: ApiClient, filter: Filter): Promise<Bulk> {
+  const bar = context.terminal.startProgress("Sending anew", "deliveries");
+  let changed = 0;
+  try {
+    for (;;) {
+      const step = await replayOnce(api, filter, false);
+      changed += step.changed;
+      const left = step.matched - step.changed;
+      if (left <= 0 || step.changed === 0) return { matched: changed + Math.max(0, left), changed };
+      bar.update({ done: changed, total: changed + left });
+    }
+  } finally {
+    bar.stop();
+  }
+}
+
+type Filter = Awaited<ReturnType<typeof toFilter>>;
+type Bulk = z.output<typeof bulk>;
+
+async function replayOnce(api: ApiClient, filter: Filter, dryRun: boolean): Promise<Bulk> {
+  return parseAnswer(bulk, await api.send("POST", "/api/v1/deliveries/replay", { ...filter, dry_run: dryRun }));
 }
 
 async function discard(context: CommandContext, id: string, options: JsonOption): Promise<void> {

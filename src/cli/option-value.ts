@@ -14,6 +14,14 @@ export function parseSeconds(text: string): number {
   return value;
 }
 
+/** An instant or a day of this machine's zone, as ISO-8601 UTC. */
+export function parseInstant(text: string): string {
+  const at = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text);
+  if (!/^\d{4}-/.test(text) || Number.isNaN(at.getTime()))
+    throw new InvalidArgumentError("an instant such as 2026-11-22T08:00:00Z");
+  return at.toISOString();
+}
+
 /** Gathers a repeatable option. */
 export function addTo(text: string, gathered: readonly string[] = []): string[] {
   return [...gathered, text];
