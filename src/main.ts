@@ -55,6 +55,8 @@ const program = createCli({
     readServerSettings: () => readConfig(readEnvironment()),
     migrationsFolder: MIGRATIONS,
     nodeVersion: process.versions.node,
+    mainFile: import.meta.filename,
+    environment: readEnvironment(),
   },
 });
 process.exitCode = await runCli(program, process.argv.slice(2), context);
