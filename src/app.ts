@@ -60,6 +60,8 @@ export interface RunningApp {
 }
 
 const MIGRATIONS = join(import.meta.dirname, "..", "migrations");
+/** Of the API, in its document; Enlace's own version is in /health. */
+const DOCUMENT_VERSION = "1";
 const UPKEEP_EVERY_MS = 3_600_000;
 /** The key of this machine's administrator, for the command line. */
 const CLI_KEY_FILE = "cli-key";
@@ -90,6 +92,30 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     await stop();
     throw error;
   }
+}
+
+/** The API document of this configuration. Opens no connection and starts nothing. */
+export async function describeApi(config: Config): Promise<object> {
+  const url = "postgres://nobody@127.0.0.1:1/nowhere";
+  const log = createLog({ level: "silent", format: "json" });
+  const [clock, random, secret] = [systemClock, systemRandom, "a secret that seals nothing, only for the document"];
+  const database = openDatabase({ url, poolMax: 1, log });
+  const undo: (() => Promise<void>)[] = [database.close];
+  const ground: Ground = {
+    ...{ clock, random, log, database, secret, version: DOCUMENT_VERSION },
+    metrics: createMetrics({ includeProcess: false }),
+    listener: createListener({ url, clock, log }),
+    locks: createLocks({ url, clock, log }),
+    box: createSecretBox({ secret, random }),
+    publicUrl: "http://127.0.0.1:8080",
+    deliveryLimits: {},
+  };
+  const http = await openDoors(config, ground, openRooms(config, ground, undo));
+  await http.ready();
+  undo.push(() => http.close());
+  const document = http.swagger();
+  for (const step of undo.reverse()) await step();
+  return document;
 }
 
 /** What every room stands on. */
