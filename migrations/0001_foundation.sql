@@ -183,8 +183,10 @@ create index calls_started on calls (tenant_id, started_at desc, id desc);
 create index calls_from on calls (tenant_id, from_text, started_at desc, id desc);
 create index calls_to on calls (tenant_id, to_text, started_at desc, id desc);
 create index calls_agent on calls (tenant_id, agent_extension, started_at desc, id desc) where agent_extension is not null;
+-- Answered and missed calls are many and found by date; what is rarer, open calls above all, is found by this.
+create index calls_rare on calls (tenant_id, outcome, started_at desc, id desc) where outcome not in ('answered', 'missed');
 -- Calls come in the order of this instant, so a few blocks tell retention where the old ones lie.
-create index calls_created on calls using brin (created_at);
+create index calls_created on calls using brin (created_at) with (autosummarize = on);
 
 -- What was told about a call, as understood (fact) and as received (raw). The partition follows the call, not the fact:
 -- so a fact told again a month later still meets its first telling.
