@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { sql } from "kysely";
 import { pino } from "pino";
 import { z } from "zod";
-import { silentLog } from "../../test/database.ts";
+import { createTestDatabase, silentLog } from "../../test/database.ts";
 import { createTestServer } from "../../test/http-fixture.ts";
 import { AppError, ERROR_CODES } from "../core/errors.ts";
 import { openDatabase } from "../kit/postgres/database.ts";
@@ -13,6 +13,7 @@ import { problemSchema, statusOf } from "./errors.ts";
 
 const lines: Record<string, unknown>[] = [];
 const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+const database = await createTestDatabase();
 const away = openDatabase({ url: "postgres://nobody@127.0.0.1:1/none", poolMax: 1, log: silentLog });
 
 async function createServer() {
@@ -32,6 +33,7 @@ async function createServer() {
   });
   app.get("/liar", { config, schema: { response: { 200: z.object({ n: z.number() }) } } }, () => ({ n: "x" }) as never);
   app.get("/store", { config }, async () => (await sql`select 1`.execute(away.sql)).rows);
+  app.get("/nul", { config }, async () => (await sql`select ${"a\u0000b"}::text`.execute(database.sql)).rows);
   app.get("/busy", { config }, () => {
     throw new AppError("unavailable", "Later.", { retryAfterSeconds: 7.2 });
   });
@@ -144,6 +146,12 @@ test("a store that does not answer is 503 with Retry-After", async () => {
   assert.equal(response.json().code, "unavailable");
   assert.equal(response.headers["retry-after"], "5");
   assert.equal((await app.inject("/busy")).headers["retry-after"], "8");
+});
+
+test("a text with U+0000, which no store keeps, is the client's fault", async () => {
+  const response = await app.inject("/nul");
+  assert.equal(response.statusCode, 422);
+  assert.equal(response.json().code, "invalid_field");
 });
 
 test("every code has a status and a paragraph in docs/errors.md", () => {

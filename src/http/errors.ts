@@ -96,12 +96,19 @@ export function toAppError(thrown: unknown): AppError {
       retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS,
       cause: thrown,
     });
+  if (holdsUnstorable(thrown))
+    return new AppError("invalid_field", "A text holds a character that cannot be stored (U+0000).", { cause: thrown });
   return (
     fromFramework(thrown) ??
     new AppError("internal", "Something went wrong on our side. Quote the request id to the administrator.", {
       cause: thrown,
     })
   );
+}
+
+/** PostgreSQL keeps every character but U+0000: 22021 in a text, 22P05 in a JSON. */
+function holdsUnstorable(thrown: unknown): boolean {
+  return isObject(thrown) && "code" in thrown && (thrown.code === "22021" || thrown.code === "22P05");
 }
 
 const FRAMEWORK: Record<string, [ErrorCode, string]> = {

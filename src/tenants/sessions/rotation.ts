@@ -81,9 +81,8 @@ export async function toOpened(
 
 /** `undefined` for text that cannot be a refresh token. */
 export function parseRefreshToken(token: string): { sessionId: string; hash: Buffer } | undefined {
-  const [sessionId, secret, ...rest] = token.split(".");
-  if (!sessionId || !secret || rest.length > 0 || token.length > 200) return undefined;
-  return { sessionId, hash: toSecretHash(secret) };
+  const [, sessionId, secret] = /^([\w-]{1,60})\.([\w-]{1,100})$/.exec(token) ?? [];
+  return sessionId && secret ? { sessionId, hash: toSecretHash(secret) } : undefined;
 }
 
 export function placeOf(session: RefreshRow, hash: Buffer): "current" | "previous" | "neither" {
