@@ -104,7 +104,7 @@ function toGreeting(url: string, password: string): string {
 
 async function openServerDatabase({ migrated }: { migrated: boolean }): Promise<ServerDatabase> {
   const config = readConfig(readEnvironment());
-  const log = createLog({ ...config.log, level: "warn" });
+  const log = createLog({ ...config.log, level: "warn", destination: process.stderr }); // stdout is for answers
   const store = await joinStore({ ...config, clock: systemClock, random: systemRandom, log });
   const database = openDatabase({ url: store.url, poolMax: 4, log, applicationName: "enlace-cli" });
   const close = async (): Promise<void> => {

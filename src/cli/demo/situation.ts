@@ -8,10 +8,7 @@ const connections = z.object({
 
 const IN_WORDS: Readonly<Record<string, string>> = {
   active: "open",
-  breaker_open: "closed by the breaker, which looks now and then whether the CRM is back",
-  held: "held: the CRM refuses the credentials",
-  paused: "paused",
-  disabled: "switched off",
+  breaker_open: "closed by the breaker",
 };
 
 /** How the demo's one connection stands. */

@@ -4,7 +4,7 @@ import { rest } from "./pbx.ts";
 
 /** How the one connection of the demo stands, as the API tells it. */
 export interface Situation {
-  /** `open`, `waiting for the CRM`, `paused`, `held: …` */
+  /** `open`, `closed by the breaker`, `held`, `paused` */
   lane: string;
   /** Deliveries that are not done. */
   waiting: number;

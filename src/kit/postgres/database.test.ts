@@ -69,3 +69,14 @@ test("a server of version 15 or newer is accepted, an older one is refused by it
   await assert.rejects(assertSupportedVersion(older), /this is PostgreSQL 14\.11, and Enlace needs 15 or newer/);
   await older.close();
 });
+
+test("closing ends the connections, even those that were only used through the pool", async () => {
+  const other = openDatabase({ url: database.url, poolMax: 2, log: silentLog, applicationName: "closing" });
+  await other.pool.query("select 1");
+  await other.close();
+  assert.ok(other.pool.ended);
+  const { rows } = await database.pool.query(
+    "select count(*)::int as n from pg_stat_activity where application_name = 'closing' and datname = current_database()",
+  );
+  assert.equal(rows[0].n, 0);
+});

@@ -43,7 +43,11 @@ export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: 
     client.on("error", (error: Error) => log.debug({ error: error.message }, "database.connection_broken"));
   });
   const sql = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
-  return { sql, pool, url, close: () => sql.destroy() };
+  const close = async (): Promise<void> => {
+    await sql.destroy(); // ends the pool only if it was used through `sql`
+    if (!pool.ending) await pool.end();
+  };
+  return { sql, pool, url, close };
 }
 
 /** Throws a sentence when the server is older than PostgreSQL 15, on which our statements do not run. */
