@@ -26,7 +26,7 @@ function ensurePackages(development) {
   const outdated = findOutdated(development);
   if (outdated.length === 0) return;
   const flags = ["--no-audit", "--no-fund", ...(development ? [] : ["--omit=dev"])];
-  say(`installing ${outdated.length} packages with npm, once; this takes about a minute`);
+  say(`installing packages with npm (${outdated.length} missing or outdated), once; this takes about a minute`);
   if (!npm(["ci", ...flags])) {
     say("`npm ci` failed (its reason is above); trying `npm install`, which may change package-lock.json");
     npm(["install", ...flags]);

@@ -9,7 +9,7 @@ export interface Peers {
   skipped: { suite: string; reason: string }[];
 }
 
-interface Peer {
+export interface Peer {
   suite: string;
   /** What tells that it is there. */
   path: string;
@@ -29,9 +29,9 @@ const PEERS: readonly Peer[] = [
   },
 ];
 
-export function preparePeers(env: NodeJS.ProcessEnv): Peers {
+export function preparePeers(env: NodeJS.ProcessEnv, wanted = PEERS): Peers {
   const peers: Peers = { environment: {}, skipped: [] };
-  for (const peer of PEERS) {
+  for (const peer of wanted) {
     const reason = existsSync(peer.path) ? undefined : install(peer, env);
     if (reason === undefined) peers.environment[peer.variable] = peer.path;
     else peers.skipped.push({ suite: peer.suite, reason });
