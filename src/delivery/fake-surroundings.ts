@@ -116,6 +116,25 @@ export async function createSurroundings(connector: FakeConnector) {
     return delivery;
   }
 
+  /** Stops it with the clock going on, so that whatever the stop waits for comes about. */
+  async function stop(delivery: Delivery): Promise<void> {
+    let isStopped = false;
+    const stopped = delivery.stop().finally(() => {
+      isStopped = true;
+    });
+    await until(async () => {
+      await clock.advance(1_000);
+      await sql`select 1`.execute(database.sql);
+      return isStopped;
+    });
+    await stopped;
+  }
+
+  /** No delivery of an earlier test is left to be delivered in a later one. */
+  async function clear(): Promise<void> {
+    await sql`truncate deliveries, attempts`.execute(database.sql);
+  }
+
   async function loadRows(connectionId?: string): Promise<DeliveryRow[]> {
     const { rows } = await sql<DeliveryRow>`
       select * from deliveries where ${connectionId ?? null}::bigint is null or connection_id = ${connectionId ?? null}
@@ -133,7 +152,7 @@ export async function createSurroundings(connector: FakeConnector) {
 
   return {
     ...{ database, clock, listener, lanes, connections, subjects, fanOut, addTenant, addConnection },
-    ...{ tell, startDelivery, loadRows, loadAttempts },
+    ...{ tell, startDelivery, stop, clear, loadRows, loadAttempts },
   };
 }
 

@@ -8,7 +8,8 @@ const crm = createFakeConnector();
 const house = await createSurroundings(crm);
 const { clock, addTenant, addConnection, tell, startDelivery, loadRows, loadAttempts } = house;
 
-beforeEach(() => {
+beforeEach(async () => {
+  await house.clear();
   crm.answer = () => delivered();
   crm.arrivals.length = 0;
 });
@@ -24,7 +25,7 @@ const becomes = (connectionId: string, state: string, index = 0) =>
 
 test("a told call is delivered once, and its record over there is remembered", async (t) => {
   const worker = await startDelivery("w-once");
-  t.after(() => worker.stop());
+  t.after(() => house.stop(worker));
   const tenantId = await addTenant();
   const { id } = await addConnection(tenantId);
   crm.answer = () => ({ kind: "delivered", remote: { id: "17x4" }, review: "two contacts" });
@@ -44,7 +45,7 @@ test("a told call is delivered once, and its record over there is remembered", a
 
 test("a call told anew is delivered again into the same record", async (t) => {
   const worker = await startDelivery("w-again");
-  t.after(() => worker.stop());
+  t.after(() => house.stop(worker));
   const tenantId = await addTenant();
   const { id } = await addConnection(tenantId);
   await tell(toChange(tenantId, 1));
@@ -62,7 +63,7 @@ test("a call told anew is delivered again into the same record", async (t) => {
 
 test("a revision that comes while the older is on its way follows at once", async (t) => {
   const worker = await startDelivery("w-supersede");
-  t.after(() => worker.stop());
+  t.after(() => house.stop(worker));
   const tenantId = await addTenant();
   const { id } = await addConnection(tenantId);
   const gate = Promise.withResolvers<void>();
@@ -84,7 +85,7 @@ test("a revision that comes while the older is on its way follows at once", asyn
 
 test("a failing attempt is repeated later and later, then becomes a dead letter, and a newer revision revives it", async (t) => {
   const worker = await startDelivery("w-retry");
-  t.after(() => worker.stop());
+  t.after(() => house.stop(worker));
   const tenantId = await addTenant();
   const { id } = await addConnection(tenantId, { attemptsMax: 3 });
   crm.answer = () => ({ kind: "retry", reason: "500 over there" });
@@ -116,7 +117,7 @@ test("a failing attempt is repeated later and later, then becomes a dead letter,
 
 test("Retry-After is honoured", async (t) => {
   const worker = await startDelivery("w-after");
-  t.after(() => worker.stop());
+  t.after(() => house.stop(worker));
   const tenantId = await addTenant();
   const { id } = await addConnection(tenantId);
   crm.answer = () => ({ kind: "retry", reason: "429", afterMs: 90_000 });
@@ -129,7 +130,7 @@ test("Retry-After is honoured", async (t) => {
 
 test("a rejection is a dead letter after one attempt, with the other side's words", async (t) => {
   const worker = await startDelivery("w-reject");
-  t.after(() => worker.stop());
+  t.after(() => house.stop(worker));
   const tenantId = await addTenant();
   const { id } = await addConnection(tenantId);
   crm.answer = () => ({ kind: "rejected", reason: "assigned_user_id\0 is mandatory" });
@@ -141,7 +142,7 @@ test("a rejection is a dead letter after one attempt, with the other side's word
 
 test("a connector's bug is retried and named as ours, and opens no breaker", async (t) => {
   const worker = await startDelivery("w-bug");
-  t.after(() => worker.stop());
+  t.after(() => house.stop(worker));
   const tenantId = await addTenant();
   const { id } = await addConnection(tenantId);
   crm.answer = () => {
@@ -158,7 +159,7 @@ test("a connector's bug is retried and named as ours, and opens no breaker", asy
 
 test("wrong credentials hold the whole lane and burn no attempt; a better version of the settings resumes it", async (t) => {
   const worker = await startDelivery("w-hold");
-  t.after(() => worker.stop());
+  t.after(() => house.stop(worker));
   const tenantId = await addTenant();
   const connection = await addConnection(tenantId, { concurrency: 1 });
   crm.answer = () => ({ kind: "hold", reason: "wrong access key" });
@@ -185,7 +186,7 @@ test("wrong credentials hold the whole lane and burn no attempt; a better versio
 
 test("a held lane is looked at by itself and resumes when the check goes well", async (t) => {
   const worker = await startDelivery("w-recheck");
-  t.after(() => worker.stop());
+  t.after(() => house.stop(worker));
   const tenantId = await addTenant();
   const { id } = await addConnection(tenantId);
   crm.answer = () => ({ kind: "hold", reason: "locked account" });
@@ -208,7 +209,7 @@ test("a held lane is looked at by itself and resumes when the check goes well", 
 
 test("after five failures in a row nothing is tried until the breaker lets one look, and its success lets all pass", async (t) => {
   const worker = await startDelivery("w-breaker");
-  t.after(() => worker.stop());
+  t.after(() => house.stop(worker));
   const tenantId = await addTenant();
   const { id } = await addConnection(tenantId, { concurrency: 1 });
   crm.answer = () => ({ kind: "retry", reason: "connection refused" });
