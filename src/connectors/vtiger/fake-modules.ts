@@ -29,6 +29,7 @@ export class StackTrace extends Error {}
 /** A fresh copy of the recorded modules; without `customFields` only what a new installation has. */
 export function loadModules({ customFields }: { customFields: boolean }): Map<string, FakeModule> {
   const copies = structuredClone(modules) as unknown as Record<string, FakeModule>;
+  if (copies.Events) copies.Calendar = { ...copies.Events, name: "Calendar", label: "Tasks", idPrefix: "9" };
   for (const module of Object.values(copies)) {
     if (customFields || module.name === "Calls") continue;
     module.fields = module.fields.filter(({ name }) => !name.startsWith("cf_"));
@@ -68,6 +69,7 @@ export function toStored(module: string, { name, type }: FakeField, value: unkno
 }
 
 export function toEmpty({ type, default: fallback }: FakeField): string {
+  if (type.name === "double") return "0.00000000";
   if (type.name === "integer" || type.name === "boolean") return "0";
   return typeof fallback === "string" && type.name !== "picklist" ? fallback : "";
 }
@@ -96,7 +98,7 @@ function toEventDate(text: string): string {
 export function toEventDuration(fields: Readonly<Record<string, string>>): Record<string, string> {
   const at = (day: string, time: string): number =>
     Date.parse(`${fields[day]}T${(fields[time] ?? "").padEnd(8, ":00")}Z`);
-  const seconds = Math.max(0, (at("due_date", "time_end") - at("date_start", "time_start")) / 1000);
+  const seconds = (at("due_date", "time_end") - at("date_start", "time_start")) / 1000;
   if (Number.isNaN(seconds)) return {};
   return {
     duration_hours: String(Math.floor(seconds / 3600)),

@@ -10,17 +10,7 @@ const GET_OPERATIONS = new Set(["getchallenge", "listtypes", "describe", "retrie
 const POST_OPERATIONS = new Set(["login", "create", "update", "revise", "delete", "logout", "extendsession"]);
 const TOKEN_TTL_MS = 300_000;
 
-const OTHER_TYPES = [
-  "Campaigns",
-  "Vendors",
-  "Faq",
-  "Quotes",
-  "Calendar",
-  "Potentials",
-  "Products",
-  "Documents",
-  "HelpDesk",
-];
+const OTHER_TYPES = ["Campaigns", "Vendors", "Faq", "Quotes", "Potentials", "Products", "Documents", "HelpDesk"];
 
 export interface FakeRequest {
   method: string;
@@ -134,6 +124,7 @@ export class FakeOperations {
           throw new WsError("ACCESS_DENIED", "Permission to perform the operation is denied for query");
         return store.query(user, parameter("query"));
       case "create":
+        store.checkCreatable(user, parameter("elementType"));
         return store.create(user, parameter("elementType"), this.#parseElement(call.params.get("element")));
       case "revise":
       case "update":

@@ -52,6 +52,7 @@ const GROUPS = new Map([
   ["20x2", "Team Selling"],
 ]);
 /** Default sharing; everything else is public. */
+const SECRET_FIELDS = ["accesskey", "user_password", "confirm_password"];
 const PRIVATE = new Set(["PBXManager"]);
 const DUPLICATE = { en: "Duplicate(s) detected!", es: "Duplicar (s) detectado!" };
 const denied = (more = ""): WsError =>
@@ -120,9 +121,15 @@ export class FakeStore {
       .map((record) => this.#toRow(module, record, columns));
   }
 
-  create(user: FakeUser, name: string, element: Readonly<Record<string, unknown>>): Record<string, string | null> {
+  /** Checked before the element is even read. */
+  checkCreatable(user: FakeUser, name: string): FakeModule {
     const module = this.modules.get(name);
     if (module === undefined || user.closed.includes(name) || !module.createable) throw denied();
+    return module;
+  }
+
+  create(user: FakeUser, name: string, element: Readonly<Record<string, unknown>>): Record<string, string | null> {
+    const module = this.checkCreatable(user, name);
     const hidden = user.hidden[name] ?? [];
     if (user.readOnly.includes(name) || Object.keys(element).some((field) => hidden.includes(field))) {
       throw new WsError("ACCESS_DENIED", "Permission to write is denied");
@@ -228,7 +235,7 @@ export class FakeStore {
     if (columns[0] === "count(*)") return columns;
     const seen = new Set(["id", ...module.fields.map(({ name }) => name)]);
     for (const name of user.hidden[module.name] ?? []) seen.delete(name);
-    for (const secret of ["accesskey", "user_password", "confirm_password"]) seen.delete(secret);
+    for (const secret of SECRET_FIELDS) seen.delete(secret);
     const wrong = columns.find((column) => column !== "*" && !seen.has(column));
     if (wrong !== undefined) throw new WsError("ACCESS_DENIED", `Permission to access '.${wrong}.' attribute denied.`);
     const used = [...where.flat().map(({ column }) => column), ...orderBy.map(({ column }) => column)];
@@ -315,8 +322,11 @@ export class FakeStore {
   }
 
   #toResult(module: FakeModule, record: FakeRecord): Record<string, string | null> {
-    const names = module.fields.map(({ name }) => name).filter((name) => name !== "id");
+    const names = module.fields
+      .map(({ name }) => name)
+      .filter((name) => name !== "id" && !SECRET_FIELDS.includes(name));
     const shown = Object.fromEntries(names.map((name) => [name, this.#show(module, record, name, "")]));
+    if (module.name === "Users") return { ...shown, id: record.id };
     const label = module.labelFields
       .split(",")
       .map((field) => record.fields[field] ?? "")
@@ -329,6 +339,8 @@ export class FakeStore {
     if (column === "id") return record.id;
     const text = record.fields[column] ?? "";
     const field = module.fields.find(({ name }) => name === column);
+    // an owner who does not exist has lost the part of the id that says what it is
+    if (field?.type.name === "owner" && !this.users.has(text) && !GROUPS.has(text)) return text.replace(/^\d+x/, "");
     if (field?.type.name !== "reference") return toShown(text);
     const gone = text !== "" && !text.startsWith("19x") && !this.#exists(text);
     return gone ? null : text === "" ? empty : text;

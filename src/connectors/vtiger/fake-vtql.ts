@@ -56,18 +56,24 @@ function tokenize(text: string): string[] {
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < text.trimEnd().length) {
     const match = TOKEN.exec(text);
-    if (match === null) throw unknownError();
+    if (match === null) return [...tokens, UNREADABLE]; // read as the parser goes, so an earlier error comes first
     tokens.push(match[1] ?? match[2] ?? match[3] ?? "");
   }
   return tokens;
 }
 
+const UNREADABLE = "\u0000";
+
 function createTokens(list: readonly string[]): Tokens {
   let at = 0;
-  const is = (word: string): boolean => (list[at] ?? "").toLowerCase() === word;
+  const look = (): string => {
+    if (list[at] === UNREADABLE) throw unknownError();
+    return list[at] ?? "";
+  };
+  const is = (word: string): boolean => look().toLowerCase() === word;
   return {
-    peek: () => list[at] ?? "",
-    next: () => list[at++] ?? fail(list, at, "COLUMNNAME"),
+    peek: look,
+    next: () => (look() === "" ? fail(list, at, "COLUMNNAME") : (list[at++] ?? "")),
     take: (word) => is(word) && at++ >= 0,
     expect: (word, name) => {
       if (!is(word)) fail(list, at, name);
@@ -78,7 +84,7 @@ function createTokens(list: readonly string[]): Tokens {
 
 function fail(list: readonly string[], at: number, expected: string): never {
   const token = list[at];
-  const found = token === undefined ? "Unexpected End of Input(0)" : `Unexpected ${nameToken(token)}(${token})`;
+  const found = token === undefined ? "Unexpected End of Input(0)" : `Unexpected ${nameToken(token, at)}(${token})`;
   const shown = token ?? list.at(-1) ?? "";
   throw new WsError(
     "QUERY_SYNTAX_ERROR",
@@ -86,8 +92,8 @@ function fail(list: readonly string[], at: number, expected: string): never {
   );
 }
 
-const nameToken = (token: string): string =>
-  token === "(" ? "PARENOPEN" : /^\w+$/.test(token) ? "COLUMNNAME" : "Unknown";
+const nameToken = (token: string, at: number): string =>
+  token === "(" ? "PARENOPEN" : at > 0 && /^\w+$/.test(token) ? "COLUMNNAME" : "Unknown";
 
 function parseColumns(tokens: Tokens): string[] {
   if (tokens.take("*")) return ["*"];
