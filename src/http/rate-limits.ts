@@ -1,4 +1,4 @@
-import fastifyRateLimit from "@fastify/rate-limit";
+import fastifyRateLimit, { normalizeIP } from "@fastify/rate-limit";
 import { AppError } from "../core/errors.ts";
 import type { App } from "./app-instance.ts";
 
@@ -34,6 +34,11 @@ export function perMinute(max: number): { max: number; timeWindow: number } | fa
 /** The same by the second, for routes that are busy all day: `perSecond(limits.webhookPerSecond)`. */
 export function perSecond(max: number): { max: number; timeWindow: number } | false {
   return max > 0 && { max, timeWindow: 1_000 };
+}
+
+/** Whom an address stands for when guesses are counted: itself, or for IPv6 the /64 its owner can roam in. */
+export function toCountedAddress(address: string): string {
+  return normalizeIP(address);
 }
 
 /** Counts per address. Register before access, so that bad credentials are counted too. */

@@ -87,6 +87,7 @@ test("answers carry a policy without inline script, and do not say what serves t
   assert.doesNotMatch(policy, /unsafe|upgrade-insecure/);
   assert.match(policy, /frame-ancestors 'none'/);
   assert.equal(headers["x-content-type-options"], "nosniff");
+  assert.equal(headers["cache-control"], "no-store");
   assert.equal(headers["x-powered-by"], undefined);
   assert.equal(headers.server, undefined);
 });

@@ -53,7 +53,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<App>
   app.setErrorHandler(createErrorHandler(log));
   app.removeContentTypeParser("text/plain");
   app.addHook("onRequest", (request, reply, done) => {
-    void reply.header("x-request-id", request.id);
+    // Answers hold tokens, numbers and names: no proxy or browser keeps them unless a route says so.
+    void reply.header("x-request-id", request.id).header("cache-control", "no-store");
     done();
   });
   installDrain(app);

@@ -41,6 +41,12 @@ test("trying many names from one address is slowed down too, and one right passw
   assert.equal((await guess("10.0.0.4", "user-31")).status, 429);
 });
 
+test("all addresses of one IPv6 network count as one", async () => {
+  for (let host = 1; host <= 5; host++) assert.equal((await guess(`2001:db8:1:2::${host}`)).status, 401);
+  assert.equal((await guess("2001:db8:1:2:ffff::1")).status, 429);
+  assert.equal((await guess("2001:db8:1:3::1")).status, 401);
+});
+
 test("guessing the present password in one's own session is slowed down as well", async () => {
   const token = await login("admin");
   const body = { current_password: "a wrong password", new_password: "some other long words" };

@@ -1,4 +1,5 @@
 import { AppError } from "../../core/errors.ts";
+import { toCountedAddress } from "../../http/rate-limits.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { createThrottle } from "../../kit/throttle.ts";
 
@@ -19,7 +20,8 @@ export function createGuesses(clock: Clock): Guesses {
   const perUser = createThrottle({ clock, ...PER_USER });
   const perAddress = createThrottle({ clock, ...PER_ADDRESS });
   return {
-    begin: (username, address) => {
+    begin: (username, from) => {
+      const address = toCountedAddress(from);
       const key = `${address} ${username}`;
       const waitMs = perUser.begin(key) || perAddress.begin(address);
       if (waitMs > 0) throw refuse(waitMs);

@@ -85,7 +85,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       const isRight = await passwords.isRight(known?.passwordHash ?? null, password);
       const tenant = known && isRight ? await loadTenantById(database.sql, known.user.tenantId) : null;
       if (!known || !isRight || known.user.disabledAt || !tenant || tenant.disabledAt) {
-        log.warn({ username, address: from.address }, "session.login_refused");
+        // An unknown name may be a password typed into the wrong field.
+        const who = known ? { tenantId: known.user.tenantId, userId: known.user.id } : { userId: null };
+        log.warn({ ...who, address: from.address }, "session.login_refused");
         throw new AppError("unauthenticated", "The username or the password is wrong.");
       }
       succeed();
