@@ -19,11 +19,11 @@ import { after, test } from "node:test";
 
 const ROOT = join(import.meta.dirname, "..");
 const MAIN = `
-  process.stdout.write(JSON.stringify({ major: parseInt(process.versions.node), args: process.argv.slice(2) }) + "\\n");
   if (process.argv[2] === "wait") {
     process.on("SIGTERM", () => process.exit(7));
     setInterval(() => undefined, 1_000);
   }
+  process.stdout.write(JSON.stringify({ major: parseInt(process.versions.node), args: process.argv.slice(2) }) + "\\n");
   if (process.argv[2] === "killed") process.kill(process.pid, "SIGKILL");
   if (process.argv[2] === "fails") process.exit(3);
 `;
