@@ -61,6 +61,8 @@ const program = createCli({
 });
 process.exitCode = await runCli(program, process.argv.slice(2), context);
 
+const SAME_SIGNAL_MS = 1_000;
+
 /** Runs Enlace until SIGTERM or SIGINT, then drains. A second signal ends it at once. */
 async function start(overrides: StartOverrides): Promise<void> {
   const config = readConfig({ ...readEnvironment(), ...overrides });
@@ -70,8 +72,19 @@ async function start(overrides: StartOverrides): Promise<void> {
   if (app.firstPassword !== null) context.terminal.print(toGreeting(app.url, app.firstPassword));
   const told = await untilTold();
   log.info({ signal: told }, "app.stopping");
-  process.once(told, () => process.exit(1));
+  endOnRepeat(told);
   await app.stop();
+}
+
+/**
+ * One Ctrl-C or kill often arrives several times: npm, timeout and the terminal each pass it on. What comes later than that
+ * is a person who will not wait.
+ */
+function endOnRepeat(told: NodeJS.Signals): void {
+  const toldMs = systemClock.monotonicMs();
+  process.on(told, () => {
+    if (systemClock.monotonicMs() - toldMs > SAME_SIGNAL_MS) process.exit(1);
+  });
 }
 
 /** A bug that nobody caught leaves the process in a state nobody knows: it says so and ends; what is durable is safe. */
