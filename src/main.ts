@@ -17,6 +17,8 @@ import { systemRandom } from "./kit/random.ts";
 
 // argv → command. What a command needs of the server's own code is introduced here.
 
+/** A signal within this time of the first is the same one. */
+const SAME_SIGNAL_MS = 1_000;
 const MIGRATIONS = join(import.meta.dirname, "..", "migrations");
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8")) as {
   version: string;
@@ -60,8 +62,6 @@ const program = createCli({
   },
 });
 process.exitCode = await runCli(program, process.argv.slice(2), context);
-
-const SAME_SIGNAL_MS = 1_000;
 
 /** Runs Enlace until SIGTERM or SIGINT, then drains. A second signal ends it at once. */
 async function start(overrides: StartOverrides): Promise<void> {
