@@ -36,8 +36,8 @@ export interface SettleOptions {
   metrics: Metrics;
   workerId: string;
   graceMs: number;
-  /** Told after each commit which lanes have a free slot again. */
-  onSettled(connectionIds: ReadonlySet<string>): void;
+  /** Told after each commit. */
+  onSettled(): void;
 }
 
 /** The one place where outcomes become state: many attempts per statement, one commit. */
@@ -121,7 +121,7 @@ export function createSettle(options: SettleOptions): Settle {
     const values = [toStorableJson(items.map((item) => toRow(item))), options.workerId, now];
     const { rows } = await database.pool.query<{ id: string; state: Settlement["state"] }>({ ...SETTLE, values });
     const states = new Map(rows.map((row) => [row.id, row.state]));
-    options.onSettled(new Set(items.map((item) => item.delivery.connectionId)));
+    options.onSettled();
     return items.map((item) => ({ state: states.get(item.delivery.id) ?? "lost" }));
   }
 
