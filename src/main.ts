@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { startApp } from "./app.ts";
 import { createCli, runCli } from "./cli/program.ts";
 import type { ServerDatabase } from "./cli/server-database.ts";
 import type { StartOverrides } from "./cli/start.ts";
@@ -68,6 +67,7 @@ async function start(overrides: StartOverrides): Promise<void> {
   const config = readConfig({ ...readEnvironment(), ...overrides });
   const log = createLog(config.log);
   endOnBugs(log);
+  const { startApp } = await import("./app.ts"); // other commands need not load the whole house
   const app = await startApp(config, { log, version });
   if (app.firstPassword !== null) context.terminal.print(toGreeting(app.url, app.firstPassword));
   const told = await untilTold();
