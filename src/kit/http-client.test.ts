@@ -195,6 +195,12 @@ test("an address that is not allowed is refused, given as a number or as a name"
   }
 });
 
+test("a header that cannot be sent is the caller's bug, not a failure of the network", async () => {
+  const { url } = await listen((_, response) => response.end());
+  const request = createClient().request(get(url, { headers: { "x-test": "a\r\nb" } }));
+  await assert.rejects(request, (error) => !(error instanceof HttpFailure));
+});
+
 test("closing cuts what is under way", async () => {
   const client = createClient();
   const { url } = await listen(() => void client.close());

@@ -59,7 +59,7 @@ export function createCheck(options: CheckOptions): (run: Run) => Promise<CheckR
     findings.push({
       level: "warning",
       subject: "sharing",
-      message: "the API user is not an administrator, and Vtiger keeps calls private to their owners by default",
+      message: `${identity.isAdmin === false ? "the API user is not an administrator" : "Vtiger does not tell whether the API user is an administrator"}, and calls are private to their owners by default`,
       mend: "Give it a role above all agents, or a profile with View All and Edit All; otherwise it loses sight of the calls it assigns.",
     });
     if (hasAssignBug(identity.version)) {

@@ -42,6 +42,8 @@ export interface Fault {
 export interface Faults {
   add(fault: Fault): void;
   clear(): void;
+  /** Called whenever a request will never be answered: time for its sender to give up. */
+  onSilence(listener: () => void): void;
   /** Does what `late` requests held back. */
   release(): void;
   /** Sessions over there are forgotten. */

@@ -59,6 +59,7 @@ export async function startFakeVtiger(options: FakeVtigerOptions = {}): Promise<
   const waiting = new Map<string, (() => void)[]>();
   let held: (() => void)[] = [];
   let overlaps = 0;
+  let silence = (): void => undefined;
 
   const server = createServer(async (incoming, response) => {
     const request = await readRequest(incoming);
@@ -108,9 +109,15 @@ export async function startFakeVtiger(options: FakeVtigerOptions = {}): Promise<
         toAnswer(request);
         cutOff(response);
       },
-      silent: () => undefined,
-      lost: () => toAnswer(request),
-      late: () => held.push(() => toAnswer(request)),
+      silent: () => silence(),
+      lost: () => {
+        toAnswer(request);
+        silence();
+      },
+      late: () => {
+        held.push(() => toAnswer(request));
+        silence();
+      },
       slow: () => setTimeout(() => send(response, toAnswer(request)), fault.delayMs ?? 50),
     };
     actions[fault.kind]();
@@ -148,6 +155,9 @@ export async function startFakeVtiger(options: FakeVtigerOptions = {}): Promise<
       release: () => {
         for (const work of held) work();
         held = [];
+      },
+      onSilence: (listener) => {
+        silence = listener;
       },
       expireSessions: () => crm.expireSessions(),
       overlapLogins: (times) => {

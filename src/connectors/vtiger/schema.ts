@@ -124,6 +124,15 @@ export const record = z.looseObject({ id: recordId });
 export const records = z.array(record);
 export type VtigerRecord = z.infer<typeof record>;
 
+/** What we remembered as JSON, or `undefined` when it is of another form than today's. */
+export function parseKept<T>(schema: z.ZodType<T>, text: string | null): T | undefined {
+  try {
+    return text === null ? undefined : schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // not JSON: as good as forgotten
+  }
+}
+
 /** A field's value as text, empty when it has none. */
 export function toText(row: VtigerRecord, field: string): string {
   const value = row[field];
