@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createLocalClient, createRun } from "../connector.contract.ts";
 import type { CheckReport } from "../connector.ts";
 import { startBench } from "./fake-bench.ts";
 
@@ -142,4 +143,25 @@ test("a check proves the credentials of now, not the session of before", async (
   await deliver();
   crm.user("apiuser").accessKey = "changed-over-there";
   assert.equal((await check()).ok, false);
+});
+
+test("where a record without an owner is taken, the test record is taken away again", async () => {
+  const { crm, check } = await startBench({ isAdmin: true });
+  for (const field of crm.store.modules.get("PBXManager")?.fields ?? []) field.mandatory = false;
+  assert.match(finding(await check(), "write"), /^ok/);
+  assert.deepEqual(crm.records(), []);
+});
+
+test("a check that is interrupted says so", async () => {
+  const { crm, house, session } = await startBench();
+  const client = createLocalClient(house);
+  const run = createRun(client, house);
+  crm.faults.add({ kind: "silent", operation: "listtypes" });
+  crm.faults.onSilence(run.abort);
+  const report = await session.check(run);
+  assert.equal(report.ok, false);
+  assert.match(report.findings.at(-1)?.message ?? "", /aborted|interrupted/);
+  run.abort();
+  assert.equal(finding(await session.check(run), "check"), "error: interrupted | ");
+  await client.close();
 });

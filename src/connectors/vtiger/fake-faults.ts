@@ -11,6 +11,8 @@ export type FaultKind =
   | "trace"
   /** HTTP 200 with `error`, as Vtiger tells every error of its own. */
   | "refused"
+  /** A success whose result has another form than ever. */
+  | "oddResult"
   /** HTTP 403 from a filter in front. */
   | "forbidden"
   | "tooMany"

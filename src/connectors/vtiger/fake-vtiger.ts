@@ -96,12 +96,13 @@ export async function startFakeVtiger(options: FakeVtigerOptions = {}): Promise<
     const retryAfter =
       fault.retryAfterSeconds === undefined ? undefined : { "retry-after": String(fault.retryAfterSeconds) };
     const actions: Record<FaultKind, () => unknown> = {
-      empty500: () => page(500, ""),
+      empty500: () => page(500, "", retryAfter),
       html502: () => page(502, "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"),
       maintenance: () => page(200, "<!DOCTYPE html><html><body><h1>Under maintenance</h1></body></html>"),
       trace: () => page(200, toTrace("Query Failed: INSERT INTO vtiger_activity")),
       forbidden: () => page(403, "<html><body><h1>Forbidden</h1></body></html>"),
       refused: () => send(response, toJson({ success: false, error: fault.error ?? { code: "", message: "" } })),
+      oddResult: () => send(response, toJson({ success: true, result: "?" })),
       tooMany: () => page(429, "", retryAfter),
       unavailable: () => page(503, "", retryAfter),
       cut: () => cutOff(response),

@@ -360,3 +360,40 @@ test("odd call ids are kept by their hash and still make one record", async () =
   }
   assert.equal(crm.records().length, 2);
 });
+
+test("an answer of an unknown form may or may not have been a success", async () => {
+  const { crm, record, deliver } = await startBench();
+  crm.faults.add({ kind: "oddResult", operation: "create" });
+  const outcome = await record();
+  assert.ok(
+    outcome.kind === "retry" && outcome.uncertain && /unknown form/.test(outcome.reason),
+    JSON.stringify(outcome),
+  );
+  await deliver();
+});
+
+test("a server error that names a time is tried again after it", async () => {
+  const { crm, record } = await startBench();
+  crm.faults.add({ kind: "empty500", operation: "query", retryAfterSeconds: 9 });
+  const outcome = await record();
+  assert.equal(outcome.kind === "retry" && outcome.afterMs, 9000);
+});
+
+test("a memory of another form than today's is as good as none", async () => {
+  const { house, deliver } = await startBench();
+  const { memory } = house.context({});
+  await memory.save("session", "not JSON", 60_000);
+  await deliver({ callUuid: "a" });
+  await memory.save("session", '{"other":1}', 60_000);
+  await deliver({ callUuid: "b" });
+});
+
+test("a bug is thrown, not taken for the CRM's doing", async () => {
+  const { house, session } = await startBench();
+  const http = (): never => {
+    throw new TypeError("a bug");
+  };
+  const run = { http, signal: new AbortController().signal };
+  await assert.rejects(async () => session.record?.(createSubject(), run), TypeError);
+  assert.equal(house.clock.sleeps.length, 0);
+});

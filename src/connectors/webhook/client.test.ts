@@ -130,3 +130,16 @@ test("settings refuse short secrets, other protocols and broken templates", () =
     assert.equal(webhook.settings.safeParse({ ...good, ...wrong }).success, false, JSON.stringify(wrong));
   }
 });
+
+test("a bug is thrown, not taken for the receiver's doing", async () => {
+  const session = webhook.open(
+    house.context(webhook.settings.parse({ url: "https://hooks.example.test", secret: SECRET })),
+  );
+  const http = (): never => {
+    throw new TypeError("a bug");
+  };
+  await assert.rejects(
+    async () => session.record?.(createSubject(), { http, signal: new AbortController().signal }),
+    TypeError,
+  );
+});
