@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pino } from "pino";
@@ -177,13 +177,16 @@ test("the content type does not matter, the bytes do", async () => {
   }
 });
 
-test("a post without a content type is taken, over a real socket", async () => {
-  const server = await createServer();
+async function open(server: typeof app): Promise<Socket> {
   await server.listen({ host: "127.0.0.1", port: 0 });
-  const body = '{"call_uuid":"no-type"}';
   const address = server.server.address();
   assert.ok(typeof address === "object" && address);
-  const socket = connect(address.port, "127.0.0.1");
+  return connect(address.port, "127.0.0.1");
+}
+
+test("a post without a content type is taken, over a real socket", async () => {
+  const body = '{"call_uuid":"no-type"}';
+  const socket = await open(await createServer());
   socket.write(
     `POST /webhook/call HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Signature: ${toSignature(body, SECRET)}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
@@ -298,6 +301,28 @@ test("when it takes longer than preferred, or the server drains, or nobody can w
     },
   });
   assert.equal((await post({ call_uuid: "crowd" }, { to: crowded, headers: { prefer: "wait=7" } })).status, 202);
+});
+
+test("a client that goes away is waited for no longer", async () => {
+  let onWait: (signal: AbortSignal) => void = () => undefined;
+  const waiting = new Promise<AbortSignal>((resolve) => {
+    onWait = resolve;
+  });
+  const server = await createServer({
+    waitForCall: (_call, signal) => {
+      onWait(signal);
+      return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    },
+  });
+  const socket = await open(server);
+  const body = '{"call_uuid":"goes-away"}';
+  socket.write(
+    `POST /webhook/call HTTP/1.1\r\nHost: x\r\nPrefer: wait=30\r\nX-Signature: ${toSignature(body, SECRET)}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  const signal = await waiting;
+  socket.destroy();
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  assert.equal(await countCalls("call_uuid = 'goes-away'"), 1);
 });
 
 test("when the store is down the answer is 503 with a time to come back, never a 2xx", async () => {
