@@ -21,8 +21,6 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 export interface ApiClientOptions {
   url: string;
   apiKey: string | undefined;
-  /** Of a person who logged in; used in place of a key. */
-  token?: string;
   /** Where Enlace keeps the key of this machine's administrator. */
   dataFolder: string;
   clock: Clock;
@@ -35,26 +33,14 @@ const KEY_FILE = "cli-key";
 /** Throws `CommandFailure` when there is no key to call with. */
 export async function createApiClient(options: ApiClientOptions): Promise<ApiClient> {
   const { url } = options;
-  const credential: Record<string, string> = options.token
-    ? { authorization: `Bearer ${options.token}` }
-    : { "x-api-key": options.apiKey ?? (await loadLocalKey(options)) };
+  const key = options.apiKey ?? (await loadLocalKey(options));
   const call = (method: string, path: string, { query, body }: { query?: Query; body?: unknown }) =>
-    callApi({ ...options, method, address: toAddress(url, path, query), credential, body });
+    callApi({ ...options, method, address: toAddress(url, path, query), key, body });
   return {
     url,
     get: (path, query = {}) => call("GET", path, { query }),
     send: (method, path, body) => call(method, path, { body }),
   };
-}
-
-/** Logs a person in, for what keys may not do. The log-in lasts for the command. */
-export async function logIn(
-  options: ApiClientOptions,
-  person: { username: string; password: string },
-): Promise<ApiClient> {
-  const call = { ...options, method: "POST", address: `${options.url}/api/v1/login`, credential: {}, body: person };
-  const { token } = parseAnswer(z.object({ token: z.string() }), await callApi(call));
-  return createApiClient({ ...options, token });
 }
 
 /** Reads what a command needs from an answer. Throws `CommandFailure` when it looks different. */
@@ -71,7 +57,7 @@ export function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
 interface Call extends ApiClientOptions {
   method: string;
   address: string;
-  credential: Readonly<Record<string, string>>;
+  key: string;
   body: unknown;
 }
 
@@ -81,7 +67,7 @@ async function callApi(call: Call): Promise<unknown> {
     const answer = await fetch(call.address, {
       method: call.method,
       headers: {
-        ...call.credential,
+        "x-api-key": call.key,
         accept: "application/json",
         ...(call.body !== undefined && { "content-type": "application/json" }),
       },
@@ -123,11 +109,7 @@ export class ApiRefusal extends CommandFailure {
   }
 }
 
-function toRefusal(
-  { status, headers }: Response,
-  text: string,
-  { url, credential, apiKey, dataFolder }: Call,
-): ApiRefusal {
+function toRefusal({ status, headers }: Response, text: string, { url, apiKey, dataFolder }: Call): ApiRefusal {
   const parsed = problem.safeParse(tryJson(text));
   if (!parsed.success)
     return new ApiRefusal(status, `${url} answered ${status} and not as Enlace does`, ["Is ENLACE_URL right?"]);
@@ -136,9 +118,7 @@ function toRefusal(
   const request = request_id === undefined ? "" : ` (request ${request_id})`;
   const wait = headers.get("retry-after");
   return new ApiRefusal(status, `${[detail.replace(/\.$/, ""), ...unsaid].join("; ")}${request}`, [
-    ...(status === 401 && "x-api-key" in credential
-      ? [`The key came from ${apiKey ? "ENLACE_API_KEY" : join(dataFolder, KEY_FILE)}.`]
-      : []),
+    ...(status === 401 ? [`The key came from ${apiKey ? "ENLACE_API_KEY" : join(dataFolder, KEY_FILE)}.`] : []),
     ...(wait === null ? [] : [`Try again in ${wait} s.`]),
   ]);
 }

@@ -1,10 +1,9 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
-import { type ApiClient, logIn, parseAnswer } from "./api-client.ts";
+import { parseAnswer } from "./api-client.ts";
 import { type CommandContext, createCommand, JSON_OPTION, type JsonOption, openApi, show } from "./command.ts";
 import { wrongUsage } from "./exit.ts";
 import { addListOptions, type ListOptions, loadList, toMoreText } from "./list.ts";
-import { readSecretValue } from "./secret-value.ts";
 import { toFieldList, toLocalTime, toTable } from "./table.ts";
 
 const tenant = z.object({
@@ -19,7 +18,7 @@ const tenant = z.object({
 });
 const LANGUAGES = ["es", "en", "ru"];
 
-/** One's own tenant by key; all tenants by an operator's log-in, since keys belong to one tenant. */
+/** One's own tenant by any key; all tenants by the key that Enlace leaves for this machine's administrator. */
 export function createTenant(context: CommandContext): Command {
   const group = createCommand("tenant", "one's own tenant, and for operators all of them");
   group.addCommand(
@@ -33,12 +32,12 @@ export function createTenant(context: CommandContext): Command {
     ),
   );
   group.addCommand(
-    addOperator(addListOptions(createCommand("list", "all tenants"), 200)).action(
-      (options: ListOptions & OperatorFlags) => listTenants(context, options),
+    addListOptions(createCommand("list", "all tenants"), 200).action((options: ListOptions) =>
+      listTenants(context, options),
     ),
   );
   group.addCommand(
-    addOperator(addFields(createCommand("add", "add a tenant with its first administrator")))
+    addFields(createCommand("add", "add a tenant with its first administrator"))
       .argument("<number>", "its name on the wire (X-Enlace-Tenant); never changes")
       .requiredOption("--admin <username>", "its first administrator; the one-time password is shown once")
       .action((number: string, options: AddFlags) => addTenant(context, number, options)),
@@ -54,12 +53,7 @@ interface FieldFlags extends JsonOption {
   signatureModes?: string;
 }
 
-interface OperatorFlags {
-  username: string;
-  password?: string;
-}
-
-interface AddFlags extends FieldFlags, OperatorFlags {
+interface AddFlags extends FieldFlags {
   admin: string;
 }
 
@@ -71,23 +65,6 @@ function addFields(command: Command): Command {
     .addOption(new Option("--language <language>", "of its CRM records").choices(LANGUAGES))
     .option("--signature-modes <list>", "raw, or raw,python-json for older scripts")
     .option(...JSON_OPTION);
-}
-
-function addOperator(command: Command): Command {
-  return command
-    .option("--username <username>", "operator to log in as", "admin")
-    .option("--password <from>", "the operator's password from @file or - (standard input); else it is asked for");
-}
-
-async function openAsOperator(context: CommandContext, { username, password }: OperatorFlags): Promise<ApiClient> {
-  const { terminal, clock, signal } = context;
-  if (password !== undefined && password !== "-" && !password.startsWith("@"))
-    throw wrongUsage("a password on the command line is seen by others", "Give --password @file or --password -.");
-  const typed =
-    password === undefined
-      ? await terminal.askSecret(`Password of ${username}: `, signal)
-      : await readSecretValue(terminal, password);
-  return logIn({ ...context.readConfig(), clock, signal }, { username, password: typed });
 }
 
 async function showTenant(context: CommandContext, options: JsonOption): Promise<void> {
@@ -102,8 +79,8 @@ async function changeTenant(context: CommandContext, options: FieldFlags): Promi
   show(context, options, { answer, toText: () => toText(context, answer) });
 }
 
-async function listTenants(context: CommandContext, options: ListOptions & OperatorFlags): Promise<void> {
-  const api = await openAsOperator(context, options);
+async function listTenants(context: CommandContext, options: ListOptions): Promise<void> {
+  const api = await openApi(context);
   const answer = await loadList(api, "/api/v1/tenants", {}, options.limit);
   const toRows = (): string => {
     const rows = parseAnswer(z.array(tenant), answer.items).map((found) => [
@@ -124,7 +101,7 @@ async function listTenants(context: CommandContext, options: ListOptions & Opera
 async function addTenant(context: CommandContext, number: string, options: AddFlags): Promise<void> {
   const defaults = { name: number, time_zone: "Europe/Madrid", country: "ES", language: "es" };
   const body = { number, ...defaults, ...toFields(options), admin: { username: options.admin } };
-  const answer = await (await openAsOperator(context, options)).send("POST", "/api/v1/tenants", body);
+  const answer = await (await openApi(context)).send("POST", "/api/v1/tenants", body);
   const toAdded = (): string => {
     const { one_time_password } = parseAnswer(z.object({ one_time_password: z.string() }), answer);
     return `${toText(context, answer)}\n\n${options.admin} logs in with ${one_time_password}, shown only now.`;
