@@ -299,6 +299,7 @@ test("what is taken, refused and committed is counted", async () => {
   ]) {
     assert.match(page, new RegExp(`enlace_intake_facts_total\\{status="${status}"\\} ${count}`));
   }
+  assert.match(page, /enlace_intake_waiting_facts 0/);
   assert.match(page, /enlace_intake_batch_facts_count 3/);
   assert.match(page, /enlace_intake_commit_seconds_count 3/);
 });

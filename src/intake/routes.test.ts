@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { pino } from "pino";
 import { createTestDatabase, silentLog } from "../../test/database.ts";
 import { createTestServer } from "../../test/http-fixture.ts";
 import { AppError } from "../core/errors.ts";
 import { toTenantId } from "../core/ids.ts";
 import { systemClock } from "../kit/clock.ts";
+import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
 import { openDatabase } from "../kit/postgres/database.ts";
 import { systemRandom } from "../kit/random.ts";
@@ -354,7 +354,8 @@ test("more posts a second than allowed are 429 with a time to come back", async 
 
 test("each call that is kept is logged as call_processed, its numbers masked", async () => {
   const lines: Record<string, unknown>[] = [];
-  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const write = (line: string): void => void lines.push(JSON.parse(line));
+  const log = createLog({ level: "info", format: "json", destination: { write } });
   const server = await createServer({ log });
   await post({ call_uuid: "logged", from: "+34600000001", status: "busy" }, { to: server });
   await post({ call_uuid: "logged" }, { to: server, secret: "wrong" });
@@ -364,6 +365,7 @@ test("each call that is kept is logged as call_processed, its numbers masked", a
     [line?.callUuid, line?.status, line?.outcome, line?.revision, line?.tenantId],
     ["logged", "accepted", "busy", 1, 1],
   );
+  assert.equal(line?.from, "+********001");
 });
 
 test("the API document shows the fields, the headers and the example", async () => {
