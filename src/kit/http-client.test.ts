@@ -185,6 +185,12 @@ test("a server that does not speak TLS is refused before anything is sent", asyn
   assert.deepEqual(await failureOf(createClient().request(get(url))), { reason: "tls", sent: false });
 });
 
+test("a host name is resolved, and the address that answers is used", async () => {
+  const { url } = await listen((_, response) => response.end("reached"));
+  const answer = await createClient().request(get(url.replace("127.0.0.1", "localhost")));
+  assert.equal(answer.text, "reached");
+});
+
 test("an address that is not allowed is refused, given as a number or as a name", async () => {
   const strict = createHttpRequester({ clock: systemClock, allowTargets: { private: true, loopback: false } });
   closers.push(strict.close);

@@ -235,6 +235,8 @@ const MENDS: Readonly<Record<string, string>> = {
   credentials:
     "Check user and access key (My Preferences of that user), that the user is active, and that nothing else logs in as it.",
   setup: "Check the address: it should open Vtiger's log-in page in a browser when /webservice.php is left out.",
+  busy: "Check the address, that the CRM runs, and that this machine reaches it: name, port, certificate.",
+  unclear: "Open Vtiger in a browser; if it works there, its web server's log says what is wrong with webservice.php.",
   denied: "Check the profile of the API user.",
 };
 

@@ -75,6 +75,7 @@ test("settings refuse other protocols, unknown names and empty credentials", () 
   for (const wrong of [
     { url: "ftp://x.test" },
     { url: "x" },
+    { url: "https://user:key@crm.example.test" },
     { accessKey: "" },
     { modul: "x" },
     { module: "a;b" },

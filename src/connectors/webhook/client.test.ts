@@ -123,6 +123,7 @@ test("settings refuse short secrets, other protocols and broken templates", () =
   for (const wrong of [
     { secret: "short" },
     { url: "ftp://x.test" },
+    { url: "https://user:key@hooks.example.test" },
     { bodyTemplate: "{" },
     { events: [] },
     { nosuch: 1 },
