@@ -165,3 +165,9 @@ test("a check that is interrupted says so", async () => {
   assert.equal(finding(await session.check(run), "check"), "error: interrupted | ");
   await client.close();
 });
+
+test("leaving out a field that the module demands is found before any call is lost", async () => {
+  const { check } = await startBench();
+  const report = await check({ fieldMap: { customer_number: "" } });
+  assert.match(finding(report, "field:Customer Number"), /^error: PBXManager demands a value/);
+});

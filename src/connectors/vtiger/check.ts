@@ -16,7 +16,7 @@ export interface CheckOptions {
 
 /** Filled by mapping.ts whatever the field map says. */
 const ALWAYS_FILLED: Readonly<Record<string, readonly string[]>> = {
-  pbx: ["assigned_user_id", "customernumber"],
+  pbx: ["assigned_user_id"],
   events: ["assigned_user_id", "date_start", "time_start", "due_date", "time_end", "duration_hours", "activitytype"],
   custom: ["assigned_user_id"],
 };
