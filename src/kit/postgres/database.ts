@@ -36,6 +36,8 @@ export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: 
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: 60_000,
+    // Our statements are short; compiling one can take longer than running it. `?options=` in the URL replaces this.
+    options: "-c jit=off",
   });
   pool.on("error", (error) => log.warn({ error: error.message }, "database.connection_lost"));
   // A connection that breaks while in use also says so as an event, which would end the process if nobody listened.
