@@ -41,3 +41,10 @@ test("saving replaces the text and leaves no draft behind", async () => {
   assert.equal(await loadPrivateFile(path), "two");
   assert.equal(await loadPrivateFile(`${path}.new`), null);
 });
+
+test("saves that cross each other all succeed, and one of their texts stays", async () => {
+  const path = join(folder, "crossed");
+  const texts = Array.from({ length: 16 }, (_, index) => `text-${index}`);
+  await Promise.all(texts.map((text) => savePrivateFile(path, text)));
+  assert.ok(texts.includes((await loadPrivateFile(path)) ?? ""));
+});

@@ -61,7 +61,7 @@ export async function simulate(seed: number, postgres: OwnPostgres): Promise<Out
   const pbx = createPbx({ urls, secret: WEBHOOK_SECRET, chance: createChance(`${seed}/pbx`), trace });
   const stage: Stage = { scenario, trace, postgres, database, crm, servers, pbx };
   try {
-    const violations = await play(stage);
+    const violations = await play(stage).catch((error: Error) => [toViolation(error)]);
     return { seed, violations, strain: await toStrain(stage), durationMs: trace.elapsedMs(), trace };
   } finally {
     await Promise.all(servers.map((server) => server.kill()));
@@ -69,6 +69,11 @@ export async function simulate(seed: number, postgres: OwnPostgres): Promise<Out
     await rm(dataFolder, { recursive: true, force: true });
     await asAdmin(postgres, `drop database if exists ${database} with (force)`);
   }
+}
+
+/** A run that could not be played to its end has found something, too. */
+function toViolation(error: Error): Violation {
+  return { rule: "everything heals", detail: error.stack ?? error.message, about: [] };
 }
 
 /** Chaos, healing, rest, judgement. */
