@@ -1,6 +1,7 @@
 import { toErrorMessage } from "../core/errors.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import { isStoreUnavailable } from "../kit/postgres/store-unavailable.ts";
 import type { AttemptInputs, CallSubjectParts } from "./attempt.ts";
 import type { LeasedDelivery } from "./claim.ts";
 import type { LeaseKey } from "./reaper.ts";
@@ -69,11 +70,13 @@ export function createFlights({ clock, log, attempt, settle, loadCallSubjects, o
 
   /** The store may be away: what an attempt came to is kept until it is written, or until the stop's bound. */
   async function settleSurely(result: AttemptResult): Promise<Date | null> {
-    for (let failures = 0; ; ) {
+    for (let [failures, kept] = [0, result]; ; ) {
       try {
-        return (await settle(failures === 0 ? result : { ...result, exchanges: [] })).dueAt;
+        return (await settle(kept)).dueAt;
       } catch (error) {
         failures++;
+        // Something in the batch cannot be stored: what others sent us is the only part we do not know.
+        if (!isStoreUnavailable(error)) kept = { ...result, exchanges: [] };
         const { id, tenantId } = result.delivery;
         log.error({ tenantId, deliveryId: id, error: toErrorMessage(error), failures }, "delivery.settle_failed");
         if (giveUp.signal.aborted) return null; // the lease ends with us; whoever is next looks before it writes

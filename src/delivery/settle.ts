@@ -59,7 +59,7 @@ interface Item extends AttemptResult {
   settlement: Settlement;
 }
 
-const ITEMS_PER_BATCH = 200;
+const ITEMS_PER_BATCH = 100;
 const BATCHES_AT_ONCE = 2;
 const WAITING_MAX = 10_000;
 const REASON_MAX = 2_000;
