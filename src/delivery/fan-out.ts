@@ -47,7 +47,7 @@ with planned as (
     from jsonb_to_recordset($1::jsonb) as p(tenant_id int, connection_id bigint, subject_id bigint,
          subject_created_at timestamptz, kind text, name text, sequence int, revision int, expires_at timestamptz)
    order by tenant_id, connection_id, subject_id, kind, name, sequence
-  on conflict (tenant_id, connection_id, subject_kind, subject_id, kind, name, sequence, subject_created_at) do update
+  on conflict (tenant_id, subject_kind, subject_id, connection_id, kind, name, sequence, subject_created_at) do update
      set revision = excluded.revision,
          state    = case when d.state in ('delivered', 'dead') then 'pending' else d.state end,
          attempts = case when d.state in ('delivered', 'dead') then 0 else d.attempts end,

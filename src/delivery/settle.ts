@@ -76,7 +76,7 @@ with item as (
     outcome text, state text, revision int, attempts int, due_at timestamptz, newer_due_at timestamptz, reason text,
     attempt_reason text, remote jsonb, review text, started_at timestamptz, duration_ms int, exchanges jsonb)
 ), ours as materialized (
-  select d.tenant_id, d.id, d.subject_created_at
+  select i.*
     from item i join deliveries d on d.tenant_id = i.tenant_id and d.id = i.id and d.subject_created_at = i.subject_created_at
    where d.state = 'leased' and d.lease_owner = $2 and d.tries = i.number
    order by d.tenant_id, d.connection_id, d.subject_id, d.kind, d.name, d.sequence
@@ -92,8 +92,8 @@ with item as (
          remote = coalesce(i.remote, d.remote),
          review = case when i.outcome = 'delivered' then i.review else d.review end,
          reason = i.reason, lease_owner = null, leased_revision = null, leased_at = null, updated_at = $3
-    from ours join item i on i.tenant_id = ours.tenant_id and i.id = ours.id
-   where d.tenant_id = ours.tenant_id and d.id = ours.id and d.subject_created_at = ours.subject_created_at
+    from ours i
+   where d.tenant_id = i.tenant_id and d.id = i.id and d.subject_created_at = i.subject_created_at
   returning d.id, d.state, case d.state when 'pending' then d.due_at end as due_at
 ), logged as (
   insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, revision, outcome, reason, exchanges)
