@@ -143,8 +143,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     stop: async () => {
       for (const off of unsubscribe) off();
       await trimming.stop();
-      if (isWorker) await stopWorker();
-      await sessions.stop();
+      try {
+        if (isWorker) await stopWorker();
+      } finally {
+        await sessions.stop();
+      }
     },
   };
 
@@ -153,7 +156,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     await worker.stop(limits.stopMs);
     const now = clock.now();
     const dueAt = new Date(now.getTime() + limits.uncertainGraceMs);
-    await releaseAllLeases(database, { workerId, dueAt, now });
-    await heartbeat.stop();
+    try {
+      await releaseAllLeases(database, { workerId, dueAt, now });
+    } finally {
+      await heartbeat.stop(); // the store may be away: others reap what could not be given back
+    }
   }
 }
