@@ -23,7 +23,11 @@ import { createSettle } from "./settle.ts";
 import { createSweep } from "./sweep.ts";
 import { createWorker } from "./worker.ts";
 
-/** The way out of one process: it delivers if it has the role `worker`, and can check and wait in any case. */
+/**
+ * The way out of one process: it delivers if it has the role `worker`, and can check and wait in any case. This room owns
+ * deliveries, attempts, lanes and workers. It knows no CRM and no call by itself: connectors and loaders are handed in, and
+ * what it may not lose it writes before anybody is told. The life of a delivery is drawn in worker.ts.
+ */
 export interface Delivery {
   start(): Promise<void>;
   stop(): Promise<void>;
