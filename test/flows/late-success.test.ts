@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changeSettings } from "../api-client.ts";
 import { eventually } from "../eventually.ts";
-import { DOCUMENTED_CALL, FAST, startTestEnlace } from "../harness.ts";
+import { DOCUMENTED_CALL, startTestEnlace } from "../harness.ts";
 
-const enlace = await startTestEnlace({ clockFactor: FAST, env: { MAX_RETRIES: "1" } });
+const enlace = await startTestEnlace({ clockFactor: 12, env: { MAX_RETRIES: "1" } });
 
 /** Posts a call whose creation over there is under way when its one attempt runs out of time; gives the dead letter's id. */
 async function postLate(call_uuid: string): Promise<string> {
