@@ -21,6 +21,6 @@ export function toFailure({ seed, violations, trace }: Outcome): string {
     ...(violations.length > 20 ? [`  … and ${violations.length - 20} more`] : []),
     about.length > 0 ? `  trace of ${about.slice(0, 3).join(", ")}:` : "  trace:",
     ...lines.slice(-TRACE_LINES_MAX).map((line) => `    ${line}`),
-    `  again: node test/simulation/run.ts --seed ${seed}`,
+    `  again: npm run simulate -- --seed ${seed}`,
   ].join("\n");
 }

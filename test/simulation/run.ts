@@ -1,4 +1,4 @@
-// node test/simulation/run.ts --runs 200 --seed 1 [--workers 2] [--verbose]
+// npm run simulate -- --runs 200 --seed 1 [--workers 2] [--verbose]
 // Plays seeds one after another; a seed that fails prints its trace and the command that plays it again.
 import { parseArgs } from "node:util";
 import { startOwnPostgres } from "./own-postgres.ts";

@@ -1,4 +1,4 @@
-// A few runs of the simulation, for every commit. `node test/simulation/run.ts --runs 200` is the long form.
+// A few runs of the simulation, for every commit. `npm run simulate -- --runs 200` is the long form.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startOwnPostgres } from "./own-postgres.ts";
