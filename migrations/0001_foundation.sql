@@ -74,6 +74,8 @@ create table api_keys (
   prefix       text not null,
   key_hash     bytea not null unique,
   scopes       text[] not null,
+  -- Only the key that Enlace keeps for the command line of its own machine.
+  is_operator  boolean not null default false,
   created_by   text not null,
   created_at   timestamptz not null,
   last_used_at timestamptz,
@@ -124,6 +126,8 @@ create table lanes (
   -- Wrong credentials or settings; lifted by a successful check or by new settings.
   held_at         timestamptz,
   hold_reason     text,
+  -- When a held lane's connection is next checked by itself.
+  recheck_at      timestamptz,
   -- Breaker: consecutive failures of the other side; no attempts until open_until, then one at a time.
   failures        integer not null default 0,
   open_until      timestamptz,
@@ -176,6 +180,13 @@ create table calls (
 );
 create unique index calls_uuid on calls (tenant_id, call_uuid);
 create index calls_started on calls (tenant_id, started_at desc, id desc);
+create index calls_from on calls (tenant_id, from_text, started_at desc, id desc);
+create index calls_to on calls (tenant_id, to_text, started_at desc, id desc);
+create index calls_agent on calls (tenant_id, agent_extension, started_at desc, id desc) where agent_extension is not null;
+-- Answered and missed calls are many and found by date; what is rarer, open calls above all, is found by this.
+create index calls_rare on calls (tenant_id, outcome, started_at desc, id desc) where outcome not in ('answered', 'missed');
+-- Calls come in the order of this instant, so a few blocks tell retention where the old ones lie.
+create index calls_created on calls using brin (created_at) with (autosummarize = on);
 
 -- What was told about a call, as understood (fact) and as received (raw). The partition follows the call, not the fact:
 -- so a fact told again a month later still meets its first telling.
@@ -186,8 +197,9 @@ create table facts (
   key             text not null,
   source          text not null,
   at              timestamptz not null,
-  fact            jsonb not null,
-  raw             jsonb not null,
+  -- Kept letter by letter (json, not jsonb): every digit, and cheap to take in.
+  fact            json not null,
+  raw             json not null,
   received_at     timestamptz not null,
   primary key (tenant_id, call_id, key, call_created_at)
 ) partition by range (call_created_at);
@@ -227,6 +239,7 @@ create table deliveries (
   unique (tenant_id, connection_id, subject_kind, subject_id, kind, name, sequence, subject_created_at)
 ) partition by range (subject_created_at);
 create index deliveries_due on deliveries (connection_id, due_at, id) where state = 'pending';
+create index deliveries_expiring on deliveries (expires_at) where state = 'pending' and expires_at is not null;
 create index deliveries_leased on deliveries (connection_id) where state = 'leased';
 create index deliveries_dead on deliveries (tenant_id, id) where state = 'dead';
 create index deliveries_subject on deliveries (tenant_id, subject_kind, subject_id);
@@ -259,7 +272,7 @@ create table workers (
 create view voip_call_buffer as
 select c.id,
        c.call_uuid,
-       (select f.raw from facts f
+       (select f.raw::jsonb from facts f
          where f.tenant_id = c.tenant_id and f.call_id = c.id and f.call_created_at = c.created_at
          order by (f.source = 'webhook') desc, f.received_at desc limit 1) as raw_payload,
        case

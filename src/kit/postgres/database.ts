@@ -24,6 +24,9 @@ export interface DatabaseOptions {
   applicationName?: string;
 }
 
+/** The oldest major version we support. */
+const VERSION_MIN = 15;
+
 /** Opens a pool; connects on first use. An idle connection that breaks is logged and replaced by the pool. */
 export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -35,8 +38,28 @@ export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: 
     idle_in_transaction_session_timeout: 60_000,
   });
   pool.on("error", (error) => log.warn({ error: error.message }, "database.connection_lost"));
+  // A connection that breaks while in use also says so as an event, which would end the process if nobody listened.
+  pool.on("connect", (client) => {
+    client.on("error", (error: Error) => log.debug({ error: error.message }, "database.connection_broken"));
+  });
   const sql = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
-  return { sql, pool, url, close: () => sql.destroy() };
+  const close = async (): Promise<void> => {
+    await sql.destroy(); // ends the pool only if it was used through `sql`
+    if (!pool.ending) await pool.end();
+  };
+  return { sql, pool, url, close };
+}
+
+/** Throws a sentence when the server is older than PostgreSQL 15, on which our statements do not run. */
+export async function assertSupportedVersion(database: Database): Promise<void> {
+  const { rows } = await database.pool.query<{ number: string; name: string }>(
+    "select current_setting('server_version_num') as number, current_setting('server_version') as name",
+  );
+  const { number = "0", name = "unknown" } = rows[0] ?? {};
+  if (Number(number) >= VERSION_MIN * 10_000) return;
+  throw new Error(
+    `this is PostgreSQL ${name}, and Enlace needs ${VERSION_MIN} or newer: upgrade it, or unset DATABASE_URL to use Enlace's own`,
+  );
 }
 
 /** Runs `work` in one transaction on one client: committed when it resolves, rolled back when it throws. */

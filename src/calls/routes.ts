@@ -1,0 +1,79 @@
+import { AppError } from "../core/errors.ts";
+import type { TenantId } from "../core/ids.ts";
+import { parsePartyNumber, toPartyText } from "../core/phone-number.ts";
+import { allow } from "../http/access.ts";
+import type { App } from "../http/app-instance.ts";
+import { parseCursor, toPage, toPageSchema } from "../http/paging.ts";
+import { idParams } from "../http/wire.ts";
+import type { Database } from "../kit/postgres/database.ts";
+import { toCallItem } from "./call-item.ts";
+import { callCursor, callDetail, callItem, callQuery } from "./schema.ts";
+import { loadAttempts, loadCall, loadCallDeliveries, loadCalls, loadTellings } from "./store.ts";
+import { toTimeline } from "./timeline.ts";
+
+export interface CallRoutesOptions {
+  database: Database;
+  /** `country` tells how a number without a country code is meant. */
+  loadTenant(id: TenantId): Promise<{ country: string } | null>;
+}
+
+/** Everybody of the tenant may read its calls. Agents too: a user has no extension yet that would narrow them down. */
+const readers = allow({ roles: ["agent", "viewer"], scope: "calls:read" });
+
+export function registerCallRoutes(app: App, { database, loadTenant }: CallRoutesOptions): void {
+  app.get(
+    "/api/v1/calls",
+    {
+      config: { access: readers },
+      schema: {
+        summary: "Calls, newest first",
+        tags: ["calls"],
+        querystring: callQuery,
+        response: { 200: toPageSchema(callItem) },
+      },
+    },
+    async (request) => {
+      const { tenantId } = request.caller;
+      const { limit, cursor, number, ...filter } = request.query;
+      const party = number === undefined ? undefined : await toStoredParty(tenantId, number);
+      const after = parseCursor(cursor, callCursor);
+      const calls = await loadCalls(database.sql, tenantId, { ...filter, party, after, rowsMax: limit + 1 });
+      const deliveries = await loadCallDeliveries(database.sql, tenantId, calls.slice(0, limit));
+      const deliveriesOf = Map.groupBy(deliveries, ({ call_id }) => call_id);
+      return toPage(calls, limit, {
+        toItem: (call) => toCallItem(call, deliveriesOf.get(call.id) ?? []),
+        toPosition: (call) => ({ at: call.started_at, id: call.id }),
+      });
+    },
+  );
+
+  app.get(
+    "/api/v1/calls/:id",
+    {
+      config: { access: readers },
+      schema: {
+        summary: "One call and its timeline",
+        tags: ["calls"],
+        params: idParams,
+        response: { 200: callDetail },
+      },
+    },
+    async (request) => {
+      const { tenantId } = request.caller;
+      const call = await loadCall(database.sql, tenantId, request.params.id);
+      if (!call) throw new AppError("not_found", "There is no call of this id.");
+      const [deliveries, tellings, attempts] = await Promise.all([
+        loadCallDeliveries(database.sql, tenantId, [call]),
+        loadTellings(database.sql, call),
+        loadAttempts(database.sql, call),
+      ]);
+      return { ...toCallItem(call, deliveries), timeline: toTimeline(tellings, attempts) };
+    },
+  );
+
+  /** As `accept` stored it: read by the same rules. */
+  async function toStoredParty(tenantId: TenantId, number: string): Promise<string> {
+    const tenant = await loadTenant(tenantId);
+    return toPartyText(parsePartyNumber(number, tenant?.country ?? ""));
+  }
+}

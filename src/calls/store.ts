@@ -1,0 +1,181 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Call } from "../core/call.ts";
+import type { StoredFact } from "../core/call-fact.ts";
+import { type CallRow, fromCallRow } from "../core/call-row.ts";
+import type { RemoteRecord } from "../core/delivery-outcome.ts";
+import type { RowId, TenantId } from "../core/ids.ts";
+import type { Sql } from "../kit/postgres/database.ts";
+import type { CallCursor, CallDeliveryItem } from "./schema.ts";
+
+/** The call log reads; it never writes a call: only `accept` does, and retention deletes. */
+
+export interface StoredCall extends CallRow {
+  tenant_id: TenantId;
+  id: RowId;
+  call_uuid: string;
+  revision: number;
+  created_at: Date;
+}
+
+const COLUMNS = sql.raw(
+  `c.tenant_id, c.id, c.call_uuid, c.revision, c.created_at, c.direction, c.from_text, c.to_text, c.from_party, c.to_party,
+   c.outcome, c.phase, c.started_at, c.answered_at, c.ended_at, c.ring_seconds, c.talk_seconds, c.agent_extension, c.trunk,
+   c.pbx, c.recording_url, c.sources`,
+);
+
+export interface CallFilter {
+  since?: Date | undefined;
+  until?: Date | undefined;
+  direction?: string | undefined;
+  outcome?: string | undefined;
+  extension?: string | undefined;
+  /** As stored in `from_text` and `to_text`: E.164 or extension. */
+  party?: string | undefined;
+  call_uuid?: string | undefined;
+  delivery_state?: string | undefined;
+  connection_id?: string | undefined;
+  /** Only what comes after this in the list. */
+  after?: CallCursor | undefined;
+  rowsMax: number;
+}
+
+/** Newest first. What a page costs does not depend on how many calls there are, nor on how deep the page is. */
+export async function loadCalls(database: Sql, tenantId: TenantId, filter: CallFilter): Promise<StoredCall[]> {
+  const where = toConditions(tenantId, filter);
+  const newest = sql`order by started_at desc, id desc limit ${filter.rowsMax}`;
+  const branch = (condition: RawBuilder<unknown>): RawBuilder<unknown> =>
+    sql`(select ${COLUMNS} from calls c where ${where} and ${condition} ${newest})`;
+  const { party } = filter;
+  // Each end has its own index in list order; asking for both at once would read and sort every call of the number.
+  const from =
+    party === undefined
+      ? branch(sql`true`)
+      : sql`(${branch(sql`c.from_text = ${party}`)} union all
+             ${branch(sql`c.to_text = ${party} and c.from_text is distinct from ${party}`)})`;
+  const { rows } = await sql<StoredCall>`select * from ${from} as c ${newest}`.execute(database);
+  return rows;
+}
+
+function toConditions(tenantId: TenantId, filter: CallFilter): RawBuilder<unknown> {
+  const { since, until, direction, outcome, extension, call_uuid, after } = filter;
+  const conditions = [sql`c.tenant_id = ${tenantId}`];
+  if (since) conditions.push(sql`c.started_at >= ${since}`);
+  if (until) conditions.push(sql`c.started_at < ${until}`);
+  if (direction !== undefined) conditions.push(sql`c.direction = ${direction}`);
+  if (outcome !== undefined) conditions.push(sql`c.outcome = ${outcome}`);
+  if (extension !== undefined) conditions.push(sql`c.agent_extension = ${extension}`);
+  if (call_uuid !== undefined) conditions.push(sql`c.call_uuid = ${call_uuid}`);
+  if (after) conditions.push(sql`(c.started_at, c.id) < (${after.at}, ${after.id}::bigint)`);
+  if (filter.delivery_state !== undefined || filter.connection_id !== undefined)
+    conditions.push(toDeliveryCondition(filter));
+  return sql.join(conditions, sql` and `);
+}
+
+function toDeliveryCondition({ delivery_state, connection_id }: CallFilter): RawBuilder<unknown> {
+  const state = delivery_state === undefined ? sql`true` : sql`d.state = ${delivery_state}`;
+  const connection = connection_id === undefined ? sql`true` : sql`d.connection_id = ${connection_id}`;
+  return sql`exists (select from deliveries d where d.tenant_id = c.tenant_id and d.subject_kind = 'call'
+    and d.subject_id = c.id and d.kind = 'record' and ${state} and ${connection})`;
+}
+
+export async function loadCall(database: Sql, tenantId: TenantId, id: RowId): Promise<StoredCall | undefined> {
+  const { rows } = await sql<StoredCall>`
+    select ${COLUMNS} from calls c where c.tenant_id = ${tenantId} and c.id = ${id}`.execute(database);
+  return rows[0];
+}
+
+export interface CallSubjectParts {
+  tenantId: TenantId;
+  callId: RowId;
+  callUuid: string;
+  revision: number;
+  call: Call;
+}
+
+/** The calls as they are now, for delivery. Those that are gone are missing from the answer; the order is free. */
+export async function loadCallSubjects(
+  database: Sql,
+  refs: readonly { tenantId: number; callId: string }[],
+): Promise<CallSubjectParts[]> {
+  const { rows } = await sql<StoredCall>`
+    select ${COLUMNS}
+      from unnest(${refs.map(({ tenantId }) => tenantId)}::integer[], ${refs.map(({ callId }) => callId)}::bigint[])
+           as r(tenant_id, id)
+      join calls c using (tenant_id, id)`.execute(database);
+  return rows.map((row) => ({
+    tenantId: row.tenant_id,
+    callId: row.id,
+    callUuid: row.call_uuid,
+    revision: row.revision,
+    call: fromCallRow(row),
+  }));
+}
+
+export interface StoredDelivery extends Omit<CallDeliveryItem, "remote_id" | "url" | "last_attempt_at"> {
+  call_id: RowId;
+  remote: RemoteRecord | null;
+  last_attempt_at: Date | null;
+}
+
+/** Record deliveries of these calls, the oldest connection first. Months are named so that no other is looked at. */
+export async function loadCallDeliveries(
+  database: Sql,
+  tenantId: TenantId,
+  calls: readonly StoredCall[],
+): Promise<StoredDelivery[]> {
+  if (calls.length === 0) return [];
+  const { rows } = await sql<StoredDelivery>`
+    select d.subject_id as call_id, d.id, d.connection_id, n.name as connection, n.connector, d.state, d.remote, d.review,
+           case when d.state <> 'delivered' then d.reason end as reason, d.last_attempt_at
+      from deliveries d join connections n on n.tenant_id = d.tenant_id and n.id = d.connection_id
+     where d.tenant_id = ${tenantId} and d.subject_kind = 'call' and d.kind = 'record'
+       and d.subject_id = any(${calls.map(({ id }) => id)}::bigint[])
+       and d.subject_created_at = any(${calls.map((call) => call.created_at.toISOString())}::timestamptz[])
+     order by d.connection_id, d.id`.execute(database);
+  return rows;
+}
+
+export interface StoredTelling {
+  fact: StoredFact;
+  source: string;
+  at: Date;
+  received_at: Date;
+  raw: unknown;
+}
+
+export interface StoredAttempt {
+  delivery_id: RowId;
+  connection: string;
+  number: number;
+  started_at: Date;
+  duration_ms: number;
+  outcome: string;
+  reason: string | null;
+}
+
+const FACTS_MAX = 500;
+const RAW_BYTES_MAX = 8 * 1024;
+const ATTEMPTS_MAX = 200;
+
+/** The latest facts of a call, raw text included as long as it is short. */
+export async function loadTellings(database: Sql, call: StoredCall): Promise<StoredTelling[]> {
+  const { rows } = await sql<StoredTelling>`
+    select fact, source, at, received_at, case when octet_length(raw::text) <= ${RAW_BYTES_MAX} then raw end as raw
+      from facts
+     where tenant_id = ${call.tenant_id} and call_id = ${call.id} and call_created_at = ${call.created_at}
+     order by at desc, received_at desc, key desc limit ${FACTS_MAX}`.execute(database);
+  return rows;
+}
+
+/** The latest attempts to deliver a call anywhere. */
+export async function loadAttempts(database: Sql, call: StoredCall): Promise<StoredAttempt[]> {
+  const { rows } = await sql<StoredAttempt>`
+    select a.delivery_id, n.name as connection, a.number, a.started_at, a.duration_ms, a.outcome, a.reason
+      from deliveries d
+      join attempts a on a.tenant_id = d.tenant_id and a.delivery_id = d.id and a.started_at >= ${call.created_at}
+      join connections n on n.tenant_id = d.tenant_id and n.id = d.connection_id
+     where d.tenant_id = ${call.tenant_id} and d.subject_kind = 'call' and d.subject_id = ${call.id}
+       and d.subject_created_at = ${call.created_at}
+     order by a.started_at desc, a.number desc limit ${ATTEMPTS_MAX}`.execute(database);
+  return rows;
+}

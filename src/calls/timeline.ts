@@ -1,0 +1,56 @@
+import { type CallFact, reviveFact } from "../core/call-fact.ts";
+import { toPartyText } from "../core/phone-number.ts";
+import { toInstant } from "../http/wire.ts";
+import type { TimelineEntry } from "./schema.ts";
+import type { StoredAttempt, StoredTelling } from "./store.ts";
+
+/** What was told about a call and what was done with it, oldest first; in a tie, first what was told. Pure. */
+export function toTimeline(tellings: readonly StoredTelling[], attempts: readonly StoredAttempt[]): TimelineEntry[] {
+  const entries = [...tellings.map(fromTelling).toReversed(), ...attempts.map(fromAttempt).toReversed()];
+  return entries.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+function fromTelling({ fact, source, at, received_at, raw }: StoredTelling): TimelineEntry {
+  return {
+    at: toInstant(at),
+    kind: "fact",
+    text: toFactText(reviveFact(fact)),
+    source,
+    received_at: toInstant(received_at),
+    raw,
+    delivery_id: null,
+    connection: null,
+    outcome: null,
+    duration_ms: null,
+  };
+}
+
+/** What the fact says, in the order in which people ask: how far, who, with whom, what else. */
+function toFactText(fact: CallFact): string {
+  const said = [
+    fact.status,
+    fact.direction,
+    fact.from && `from ${toPartyText(fact.from)}`,
+    fact.to && `to ${toPartyText(fact.to)}`,
+    fact.agentExtension && `agent ${fact.agentExtension}`,
+    fact.talkSeconds !== undefined && `talked ${fact.talkSeconds} s`,
+    fact.recordingUrl && "recording",
+  ];
+  return said.filter(Boolean).join(", ") || "nothing but its existence";
+}
+
+function fromAttempt(attempt: StoredAttempt): TimelineEntry {
+  const { connection, outcome, duration_ms, reason, number } = attempt;
+  return {
+    at: toInstant(attempt.started_at),
+    kind: "attempt",
+    text: `${connection}: ${outcome} (attempt ${number}, ${duration_ms} ms)${reason ? `: ${reason}` : ""}`,
+    source: null,
+    received_at: null,
+    raw: null,
+    delivery_id: attempt.delivery_id,
+    connection,
+    outcome,
+    duration_ms,
+  };
+}

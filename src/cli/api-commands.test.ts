@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { Command } from "commander";
+import type { CommandContext } from "./command.ts";
+import { createConnection } from "./connection.ts";
+import { createDeliveries } from "./deliveries.ts";
+import { startFakeApi } from "./fake-api.ts";
+import { createFakeContext, createFakeTerminal } from "./fake-terminal.ts";
+import { createKey } from "./key.ts";
+import { createSecret } from "./secret.ts";
+import { createUser } from "./user.ts";
+
+/** Runs one command line against fixed answers. */
+async function run(
+  t: TestContext,
+  create: (context: CommandContext) => Command,
+  { words, answers, typed = "" }: { words: string; answers: Record<string, unknown>; typed?: string },
+) {
+  const { url, asked } = await startFakeApi(t, answers);
+  const context = createFakeContext({ url }, createFakeTerminal({ typed }));
+  const failure = await create(context)
+    .parseAsync(words.split(" "), { from: "user" })
+    .then(() => null)
+    .catch((error: Error) => error);
+  return { asked, failure, printed: context.terminal.printed() };
+}
+
+const ANA = {
+  id: "3",
+  username: "ana",
+  name: "Ana",
+  role: "agent",
+  disabled_at: null,
+  last_login_at: null,
+};
+const page = (items: readonly unknown[], next_cursor: string | null = null) => ({ items, next_cursor });
+
+test("a list longer than a page is fetched page by page up to the limit", async (t) => {
+  const answers = { "GET /api/v1/users": [page([ANA, ANA], "c1"), page([ANA], "c2")] };
+  const { asked, printed } = await run(t, createUser, { words: "list --limit 3", answers });
+  assert.deepEqual(asked, ["GET /api/v1/users?limit=3", "GET /api/v1/users?limit=1&cursor=c1"]);
+  assert.match(printed, /3 shown, there are more: --limit\n$/);
+});
+
+test("--json gives the items as they came, with fields this command does not know", async (t) => {
+  const answers = { "GET /api/v1/users": page([{ ...ANA, shoe_size: 38 }]) };
+  const { printed } = await run(t, createUser, { words: "list --json", answers });
+  assert.deepEqual(JSON.parse(printed), page([{ ...ANA, shoe_size: 38 }]));
+});
+
+test("a new user's one-time password is shown", async (t) => {
+  const answers = { "POST /api/v1/users": { ...ANA, one_time_password: "abc-def" } };
+  const { asked, printed } = await run(t, createUser, { words: "add ana --role agent", answers });
+  assert.deepEqual(asked, ['POST /api/v1/users {"username":"ana","name":"","role":"agent"}']);
+  assert.match(printed, /One-time password: abc-def/);
+});
+
+test("a password comes from standard input, and never from the command line", async (t) => {
+  const answers = {
+    "GET /api/v1/users": page([ANA]),
+    "POST /api/v1/users/3/password": { one_time_password: null },
+  };
+  const { asked } = await run(t, createUser, { words: "passwd Ana --password -", answers, typed: "geheim12345\n" });
+  assert.equal(asked[1], 'POST /api/v1/users/3/password {"password":"geheim12345"}');
+  const { failure } = await run(t, createUser, { words: "passwd ana --password geheim", answers });
+  assert.match(failure?.message ?? "", /seen by others/);
+});
+
+test("a user who is not there is named", async (t) => {
+  const { failure } = await run(t, createUser, { words: "disable eva", answers: { "GET /api/v1/users": page([ANA]) } });
+  assert.equal(failure?.message, "there is no user eva");
+});
+
+test("a key is asked for with its scopes and shown", async (t) => {
+  const answers = { "POST /api/v1/api-keys": { id: "9", key: "enl_secret", scopes: ["calls:read", "audit:read"] } };
+  const { asked, printed } = await run(t, createKey, { words: "create bot --scopes calls:read,audit:read", answers });
+  assert.deepEqual(asked, ['POST /api/v1/api-keys {"name":"bot","scopes":["calls:read","audit:read"]}']);
+  assert.match(printed, /^enl_secret\n/);
+});
+
+test("a rotated secret is shown with the end of the others", async (t) => {
+  const answer = {
+    id: "2",
+    secret: "s3cret",
+    created_at: "2026-11-22T10:00:00Z",
+    others_expire_at: "2026-11-23T10:00:00Z",
+  };
+  const answers = { "POST /api/v1/webhook-secrets/rotate": answer };
+  const { asked, printed } = await run(t, createSecret, { words: "rotate --overlap 0", answers });
+  assert.deepEqual(asked, ['POST /api/v1/webhook-secrets/rotate {"overlap_seconds":0}']);
+  assert.match(printed, /^s3cret\nShown only now/);
+});
+
+const VTIGER = {
+  id: "1",
+  name: "CRM",
+  connector: "vtiger",
+  lane: { state: "held", reason: "wrong key", queue_depth: 4, dead: 0, last_success_at: null },
+};
+
+test("a check that fails ends with 1 after showing what to mend", async (t) => {
+  const findings = [{ level: "error", subject: "login", message: "wrong key", mend: "Copy it anew." }];
+  const answers = {
+    "GET /api/v1/connections": page([VTIGER]),
+    "POST /api/v1/connections/1/check": { ok: false, findings },
+  };
+  const { failure, printed } = await run(t, createConnection, { words: "check CRM", answers });
+  assert.equal(failure?.message, "CRM does not work yet");
+  assert.match(printed, /error {4}login: wrong key\n +→ Copy it anew\./);
+});
+
+test("the list of connections says why a lane stands still", async (t) => {
+  const answers = { "GET /api/v1/connections": page([VTIGER]) };
+  const { printed } = await run(t, createConnection, { words: "list", answers });
+  assert.match(printed, /^1 +CRM +vtiger +held: wrong key +4 +0 +-$/m);
+});
+
+test("an unknown connector is wrong usage and names the known ones", async (t) => {
+  const answers = { "GET /api/v1/connectors": page([{ id: "vtiger", settings_schema: { properties: {} } }]) };
+  const { failure } = await run(t, createConnection, { words: "add --connector hubspot --name x", answers });
+  assert.match(failure?.message ?? "", /no connector hubspot/);
+});
+
+test("replaying everything must be said", async (t) => {
+  const { failure, asked } = await run(t, createDeliveries, { words: "replay", answers: {} });
+  assert.match(failure?.message ?? "", /which ones\?/);
+  assert.deepEqual(asked, []);
+});

@@ -1,0 +1,81 @@
+import type { Clock } from "../../kit/clock.ts";
+import { isExact, type Ledger } from "./ledger.ts";
+import { rest } from "./pbx.ts";
+
+/** How the one connection of the demo stands, as the API tells it. */
+export interface Situation {
+  /** `open`, `closed by the breaker`, `held`, `paused` */
+  lane: string;
+  /** Deliveries that are not done. */
+  waiting: number;
+}
+
+export interface StoryOptions {
+  say(line: string): void;
+  loadSituation(): Promise<Situation>;
+  /** How often each call stands in the CRM. */
+  countCalls(): ReadonlyMap<string, number>;
+  setOutage(isDown: boolean): void;
+  ledger: Ledger;
+  clock: Clock;
+  outage: { afterMs: number; forMs: number };
+}
+
+const LOOK_EVERY_MS = 1_000;
+const REPORT_EVERY_MS = 5_000;
+const SETTLE_WITHIN_MS = 120_000;
+
+/** The CRM fails once and comes back; then life goes on until `signal` says stop. */
+export async function tellStory(options: StoryOptions, signal: AbortSignal): Promise<void> {
+  const { say, setOutage, outage, clock } = options;
+  await rest(clock, outage.afterMs, signal);
+  if (signal.aborted) return;
+  setOutage(true);
+  say(
+    `>>> The CRM goes down for ${Math.round(outage.forMs / 1000)} s: every request gets 502. Calls go on being accepted.`,
+  );
+  await rest(clock, outage.forMs, signal);
+  setOutage(false);
+  say(">>> The CRM is back. What waited goes out now, one upsert a call.");
+  if (await settle(options, signal)) sayVerdict(options);
+}
+
+/** Prints the state of things every few seconds, and a change of the lane as soon as it is seen. */
+export async function watch(options: StoryOptions, signal: AbortSignal): Promise<void> {
+  const { clock, say, loadSituation } = options;
+  let lane = "";
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
+  while (!signal.aborted) {
+    const situation = await loadSituation();
+    if (situation.lane !== lane && lane !== "") say(`--- The lane to the CRM: ${situation.lane}.`);
+    lane = situation.lane;
+    if (clock.monotonicMs() - reportedAtMs >= REPORT_EVERY_MS) {
+      reportedAtMs = clock.monotonicMs();
+      say(toReport(options, situation));
+    }
+    await rest(clock, LOOK_EVERY_MS, signal);
+  }
+}
+
+function toReport({ ledger, countCalls }: StoryOptions, { lane, waiting }: Situation): string {
+  return `${ledger.accepted()} reports accepted, ${countCalls().size} calls in the CRM, ${waiting} waiting, lane ${lane}`;
+}
+
+/** Waits until every call whose end was accepted so far is in the CRM; false when it takes too long or it is told to stop. */
+export async function settle({ ledger, countCalls, clock }: StoryOptions, signal: AbortSignal): Promise<boolean> {
+  const givenUpAt = clock.monotonicMs() + SETTLE_WITHIN_MS;
+  while (ledger.compare(countCalls()).missing > 0) {
+    if (signal.aborted || clock.monotonicMs() > givenUpAt) return false;
+    await rest(clock, LOOK_EVERY_MS / 2, signal);
+  }
+  return true;
+}
+
+/** Says whether everything arrived exactly once, and returns it. */
+export function sayVerdict({ say, ledger, countCalls }: StoryOptions): boolean {
+  const found = ledger.compare(countCalls());
+  const sum = `${found.expected} finished calls were accepted, ${ledger.refused()} reports were refused`;
+  if (isExact(found)) say(`=== ${sum}; each of the calls is in the CRM exactly once.`);
+  else say(`=== ${sum}; ${found.missing} are missing in the CRM and ${found.doubled} stand there twice.`);
+  return isExact(found);
+}

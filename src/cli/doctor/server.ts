@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { toErrorMessage } from "../../core/errors.ts";
+import { createDeadline } from "../../kit/clock.ts";
+import { type ApiClient, parseAnswer } from "../api-client.ts";
+import { type CommandContext, openApi } from "../command.ts";
+import { examine, type Finding } from "./finding.ts";
+
+const health = z.object({ status: z.string(), version: z.string() });
+const ready = z.object({ checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })) });
+const connections = z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), enabled: z.boolean() })) });
+const report = z.object({
+  findings: z.array(
+    z.object({
+      level: z.enum(["ok", "warning", "error"]),
+      subject: z.string(),
+      message: z.string(),
+      mend: z.string().nullish(),
+    }),
+  ),
+});
+
+const TIMEOUT_MS = 5_000;
+
+/** Whether Enlace answers at its address, and which version. */
+export async function findServer(context: CommandContext): Promise<string | undefined> {
+  const answer = await ask(context, "/health");
+  const parsed = health.safeParse(answer);
+  return parsed.success ? parsed.data.version : undefined;
+}
+
+/** What a running Enlace says about itself and about every connection of this key's tenant. */
+export async function examineServer(context: CommandContext, version: string): Promise<Finding[]> {
+  const { url } = context.readConfig();
+  return [
+    { level: "ok", subject: "server", message: `Enlace ${version} answers at ${url}` },
+    ...(await examine("ready", () => examineReadiness(context))),
+    ...(await examine("connections", async () => examineConnections(await openApi(context)))),
+  ];
+}
+
+async function examineReadiness(context: CommandContext): Promise<Finding[]> {
+  const { checks } = parseAnswer(ready, await ask(context, "/ready"));
+  return Object.entries(checks).map(([name, { ok, detail }]) => ({
+    level: ok ? "ok" : "error",
+    subject: `ready:${name}`,
+    message: detail,
+  }));
+}
+
+async function examineConnections(api: ApiClient): Promise<Finding[]> {
+  const { items } = parseAnswer(connections, await api.get("/api/v1/connections", { limit: 200 }));
+  if (items.length === 0)
+    return [
+      {
+        level: "warning",
+        subject: "connections",
+        message: "there is none: calls are kept but go nowhere",
+        mend: "`enlace connection add`, or set VTIGER_URL, VTIGER_USERNAME and VTIGER_ACCESS_KEY.",
+      },
+    ];
+  const findings: Finding[] = [];
+  for (const { id, name, enabled } of items) {
+    const subject = `connection:${name}`;
+    if (!enabled) findings.push({ level: "warning", subject, message: "is switched off" });
+    else findings.push(...(await examine(subject, () => checkConnection(api, id, subject))));
+  }
+  return findings;
+}
+
+async function checkConnection(api: ApiClient, id: string, subject: string): Promise<Finding[]> {
+  const { findings } = parseAnswer(report, await api.send("POST", `/api/v1/connections/${id}/check`));
+  return findings.map(({ level, message, mend, subject: about }) => ({
+    level,
+    subject: `${subject}:${about}`,
+    message,
+    ...(mend && { mend }),
+  }));
+}
+
+/** The answer's JSON whatever its status; `undefined` when nobody, or somebody else, answers. */
+async function ask({ readConfig, clock, signal }: CommandContext, path: string): Promise<unknown> {
+  const deadline = createDeadline(clock, TIMEOUT_MS, signal);
+  try {
+    const answer = await fetch(`${readConfig().url}${path}`, { signal: deadline.signal });
+    return await answer.json();
+  } catch (error) {
+    if (signal.aborted) throw new Error(`stopped: ${toErrorMessage(error)}`);
+    return undefined; // no Enlace there: the caller says what that means
+  } finally {
+    deadline.release();
+  }
+}

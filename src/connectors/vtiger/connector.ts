@@ -1,0 +1,48 @@
+import { parsePhoneNumber } from "../../core/phone-number.ts";
+import type { Connector, ConnectorContext, Session } from "../connector.ts";
+import { VtigerFailure } from "./answer.ts";
+import { createCheck } from "./check.ts";
+import { createVtigerClient } from "./client.ts";
+import { createContactLookup } from "./contact-lookup.ts";
+import { createModuleCache } from "./describe.ts";
+import { createOwnerLookup } from "./owner.ts";
+import { createRecorder } from "./record.ts";
+import { toRecordUrl, type VtigerSettings, vtigerSettings } from "./schema.ts";
+
+/** Vtiger CRM, open source, 7.x and 8.x, over webservice.php: one record per call, made or revised by the call's id. */
+export const vtiger: Connector<VtigerSettings> = {
+  id: "vtiger",
+  title: "Vtiger CRM",
+  settings: vtigerSettings,
+  capabilities: ["record", "lookup"],
+  // every request boots the whole PHP application, and one session is served one request at a time
+  pace: { concurrency: 2, perSecond: 5 },
+  plan: (call, settings) => (call.phase === "ended" || settings.deliverInProgress ? [{ kind: "record" }] : []),
+  open,
+};
+
+function open(context: ConnectorContext<VtigerSettings>): Session {
+  const client = createVtigerClient(context);
+  const modules = createModuleCache(context, client);
+  const owners = createOwnerLookup(context, client);
+  const contacts = createContactLookup({ context, client, modules });
+  return {
+    check: createCheck({ context, client, modules, owners }),
+    record: createRecorder({ context, client, modules, contacts, owners }),
+    lookup: async (text, run) => {
+      const number = parsePhoneNumber(text, context.tenant.country);
+      if (number === undefined) return null;
+      try {
+        const { contact } = await contacts.find(number, run);
+        if (contact === null) return null;
+        const { id, name, module } = contact;
+        return { id, name, kind: module, url: toRecordUrl(context.settings, module, id) };
+      } catch (error) {
+        if (!(error instanceof VtigerFailure)) throw error;
+        context.log.warn({ reason: error.message }, "vtiger.lookup_failed"); // a pop-up without a name is better than none
+        return null;
+      }
+    },
+    close: async () => undefined, // sockets belong to the requester, the session over there to all processes
+  };
+}

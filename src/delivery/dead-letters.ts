@@ -1,0 +1,141 @@
+import { sql } from "kysely";
+import { AppError } from "../core/errors.ts";
+import type { TenantId } from "../core/ids.ts";
+import type { Clock } from "../kit/clock.ts";
+import type { Database, Sql } from "../kit/postgres/database.ts";
+import { type DeliveryFilter, loadDelivery, type StoredDelivery, toConditions } from "./store.ts";
+
+/** Who asks, as app.ts knows how to write it into the audit log. */
+export interface Doer {
+  tenantId: TenantId;
+  actor: string;
+  address: string;
+}
+
+export type WriteAudit = (
+  transaction: Sql,
+  doer: Doer,
+  deed: { action: string; target: string; detail?: Record<string, unknown>; at: Date },
+) => Promise<void>;
+
+export interface BulkResult {
+  /** Deliveries the filter names, counted up to `MATCHED_MAX`. */
+  matched: number;
+  /** Those that were changed now: at most `CHANGED_MAX`, none in a dry run. Ask again for the rest. */
+  changed: number;
+}
+
+/** What people do about deliveries that did not arrive. Everything is written into the audit log. */
+export interface DeadLetters {
+  /** Sends it anew with all its attempts before it. Dead and discarded ones, and records that were delivered. */
+  replay(doer: Doer, id: string): Promise<StoredDelivery>;
+  /** Never to be sent: dead ones, and waiting ones that are not in flight. */
+  discard(doer: Doer, id: string): Promise<StoredDelivery>;
+  replayAll(doer: Doer, request: BulkRequest): Promise<BulkResult>;
+  discardAll(doer: Doer, request: BulkRequest): Promise<BulkResult>;
+}
+
+export interface BulkRequest {
+  /** Without states: dead letters. */
+  filter: DeliveryFilter;
+  dryRun: boolean;
+}
+
+export const CHANGED_MAX = 10_000;
+export const MATCHED_MAX = 100_000;
+
+interface Verb {
+  action: "delivery.replay" | "delivery.discard";
+  refusal: string;
+  /** Which rows it may be done to. */
+  may: ReturnType<typeof sql>;
+  set: ReturnType<typeof sql>;
+}
+
+/** A signal is of no use later, so only one whose deadline is still ahead is sent anew. */
+const REPLAY: Verb = {
+  action: "delivery.replay",
+  refusal:
+    "Only a dead or discarded delivery, or a delivered record, can be sent anew, and a signal only before its deadline.",
+  may: sql`d.state in ('dead', 'discarded') or (d.state = 'delivered' and d.kind = 'record')`,
+  set: sql`state = 'pending', attempts = 0`,
+};
+const DISCARD: Verb = {
+  action: "delivery.discard",
+  refusal: "Only a dead delivery, or one that waits, can be discarded.",
+  may: sql`d.state in ('dead', 'pending')`,
+  set: sql`state = 'discarded'`,
+};
+
+export interface DeadLetterOptions {
+  database: Database;
+  clock: Clock;
+  writeAudit: WriteAudit;
+}
+
+export function createDeadLetters({ database, clock, writeAudit }: DeadLetterOptions): DeadLetters {
+  async function changeOne(doer: Doer, id: string, verb: Verb): Promise<StoredDelivery> {
+    return database.sql.transaction().execute(async (transaction) => {
+      const at = clock.now();
+      const where = sql`d.tenant_id = ${doer.tenantId} and d.id = ${id}`;
+      const changed = await apply(transaction, { verb, where, at });
+      if (!(await loadDelivery(transaction, doer.tenantId, id))) {
+        throw new AppError("not_found", "There is no such delivery.");
+      }
+      if (changed === 0) throw new AppError("conflict", verb.refusal);
+      await writeAudit(transaction, doer, { action: verb.action, target: `delivery:${id}`, at });
+      const delivery = await loadDelivery(transaction, doer.tenantId, id);
+      if (!delivery) throw new Error(`delivery ${id} is gone`);
+      return delivery;
+    });
+  }
+
+  async function changeAll(doer: Doer, { filter, dryRun }: BulkRequest, verb: Verb): Promise<BulkResult> {
+    const where = toConditions(doer.tenantId, { ...filter, states: filter.states ?? ["dead"] });
+    return database.sql.transaction().execute(async (transaction) => {
+      const at = clock.now();
+      const { rows } = await sql<{ matched: number }>`
+        select count(*)::int as matched from (
+          select from deliveries d where ${where} and (${toMay(verb, at)}) limit ${MATCHED_MAX}) q`.execute(
+        transaction,
+      );
+      const matched = rows[0]?.matched ?? 0;
+      if (dryRun || matched === 0) return { matched, changed: 0 };
+      const changed = await apply(transaction, { verb, where, at });
+      const detail = { filter: { ...filter }, matched, changed };
+      await writeAudit(transaction, doer, { action: verb.action, target: "deliveries", detail, at });
+      return { matched, changed };
+    });
+  }
+
+  return {
+    replay: (doer, id) => changeOne(doer, id, REPLAY),
+    discard: (doer, id) => changeOne(doer, id, DISCARD),
+    replayAll: (doer, request) => changeAll(doer, request, REPLAY),
+    discardAll: (doer, request) => changeAll(doer, request, DISCARD),
+  };
+}
+
+const toMay = (verb: Verb, at: Date) => sql`(${verb.may}) and (d.kind = 'record' or d.expires_at > ${at})`;
+
+/** Changes the first rows there are, oldest first, and wakes their lanes. Rows in flight at this instant are left alone. */
+async function apply(
+  on: Sql,
+  { verb, where, at }: { verb: Verb; where: ReturnType<typeof sql>; at: Date },
+): Promise<number> {
+  const { rows } = await sql<{ changed: number }>`
+    with chosen as (
+      select d.tenant_id, d.id, d.subject_created_at from deliveries d
+       where ${where} and (${toMay(verb, at)})
+       order by d.id limit ${CHANGED_MAX} for update of d skip locked
+    ), changed as (
+      update deliveries d set ${verb.set}, due_at = ${at}, updated_at = ${at}
+        from chosen
+       where d.tenant_id = chosen.tenant_id and d.id = chosen.id and d.subject_created_at = chosen.subject_created_at
+      returning d.connection_id, d.state
+    ), woken as (
+      select pg_notify('deliveries', connection_id::text) from (select distinct connection_id from changed where state = 'pending') w
+    )
+    select (select count(*)::int from changed) as changed, (select count(*) from woken) as woken`.execute(on);
+  return rows[0]?.changed ?? 0;
+}

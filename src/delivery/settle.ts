@@ -1,0 +1,207 @@
+import type { DeliveryOutcome } from "../core/delivery-outcome.ts";
+import { type Batcher, createBatcher } from "../kit/batcher.ts";
+import type { Clock } from "../kit/clock.ts";
+import type { Exchange } from "../kit/http-exchange.ts";
+import type { Log } from "../kit/log.ts";
+import type { Metrics } from "../kit/metrics.ts";
+import type { Database } from "../kit/postgres/database.ts";
+import type { Random } from "../kit/random.ts";
+import type { LeasedDelivery } from "./claim.ts";
+import { recordLaneEvents } from "./lane-health.ts";
+import { type Settlement, toSettlement } from "./settlement.ts";
+import { toStorableJson } from "./storable.ts";
+
+/** What an attempt came to, whoever made it. */
+export interface AttemptResult {
+  delivery: LeasedDelivery;
+  /** The call's revision that was really sent; at least the leased one. */
+  revision: number;
+  outcome: DeliveryOutcome;
+  /** `bug`: our own code threw. `given_back`: we ended it ourselves. */
+  cause: "answer" | "bug" | "given_back";
+  durationMs: number;
+  exchanges: readonly Exchange[];
+}
+
+/** What the delivery became; `lost` when the lease was not ours any more, so that nothing but the attempt was written. */
+export interface Settled {
+  state: Settlement["state"] | "lost";
+}
+
+export interface SettleOptions {
+  database: Database;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  metrics: Metrics;
+  workerId: string;
+  graceMs: number;
+  /** Told after each commit which lanes have a free slot again. */
+  onSettled(connectionIds: ReadonlySet<string>): void;
+}
+
+/** The one place where outcomes become state: many attempts per statement, one commit. */
+export interface Settle {
+  (result: AttemptResult): Promise<Settled>;
+  /** Resolves when everything handed in so far is written. */
+  idle(): Promise<void>;
+}
+
+interface Item extends AttemptResult {
+  settlement: Settlement;
+}
+
+const ITEMS_PER_BATCH = 200;
+const BATCHES_AT_ONCE = 2;
+const WAITING_MAX = 10_000;
+const REASON_MAX = 2_000;
+
+/**
+ * Only a row that is still ours changes; rows are locked in the order of fan-out.ts, so that the two never wait for each
+ * other crosswise. The attempt is written in any case: over the `lost` that the reaper may have written in its place.
+ */
+const SETTLE = {
+  name: "delivery.settle",
+  text: `
+with item as (
+  select * from jsonb_to_recordset($1::jsonb) as i(tenant_id int, id bigint, subject_created_at timestamptz, number int,
+    outcome text, state text, revision int, attempts int, due_at timestamptz, newer_due_at timestamptz, reason text,
+    attempt_reason text, remote jsonb, review text, started_at timestamptz, duration_ms int, exchanges jsonb)
+), ours as materialized (
+  select d.tenant_id, d.id, d.subject_created_at
+    from item i join deliveries d on d.tenant_id = i.tenant_id and d.id = i.id and d.subject_created_at = i.subject_created_at
+   where d.state = 'leased' and d.lease_owner = $2 and d.tries = i.number
+   order by d.tenant_id, d.connection_id, d.subject_id, d.kind, d.name, d.sequence
+     for update of d
+), changed as (
+  update deliveries d
+     set state = case when d.revision > i.revision and d.kind = 'record' then 'pending' else i.state end,
+         attempts = case when d.revision > i.revision and d.kind = 'record' and i.state = 'dead' then 0 else i.attempts end,
+         due_at = case when d.revision > i.revision and d.kind = 'record' then i.newer_due_at else i.due_at end,
+         delivered_revision = case when i.outcome = 'delivered' then greatest(d.delivered_revision, i.revision)
+                                   else d.delivered_revision end,
+         delivered_at = case when i.outcome = 'delivered' then $3 else d.delivered_at end,
+         remote = coalesce(i.remote, d.remote),
+         review = case when i.outcome = 'delivered' then i.review else d.review end,
+         reason = i.reason, lease_owner = null, leased_revision = null, leased_at = null, updated_at = $3
+    from ours join item i on i.tenant_id = ours.tenant_id and i.id = ours.id
+   where d.tenant_id = ours.tenant_id and d.id = ours.id and d.subject_created_at = ours.subject_created_at
+  returning d.tenant_id, d.id, d.state
+), logged as (
+  insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, revision, outcome, reason, exchanges)
+  select tenant_id, id, number, started_at, duration_ms, revision, outcome, attempt_reason, exchanges from item
+  on conflict (tenant_id, delivery_id, number, started_at) do update
+     set duration_ms = excluded.duration_ms, outcome = excluded.outcome, reason = excluded.reason,
+         exchanges = excluded.exchanges
+)
+select id, state from changed`,
+} as const;
+
+export function createSettle(options: SettleOptions): Settle {
+  const { database, clock, random, metrics, log } = options;
+  const attempts = metrics.counter("enlace_delivery_attempts_total", "Attempts to deliver, by what they came to.", [
+    "outcome",
+    "kind",
+  ]);
+  const durations = metrics.histogram("enlace_delivery_attempt_seconds", "How long an attempt to deliver took.");
+  const lost = metrics.counter(
+    "enlace_delivery_leases_lost_total",
+    "Attempts whose lease was lost before they settled.",
+  );
+
+  async function flush(results: readonly AttemptResult[]): Promise<Settled[]> {
+    const now = clock.now();
+    const { graceMs } = options;
+    const items = results.map((result) => {
+      const settlement = toItemSettlement(result, { now, fraction: random.fraction(), graceMs });
+      return { ...result, settlement };
+    });
+    // Lanes first: a held or open lane must stand still before its row can be claimed again.
+    await recordLaneEvents(database, toLaneEvents(items), { now, random });
+    const values = [toStorableJson(items.map((item) => toRow(item))), options.workerId, now];
+    const { rows } = await database.pool.query<{ id: string; state: Settlement["state"] }>({ ...SETTLE, values });
+    const states = new Map(rows.map((row) => [row.id, row.state]));
+    options.onSettled(new Set(items.map((item) => item.delivery.connectionId)));
+    return items.map((item) => ({ state: states.get(item.delivery.id) ?? "lost" }));
+  }
+
+  const batcher: Batcher<AttemptResult, Settled> = createBatcher({
+    flush,
+    itemsMax: ITEMS_PER_BATCH,
+    concurrency: BATCHES_AT_ONCE,
+    waitingMax: WAITING_MAX,
+    onFull: () => new Error("too many attempts wait to be written"),
+  });
+
+  /** One wide line per attempt, and its figures. */
+  function report({ delivery, outcome, cause, durationMs, revision }: AttemptResult, settled: Settled): void {
+    const reason = "reason" in outcome ? { reason: outcome.reason } : {};
+    const fields = {
+      tenantId: delivery.tenantId,
+      deliveryId: delivery.id,
+      connectionId: delivery.connectionId,
+      callId: delivery.subjectId,
+      kind: delivery.kind,
+      attempt: delivery.number,
+      revision,
+      outcome: outcome.kind,
+      ...reason,
+      cause,
+      durationMs: Math.round(durationMs),
+      state: settled.state,
+    };
+    attempts.inc({ outcome: outcome.kind, kind: delivery.kind });
+    durations.observe(durationMs / 1_000);
+    if (settled.state === "lost") {
+      lost.inc();
+      log.warn(fields, "delivery.lease_lost");
+    } else if (settled.state === "dead") log.warn(fields, "delivery.dead");
+    else log.info(fields, "delivery.attempted");
+  }
+
+  const settle = async (result: AttemptResult): Promise<Settled> => {
+    const settled = await batcher.add(result);
+    report(result, settled);
+    return settled;
+  };
+  return Object.assign(settle, { idle: () => batcher.idle() });
+}
+
+function toItemSettlement(
+  { delivery, outcome, cause }: AttemptResult,
+  at: { now: Date; fraction: number; graceMs: number },
+): Settlement {
+  const { attempts, attemptsMax, expiresAt } = delivery;
+  return toSettlement({ attempts, attemptsMax, expiresAt, outcome, givenBack: cause === "given_back", ...at });
+}
+
+function toRow({ delivery, outcome, settlement, revision, durationMs, exchanges }: Item): Record<string, unknown> {
+  return {
+    tenant_id: delivery.tenantId,
+    id: delivery.id,
+    subject_created_at: delivery.subjectCreatedAt,
+    number: delivery.number,
+    outcome: outcome.kind,
+    state: settlement.state,
+    revision,
+    attempts: settlement.attempts,
+    due_at: settlement.dueAt,
+    newer_due_at: settlement.newerDueAt,
+    reason: settlement.reason?.slice(0, REASON_MAX) ?? null,
+    attempt_reason: "reason" in outcome ? outcome.reason.slice(0, REASON_MAX) : null,
+    remote: outcome.kind === "delivered" ? outcome.remote : null,
+    review: outcome.kind === "delivered" ? (outcome.review ?? null) : null,
+    started_at: delivery.leasedAt,
+    duration_ms: Math.round(durationMs),
+    exchanges,
+  };
+}
+
+function toLaneEvents(items: readonly Item[]) {
+  return items.map(({ delivery, outcome, cause }) => ({
+    connectionId: delivery.connectionId,
+    version: delivery.connectionVersion,
+    outcome,
+    cause,
+  }));
+}

@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Access, Caller } from "./access.ts";
+
+/** The web server as rooms see it when they register their routes: bodies, queries and answers are typed by zod schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Who may call the route. A route without it keeps the server from starting. */
+    access?: Access;
+  }
+
+  interface FastifyRequest {
+    /** Who calls. Only on routes that are not public: reading it elsewhere is a bug and throws. */
+    caller: Caller;
+    /** What the handler wants to add to the request's one log line; never bodies. */
+    logFields: Record<string, unknown> | null;
+  }
+
+  interface FastifyInstance {
+    /** Aborted when the server begins to drain: whoever makes a client wait answers now. */
+    draining: AbortSignal;
+  }
+}

@@ -1,0 +1,76 @@
+import fastifyRateLimit, { normalizeIP } from "@fastify/rate-limit";
+import { AppError } from "../core/errors.ts";
+import type { App } from "./app-instance.ts";
+
+/**
+ * Requests, counted in this process: per address before anything is believed, then per caller once the credential is known
+ * (a leaked key may be used from anywhere). 0 switches a limit off.
+ */
+export interface RateLimits {
+  addressPerMinute: number;
+  callerPerMinute: number;
+  /** Per address, on the routes that take a password. */
+  loginPerMinute: number;
+  /** Requests a second, per address, on the routes a PBX posts to. */
+  webhookPerSecond: number;
+}
+
+export const DEFAULT_RATE_LIMITS: RateLimits = {
+  addressPerMinute: 1_200,
+  callerPerMinute: 1_200,
+  loginPerMinute: 60,
+  webhookPerSecond: 2_000,
+};
+
+const MINUTE_MS = 60_000;
+/** Addresses and callers remembered at once. */
+const KEYS_MAX = 10_000;
+
+/** A route's own limit in place of the general one: `config: { rateLimit: perMinute(limits.loginPerMinute) }`. */
+export function perMinute(max: number): { max: number; timeWindow: number } | false {
+  return max > 0 && { max, timeWindow: MINUTE_MS };
+}
+
+/** The same by the second, for routes that are busy all day: `perSecond(limits.webhookPerSecond)`. */
+export function perSecond(max: number): { max: number; timeWindow: number } | false {
+  return max > 0 && { max, timeWindow: 1_000 };
+}
+
+/** Whom an address stands for when guesses are counted: itself, or for IPv6 the /64 its owner can roam in. */
+export function toCountedAddress(address: string): string {
+  return normalizeIP(address);
+}
+
+/** Counts per address. Register before access, so that bad credentials are counted too. */
+export async function installAddressLimit(app: App, limits: RateLimits): Promise<void> {
+  await app.register(fastifyRateLimit, {
+    global: limits.addressPerMinute > 0,
+    max: limits.addressPerMinute,
+    timeWindow: MINUTE_MS,
+    cache: KEYS_MAX,
+    errorResponseBuilder: (_request, { ttl }) => refuse(ttl / 1000),
+  });
+}
+
+/** Counts per caller. Install after access, which learns who calls. */
+export function installCallerLimit(app: App, limits: RateLimits): void {
+  if (limits.callerPerMinute === 0) return;
+  const count = app.createRateLimit({
+    max: limits.callerPerMinute,
+    timeWindow: MINUTE_MS,
+    keyGenerator: (request) => request.caller.actor,
+  });
+  app.addHook("onRoute", (route) => {
+    if (route.config?.access?.kind !== "caller") return;
+    const check = async (request: Parameters<typeof count>[0]): Promise<void> => {
+      const result = await count(request);
+      if (!result.isAllowed && result.isExceeded) throw refuse(result.ttlInSeconds);
+    };
+    route.onRequest = [...[route.onRequest ?? []].flat(), check];
+  });
+}
+
+function refuse(seconds: number): AppError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
+  return new AppError("rate_limited", `Too many requests; try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
+}

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createTestDatabase, silentLog } from "../../test/database.ts";
+import { reduceCall } from "../core/call.ts";
+import type { CallChange } from "../core/call-change.ts";
+import { type CallFact, reviveFact } from "../core/call-fact.ts";
+import { fromCallRow } from "../core/call-row.ts";
+import { toTenantId } from "../core/ids.ts";
+import { systemClock } from "../kit/clock.ts";
+import { createMetrics } from "../kit/metrics.ts";
+import { openDatabase } from "../kit/postgres/database.ts";
+import { type AcceptItem, type AcceptOptions, createAccept } from "./accept.ts";
+import { FACTS_PER_CALL_MAX } from "./accept-batch.ts";
+
+const database = await createTestDatabase();
+const tenant = { id: toTenantId(1) };
+const at = (clock: string): Date => new Date(`2025-08-02T${clock}Z`);
+
+function createDoor(more: Partial<AcceptOptions> = {}) {
+  const changes: CallChange[] = [];
+  const door = createAccept({
+    database,
+    clock: systemClock,
+    log: silentLog,
+    metrics: createMetrics({ includeProcess: false }),
+    fanOut: async (_client, batch) => void changes.push(...batch),
+    ...more,
+  });
+  return { ...door, changes };
+}
+
+let told = 0;
+const item = (callUuid: string, fact: Partial<CallFact> = {}, raw = '{"n": 1.0}'): AcceptItem => ({
+  tenant,
+  callUuid,
+  fact: { key: `key-${told++}`, source: "webhook", at: at("14:00:00"), ...fact },
+  raw,
+});
+
+const rowsOf = async (callUuid: string, tenantId = 1) =>
+  (await database.pool.query("select * from calls where call_uuid = $1 and tenant_id = $2", [callUuid, tenantId])).rows;
+const factsOf = async (callUuid: string) =>
+  (
+    await database.pool.query(
+      "select f.* from facts f join calls c on c.tenant_id = f.tenant_id and c.id = f.call_id where call_uuid = $1 order by f.key",
+      [callUuid],
+    )
+  ).rows;
+
+test("a new call is kept with its fact, raw text digit by digit, before accept resolves", async () => {
+  const { accept, changes } = createDoor();
+  const accepted = await accept(
+    item("new-1", { status: "ringing", agentExtension: "1001" }, '{"id": 12345678901234567890, "x": 1.50}'),
+  );
+  assert.equal(accepted.status, "accepted");
+  assert.equal(accepted.revision, 1);
+  const [row] = await rowsOf("new-1");
+  assert.equal(row.id, accepted.callId);
+  assert.deepEqual(
+    [row.outcome, row.phase, row.agent_extension, row.sources],
+    ["in_progress", "ringing", "1001", ["webhook"]],
+  );
+  const raw = await database.pool.query("select raw::text from facts where call_id = $1", [accepted.callId]);
+  assert.equal(raw.rows[0].raw, '{"id": 12345678901234567890, "x": 1.50}');
+  assert.equal(changes.length, 1);
+  assert.deepEqual(
+    { ...changes[0], call: null, callCreatedAt: null },
+    {
+      tenantId: 1,
+      callId: accepted.callId,
+      callCreatedAt: null,
+      revision: 1,
+      call: null,
+      recovered: false,
+    },
+  );
+  assert.deepEqual(changes[0]?.callCreatedAt, row.created_at);
+});
+
+test("the same fact again is a duplicate and changes nothing, together or apart", async () => {
+  const { accept, changes } = createDoor();
+  const one = item("twice", { status: "answered" });
+  const together = await Promise.all([accept(one), accept(one), accept(one)]);
+  assert.deepEqual(
+    together.map(({ status }) => status),
+    ["accepted", "duplicate", "duplicate"],
+  );
+  const apart = await accept(one);
+  assert.deepEqual([apart.status, apart.revision, apart.callId], ["duplicate", 1, together[0]?.callId]);
+  assert.equal((await factsOf("twice")).length, 1);
+  assert.equal(changes.length, 1);
+});
+
+test("a call that advances is updated and its revision grows by one for each commit that changed it", async () => {
+  const { accept, changes } = createDoor();
+  await accept(item("grows", { status: "ringing", startedAt: at("14:00:00") }));
+  const [talking, ended] = await Promise.all([
+    accept(item("grows", { status: "in_progress", answeredAt: at("14:00:10") })),
+    accept(item("grows", { status: "answered", endedAt: at("14:01:00") })),
+  ]);
+  assert.deepEqual([talking?.status, ended?.status, ended?.revision], ["updated", "updated", 2]);
+  const [row] = await rowsOf("grows");
+  assert.deepEqual([row.revision, row.outcome, row.ring_seconds, row.talk_seconds], [2, "answered", 10, 50]);
+  assert.deepEqual(
+    changes.map(({ revision }) => revision),
+    [1, 2],
+  );
+});
+
+test("a fact that is new but says nothing new is kept and leaves the revision alone", async () => {
+  const { accept, changes } = createDoor();
+  await accept(item("same-news", { status: "answered" }));
+  const again = await accept(item("same-news", { status: "ringing" }));
+  assert.deepEqual([again.status, again.revision], ["duplicate", 1]);
+  assert.equal((await factsOf("same-news")).length, 2);
+  assert.equal(changes.length, 1);
+});
+
+test("several facts of one new call in one batch make one call of revision 1", async () => {
+  const { accept, changes } = createDoor();
+  const results = await Promise.all([
+    accept(item("burst", { status: "ringing" })),
+    accept(item("burst", { status: "answered", endedAt: at("14:01:00") })),
+    accept(item("burst-other", { status: "busy" })),
+  ]);
+  assert.deepEqual(
+    results.map(({ status, revision }) => [status, revision]),
+    [
+      ["accepted", 1],
+      ["updated", 1],
+      ["accepted", 1],
+    ],
+  );
+  assert.equal(changes.length, 2);
+  assert.equal((await rowsOf("burst"))[0].outcome, "answered");
+});
+
+test("the same uuid of two tenants is two calls", async () => {
+  const { accept } = createDoor();
+  const mine = item("shared");
+  const [one, two] = await Promise.all([accept(mine), accept({ ...mine, tenant: { id: toTenantId(2) } })]);
+  assert.deepEqual([one?.status, two?.status], ["accepted", "accepted"]);
+  assert.notEqual(one?.callId, two?.callId);
+});
+
+test("only what recovery alone told counts as recovered", async () => {
+  const { accept, changes } = createDoor();
+  await accept(item("late", { source: "recovery", status: "lost" }));
+  await Promise.all([
+    accept(item("late", { source: "recovery", status: "missed" })),
+    accept(item("late", { source: "webhook", status: "answered" })),
+  ]);
+  assert.deepEqual(
+    changes.map(({ recovered }) => recovered),
+    [true, false],
+  );
+});
+
+test("if the way out fails, nothing is kept and nobody is told otherwise", async () => {
+  const { accept } = createDoor({
+    fanOut: async () => {
+      throw new Error("no lane");
+    },
+  });
+  await assert.rejects(accept(item("no-way-out")), /no lane/);
+  assert.equal((await rowsOf("no-way-out")).length, 0);
+});
+
+test("one fact the store refuses fails alone; those it travelled with are kept", async () => {
+  const { accept } = createDoor();
+  const results = await Promise.allSettled([
+    ...Array.from({ length: 7 }, (_, index) => accept(item(`good-${index}`))),
+    accept(item("poison", { agentExtension: "10\0" })),
+    ...Array.from({ length: 7 }, (_, index) => accept(item(`fine-${index}`))),
+  ]);
+  const refused = results.filter((result) => result.status === "rejected");
+  assert.equal(refused.length, 1);
+  assert.equal(refused[0]?.reason.code, "invalid_field");
+  assert.equal((await rowsOf("good-3")).length, 1);
+  assert.equal((await rowsOf("fine-6")).length, 1);
+  assert.equal((await rowsOf("poison")).length, 0);
+});
+
+test("a call takes no more than its fill of facts", async () => {
+  const { accept } = createDoor({ itemsMax: FACTS_PER_CALL_MAX });
+  await accept(item("endless"));
+  await Promise.all(Array.from({ length: FACTS_PER_CALL_MAX - 1 }, () => accept(item("endless"))));
+  await assert.rejects(accept(item("endless")), { code: "conflict" });
+  assert.equal((await factsOf("endless")).length, FACTS_PER_CALL_MAX);
+});
+
+test("more than may wait is refused with a time to come back, and nothing of it is kept", async () => {
+  const { accept, idle } = createDoor({ waitingMax: 2, itemsMax: 1 });
+  const results = await Promise.allSettled([1, 2, 3].map((n) => accept(item(`crowd-${n}`))));
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "fulfilled", "rejected"],
+  );
+  const [, , third] = results;
+  assert.ok(third?.status === "rejected" && third.reason.code === "unavailable" && third.reason.retryAfterSeconds > 0);
+  await idle();
+  assert.equal((await rowsOf("crowd-3")).length, 0);
+  const heavy = createDoor({ waitingBytesMax: 100 });
+  await assert.rejects(heavy.accept(item("heavy", {}, JSON.stringify("x".repeat(200)))), { code: "unavailable" });
+});
+
+test("a month without partitions gets them on the way", async () => {
+  const future = new Date("2031-03-15T12:00:00Z");
+  const { accept } = createDoor({ clock: { ...systemClock, now: () => future } });
+  assert.equal((await accept(item("in-2031"))).status, "accepted");
+  const later = { ...systemClock, now: () => new Date("2031-04-02T12:00:00Z") };
+  await createDoor({ clock: later }).accept(item("in-2031", { status: "answered" }));
+  const facts = await factsOf("in-2031");
+  assert.deepEqual(
+    facts.map((fact) => fact.call_created_at.toISOString()),
+    [future.toISOString(), future.toISOString()],
+  );
+});
+
+test("when the store is away every fact is refused as unavailable, none is called kept", async () => {
+  const away = openDatabase({ url: "postgres://postgres@127.0.0.1:9/none", poolMax: 2, log: silentLog });
+  const { accept } = createDoor({ database: away });
+  const results = await Promise.allSettled([accept(item("away-1")), accept(item("away-2"))]);
+  await away.close();
+  for (const result of results) assert.ok(result.status === "rejected" && result.reason.code === "unavailable");
+});
+
+test("a connection cut before the commit keeps nothing, and the same facts go through afterwards", async () => {
+  let cut = true;
+  const { accept } = createDoor({
+    fanOut: async (client) => {
+      if (!cut) return;
+      cut = false;
+      await client.query("select pg_terminate_backend(pg_backend_pid())");
+    },
+  });
+  const facts = [item("cut-1"), item("cut-2")];
+  const results = await Promise.allSettled(facts.map((one) => accept(one)));
+  for (const result of results) assert.ok(result.status === "rejected" && result.reason.code === "unavailable");
+  assert.equal((await rowsOf("cut-1")).length, 0);
+  assert.deepEqual(
+    (await Promise.all(facts.map((one) => accept(one)))).map(({ status }) => status),
+    ["accepted", "accepted"],
+  );
+});
+
+test("many doors that hammer the same calls in any order never lock each other out, and lose and double nothing", async () => {
+  const other = openDatabase({ url: database.url, poolMax: 4, log: silentLog });
+  const doors = [
+    createDoor({ itemsMax: 20 }),
+    createDoor({ itemsMax: 20, database: other }),
+    createDoor({ itemsMax: 7, database: other }),
+  ];
+  const statuses = ["ringing", "in_progress", "answered", "missed", "busy"] as const;
+  const facts = Array.from({ length: 600 }, (_, n) =>
+    item(`hammer-${n % 30}`, {
+      key: `h-${n % 300}`,
+      status: statuses[Math.floor((n % 300) / 30) % 5] ?? "ringing",
+      at: new Date(Date.UTC(2025, 7, 2, 14, 0, n % 30)),
+    }),
+  );
+  const shuffled = facts.map((one, n) => ({ one, order: (n * 7919) % 601 })).sort((a, b) => a.order - b.order);
+  const deadlocksBefore = await deadlocks();
+  const results = await Promise.all(shuffled.flatMap(({ one }) => doors.map(({ accept }) => accept(one))));
+  await other.close();
+  assert.equal(await deadlocks(), deadlocksBefore);
+  assert.equal(results.filter(({ status }) => status === "accepted").length, 30);
+  const { rows } = await database.pool.query(
+    "select count(*)::int as facts, count(distinct call_id)::int as calls from facts where key like 'h-%'",
+  );
+  assert.deepEqual(rows[0], { facts: 300, calls: 30 });
+  const seen = doors.flatMap((door) => door.changes.map(({ callId, revision }) => `${callId} ${revision}`));
+  assert.equal(new Set(seen).size, seen.length, "each revision of a call is announced once");
+  for (let n = 0; n < 30; n++) {
+    const [row] = await rowsOf(`hammer-${n}`);
+    const known = (await factsOf(`hammer-${n}`)).map(({ fact }) => reviveFact(fact));
+    assert.deepEqual(fromCallRow(row), reduceCall(known), "the stored call is what its facts say");
+    assert.ok(seen.includes(`${row.id} ${row.revision}`));
+  }
+});
+
+async function deadlocks(): Promise<number> {
+  await database.pool.query("select pg_stat_clear_snapshot()");
+  const { rows } = await database.pool.query(
+    "select deadlocks::int from pg_stat_database where datname = current_database()",
+  );
+  return rows[0].deadlocks;
+}

@@ -1,0 +1,147 @@
+import type { CallFact } from "../core/call-fact.ts";
+import { AppError } from "../core/errors.ts";
+import type { TenantId } from "../core/ids.ts";
+import { createBatcher } from "../kit/batcher.ts";
+import type { Clock } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import type { Metrics } from "../kit/metrics.ts";
+import { type Database, inTransaction } from "../kit/postgres/database.ts";
+import { ensurePartitions } from "../kit/postgres/partitions.ts";
+import { type Accepted, acceptBatch, type FanOut } from "./accept-batch.ts";
+import type { ToldFact } from "./accept-statements.ts";
+import { isDeadlock, isMissingMonth, isStoreDown, toRefusal } from "./store-errors.ts";
+
+/**
+ * The one front door: every fact about a call goes through `accept`, whoever told it.
+ *
+ * Facts that arrive together are committed together: fact, call and deliveries in one transaction, and only then does
+ * `accept` resolve. A fact that is known already changes nothing; a call's revision grows only if the call did change.
+ * One bad fact never fails those it travels with: a batch that fails is halved until the bad one stands alone.
+ */
+export interface Accept {
+  /**
+   * Durable when it resolves. Rejects with `unavailable` (store down, or too much is waiting), `invalid_field` (the store
+   * refuses this very fact) or `conflict` (the call has its fill of facts).
+   */
+  accept(item: AcceptItem): Promise<Accepted>;
+  /** Resolves when everything taken so far is settled. */
+  idle(): Promise<void>;
+}
+
+export interface AcceptItem {
+  tenant: { id: TenantId };
+  /** `[A-Za-z0-9._:@-]{1,100}`. */
+  callUuid: string;
+  fact: CallFact;
+  /** What was received, as JSON text that PostgreSQL can keep: no NUL, no lone surrogate, see schema.ts. */
+  raw: string;
+}
+
+export interface AcceptOptions {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  fanOut: FanOut;
+  /** Facts in one commit. */
+  itemsMax?: number;
+  /** Facts that may wait for a commit, and how many bytes of raw text they may hold. */
+  waitingMax?: number;
+  waitingBytesMax?: number;
+}
+
+const COMMITS_AT_ONCE = 2;
+const TRIES_MAX = 4;
+const FULL_RETRY_SECONDS = 2;
+const DOWN_RETRY_SECONDS = 5;
+
+type Settled = { ok: Accepted } | { error: unknown };
+
+export function createAccept(options: AcceptOptions): Accept {
+  const { database, clock, log, waitingBytesMax = 64 * 1024 * 1024 } = options;
+  const figures = createFigures(options.metrics);
+  let waitingBytes = 0;
+  const batcher = createBatcher<ToldFact, Settled>({
+    flush,
+    itemsMax: options.itemsMax ?? 500,
+    concurrency: COMMITS_AT_ONCE,
+    waitingMax: options.waitingMax ?? 4_000,
+    onFull: tooBusy,
+  });
+
+  async function flush(items: readonly ToldFact[]): Promise<readonly Settled[]> {
+    const startedMs = clock.monotonicMs();
+    const settled = await settle(items);
+    figures.batchSize.observe(items.length);
+    figures.flushSeconds.observe((clock.monotonicMs() - startedMs) / 1000);
+    return settled;
+  }
+
+  /** Throws only when the store is down: then nothing of the batch is known to be kept. */
+  async function settle(items: readonly ToldFact[]): Promise<readonly Settled[]> {
+    try {
+      return (await commit(items)).map((ok) => ({ ok }));
+    } catch (error) {
+      if (isStoreDown(error)) throw storeDown(error);
+      if (items.length === 1) return [{ error: toRefusal(error) }];
+      log.warn({ items: items.length, error }, "intake.batch_split");
+      const half = Math.ceil(items.length / 2);
+      return [...(await settle(items.slice(0, half))), ...(await settle(items.slice(half)))];
+    }
+  }
+
+  async function commit(items: readonly ToldFact[]): Promise<Accepted[]> {
+    for (let tries = 1; ; tries++) {
+      const now = clock.now();
+      try {
+        return await inTransaction(database, (client) => acceptBatch(client, items, { now, fanOut: options.fanOut }));
+      } catch (error) {
+        if (tries === TRIES_MAX) throw error;
+        if (isMissingMonth(error)) await ensurePartitions(database, now);
+        else if (!isDeadlock(error)) throw error;
+      }
+    }
+  }
+
+  return {
+    idle: () => batcher.idle(),
+    async accept({ tenant, callUuid, fact, raw }) {
+      if (waitingBytes + raw.length > waitingBytesMax) throw tooBusy();
+      waitingBytes += raw.length;
+      try {
+        const settled = await batcher.add({ tenantId: tenant.id, callUuid, fact, raw });
+        if ("error" in settled) throw settled.error;
+        figures.facts.inc({ status: settled.ok.status });
+        return settled.ok;
+      } catch (error) {
+        figures.facts.inc({ status: "refused" });
+        throw error;
+      } finally {
+        waitingBytes -= raw.length;
+      }
+    },
+  };
+}
+
+function createFigures(metrics: Metrics) {
+  return {
+    facts: metrics.counter("enlace_intake_facts_total", "Facts by what became of them", ["status"]),
+    batchSize: metrics.histogram("enlace_intake_batch_facts", "Facts in one commit", {
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+    }),
+    flushSeconds: metrics.histogram("enlace_intake_commit_seconds", "Time from the start of a batch to its commit"),
+  };
+}
+
+function tooBusy(): AppError {
+  return new AppError("unavailable", "Too many calls are waiting for the store; nothing was kept. Try again.", {
+    retryAfterSeconds: FULL_RETRY_SECONDS,
+  });
+}
+
+function storeDown(cause: unknown): AppError {
+  return new AppError("unavailable", "The store does not answer; nothing was kept. Try again.", {
+    retryAfterSeconds: DOWN_RETRY_SECONDS,
+    cause,
+  });
+}

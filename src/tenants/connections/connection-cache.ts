@@ -1,0 +1,106 @@
+import type pg from "pg";
+import type { Connector } from "../../connectors/connector.ts";
+import type { ConnectionRecord } from "../../core/connection-record.ts";
+import { type TenantId, toTenantId } from "../../core/ids.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Database } from "../../kit/postgres/database.ts";
+import type { Listener } from "../../kit/postgres/listener.ts";
+import type { SecretBox } from "../../kit/secret-box.ts";
+import { openConnection } from "./opened-connection.ts";
+import { loadConnectionsOf } from "./store.ts";
+
+export interface ConnectionCacheOptions {
+  database: Database;
+  listener: Pick<Listener, "on">;
+  clock: Clock;
+  box: SecretBox;
+  connectors: ReadonlyMap<string, Connector>;
+}
+
+/**
+ * The opened connections of tenants, for the hot paths: kept for half a minute, forgotten at once when a change is notified.
+ * Misses of many tenants are one question.
+ */
+export interface ConnectionCache {
+  /** Enabled ones. Misses are loaded with `client`, so that a transaction never waits for a second client. */
+  listRoutable(
+    tenantIds: readonly TenantId[],
+    client: pg.PoolClient,
+  ): Promise<ReadonlyMap<TenantId, readonly ConnectionRecord[]>>;
+  /** In this version or a newer one; `undefined` when it is gone. */
+  load(tenantId: TenantId, id: string, version: number): Promise<ConnectionRecord | undefined>;
+  forget(tenantId: TenantId): void;
+  stop(): void;
+}
+
+interface Entry {
+  connections: readonly ConnectionRecord[];
+  goodUntilMs: number;
+}
+
+const TTL_MS = 30_000;
+const TENANTS_MAX = 20_000;
+
+export function createConnectionCache({
+  database,
+  listener,
+  clock,
+  box,
+  connectors,
+}: ConnectionCacheOptions): ConnectionCache {
+  const entries = new Map<TenantId, Entry>();
+  let generation = 0;
+
+  const stop = listener.on("settings", (tenantId) => {
+    generation++;
+    if (tenantId === null) entries.clear();
+    else entries.delete(Number(tenantId) as TenantId);
+  });
+
+  function find(tenantId: TenantId): Entry | undefined {
+    const entry = entries.get(tenantId);
+    return entry && entry.goodUntilMs > clock.monotonicMs() ? entry : undefined;
+  }
+
+  /** What was being read while something changed is used once and not kept. */
+  async function loadMissing(tenantIds: readonly TenantId[], client: Pick<pg.PoolClient, "query">) {
+    const began = generation;
+    const goodUntilMs = clock.monotonicMs() + TTL_MS;
+    const stored = await loadConnectionsOf(client, tenantIds);
+    const loaded = new Map(tenantIds.map((id) => [id, [] as ConnectionRecord[]]));
+    for (const row of stored) loaded.get(toTenantId(row.tenantId))?.push(openConnection(row, { box, connectors }));
+    if (began === generation) {
+      for (const [id, connections] of loaded) keep(id, { connections, goodUntilMs });
+    }
+    return loaded;
+  }
+
+  function keep(tenantId: TenantId, entry: Entry): void {
+    entries.delete(tenantId);
+    entries.set(tenantId, entry);
+    for (const oldest of entries.keys()) {
+      if (entries.size <= TENANTS_MAX) return;
+      entries.delete(oldest);
+    }
+  }
+
+  return {
+    listRoutable: async (tenantIds, client) => {
+      const missing = tenantIds.filter((id) => !find(id));
+      const loaded = missing.length === 0 ? undefined : await loadMissing(missing, client);
+      const all = tenantIds.map((id) => [id, loaded?.get(id) ?? find(id)?.connections ?? []] as const);
+      return new Map(all.map(([id, connections]) => [id, connections.filter((connection) => connection.enabled)]));
+    },
+    load: async (tenantId, id, version) => {
+      const known = find(tenantId)?.connections.find((connection) => connection.id === id);
+      if (known && known.version >= version) return known;
+      const loaded = await loadMissing([tenantId], database.pool as unknown as pg.PoolClient);
+      return loaded.get(tenantId)?.find((connection) => connection.id === id);
+    },
+    forget: (tenantId) => {
+      generation++;
+      entries.delete(tenantId);
+    },
+    stop,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Connector } from "../../connectors/connector.ts";
+import type { ConnectionRecord } from "../../core/connection-record.ts";
+import { SealError, type SecretBox } from "../../kit/secret-box.ts";
+import { openSettings } from "./settings.ts";
+import type { StoredConnection } from "./store.ts";
+
+/** Opens and parses stored settings. What cannot be used becomes a `problem` in words for the administrator, never a throw. */
+export function openConnection(
+  stored: StoredConnection,
+  { box, connectors }: { box: SecretBox; connectors: ReadonlyMap<string, Connector> },
+): ConnectionRecord {
+  const { tenantId, id, connector, name, enabled, version, origin } = stored;
+  const base = { tenantId, id, connector, name, enabled, version, origin };
+  const known = connectors.get(connector);
+  if (!known) return { ...base, settings: null, problem: `this version of Enlace has no connector "${connector}"` };
+  try {
+    const parsed = known.settings.safeParse(openSettings(box, tenantId, stored.settings));
+    if (parsed.success) return { ...base, settings: parsed.data, problem: null };
+    const [issue] = parsed.error.issues;
+    return { ...base, settings: null, problem: `setting ${issue?.path.join(".")}: ${issue?.message}; save it anew` };
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    return { ...base, settings: null, problem: `its secrets do not open (${error.message}); save them anew` };
+  }
+}

@@ -1,0 +1,122 @@
+// `npm test [-- <files, or options of node:test>]`: one throw-away PostgreSQL for the run, then node:test over every test
+// file, two at a time. Ends what it started, also when it fails or is interrupted.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../src/kit/clock.ts";
+import { createLog } from "../src/kit/log.ts";
+import { startEmbeddedPostgres } from "../src/kit/postgres/embedded.ts";
+import { systemRandom } from "../src/kit/random.ts";
+import { preparePeers } from "./peers/prepare.ts";
+
+/** Nothing of a test run must survive a power cut, and some tests start several Enlaces at once. */
+const THROW_AWAY = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" };
+const FILES_AT_ONCE = 2;
+/** A test file that hangs is ended and reported rather than holding the run. */
+const FILE_TIMEOUT_MS = 600_000;
+
+/** Everything of this run lives in here: the database, and what the tests make in their temporary folders. */
+const runFolder = realpathSync(mkdtempSync(join(tmpdir(), "enlace-test-")));
+let stopPostgres = async (): Promise<void> => undefined;
+let ending: Promise<void> | undefined;
+
+async function main(args: readonly string[]): Promise<number> {
+  const peers = preparePeers(process.env);
+  for (const { suite, reason } of peers.skipped)
+    process.stderr.write(`\n!!! SKIPPED: ${suite}\n!!! BECAUSE: ${reason}\n\n`);
+  const databaseUrl = process.env.ENLACE_TEST_DATABASE_URL ?? (await startThrowAway());
+  const files = args.filter((arg) => !arg.startsWith("--"));
+  const options = args.filter((arg) => arg.startsWith("--"));
+  return await runTests([...options, ...(files.length > 0 ? files : findTestFiles())], {
+    ...process.env,
+    ...peers.environment,
+    ENLACE_TEST_DATABASE_URL: databaseUrl,
+    TMPDIR: makeFolder("tmp", 0o1777),
+  });
+}
+
+function findTestFiles(): string[] {
+  return globSync(["src/**/*.test.ts", "test/**/*.test.ts"]).sort();
+}
+
+async function startThrowAway(): Promise<string> {
+  const postgres = await startEmbeddedPostgres({
+    dataFolder: makeFolder("data", 0o711),
+    clock: systemClock,
+    random: systemRandom,
+    log: createLog({ level: "warn", format: "json" }),
+    settings: THROW_AWAY,
+  });
+  stopPostgres = postgres.stop;
+  return postgres.url;
+}
+
+async function runTests(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const fixed = ["--test", `--test-concurrency=${FILES_AT_ONCE}`, `--test-timeout=${FILE_TIMEOUT_MS}`];
+  const child = spawn(process.execPath, [...fixed, ...args], { env, stdio: ["ignore", "inherit", "inherit"] });
+  const [code] = (await once(child, "exit")) as [number | null];
+  return code ?? 1;
+}
+
+function makeFolder(name: string, mode: number): string {
+  const folder = join(runFolder, name);
+  mkdirSync(folder);
+  chmodSync(folder, mode);
+  return folder;
+}
+
+/** Also after an interruption, when tests had no time to stop what they had started. */
+function end(): Promise<void> {
+  ending ??= (async () => {
+    await stopPostgres();
+    for (const pid of findLeftOvers()) process.kill(pid, "SIGKILL");
+    rmSync(runFolder, { recursive: true, force: true, maxRetries: 5 });
+  })();
+  return ending;
+}
+
+/** Processes that work in the run's folder or were told to keep their temporary files there. */
+function findLeftOvers(): number[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => {
+      if (!(pid > 1) || pid === process.pid) return false;
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
+        return readlinkSync(`/proc/${pid}/cwd`).startsWith(runFolder) || environment.includes(`TMPDIR=${runFolder}`);
+      } catch {
+        return false; // ended meanwhile, or another account's
+      }
+    });
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    void end().then(() => process.exit(1));
+  });
+}
+
+chmodSync(runFolder, 0o711); // PostgreSQL's account passes through
+process.chdir(join(import.meta.dirname, ".."));
+try {
+  const code = await main(process.argv.slice(2));
+  await end();
+  process.exit(code);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  await end();
+  process.exit(1);
+}
