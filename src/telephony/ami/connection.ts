@@ -114,6 +114,11 @@ export class AmiConnection {
     };
   }
 
+  /** Asks for a snapshot, as after a gap. Nothing while there is no session: the next one begins with it. */
+  resync(): void {
+    if (this.#session) void this.#mendGap();
+  }
+
   /** See `AmiSession.send`; rejects with `AmiUnansweredError("not_connected")` while there is no session. */
   async send(action: AmiAction, options?: AmiSendOptions): Promise<AmiMessage> {
     return this.#live().send(action, options);

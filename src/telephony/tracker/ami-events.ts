@@ -41,7 +41,7 @@ export const AMI_EVENTS: Readonly<Record<string, Take>> = {
     announce(book, call);
     const sides = toSides(call, book.plan);
     const ring = addRing(call, leg, book.at);
-    if (sides) book.told.push(book.facts.ring(call, sides, ring));
+    if (sides && call.rings.length < RINGS_MAX) book.told.push(book.facts.ring(call, sides, ring));
   },
   DialEnd: (book, message) => {
     findLeg(book, message);
@@ -116,6 +116,7 @@ function leaveQueue(call: TrackedCall | undefined, at: Date, outcome: "left" | "
   if (outcome !== "left" || stay.outcome === "waiting") stay.outcome = outcome;
 }
 
+/** A queue may ring all night; the store takes 1,000 facts a call. */
 const RINGS_MAX = 300;
 
 function addRing(call: TrackedCall, { id, kind, party, number }: Leg, at: Date) {
