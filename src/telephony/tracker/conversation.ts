@@ -11,7 +11,10 @@ export function findTalkers(call: TrackedCall, direction: CallDirection, bridges
   const isMachine = direction === "outbound" && agents.length === 0 && call.origin.kind !== "extension";
   if (isMachine) talking.push(...live.filter(({ isUp }) => isUp)); // an IVR talks: there is no other leg to hear
   const ids = new Set(talking.map(({ id }) => id));
-  for (const talk of call.talks) if (talk.endedAt === null && !ids.has(talk.leg)) talk.endedAt = at;
+  for (const talk of call.talks) {
+    if (talk.endedAt === null && !ids.has(talk.leg)) talk.endedAt = at;
+    else if (isPausing(talk, at) && ids.has(talk.leg)) talk.endedAt = null;
+  }
   const open = new Set(call.talks.filter(({ endedAt }) => endedAt === null).map(({ leg }) => leg));
   return talking
     .filter(({ id }) => !open.has(id))
@@ -23,6 +26,11 @@ export function findTalkers(call: TrackedCall, direction: CallDirection, bridges
       endedAt: null,
     }));
 }
+
+/** Local channels that optimise themselves away take a leg out of one bridge and put it into another. */
+const PAUSE_MS_MAX = 1_000;
+const isPausing = ({ endedAt }: Talk, at: Date): boolean =>
+  endedAt !== null && at.getTime() - endedAt.getTime() <= PAUSE_MS_MAX;
 
 export function closeTalks(call: TrackedCall, at: Date): void {
   for (const talk of call.talks) talk.endedAt ??= at;
