@@ -55,13 +55,6 @@ export function residentMiB(pid: number): number {
   return Number(line?.[1] ?? 0) / 1024;
 }
 
-/** Processor seconds used so far by a process and all of its descendants that still live. */
-export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
 function parseGreeting(line: string): Record<string, unknown> {
   try {
     return JSON.parse(line) as Record<string, unknown>;

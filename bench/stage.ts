@@ -9,6 +9,7 @@ import { systemRandom } from "../src/kit/random.ts";
 import { type Child, startChild } from "./process.ts";
 
 export const SECRET = "a secret of the benchmark";
+export const ENLACE_SECRET = "a secret for the benchmark, 32 characters";
 const ADMIN_PASSWORD = "a password of the benchmark";
 const ROOT = join(import.meta.dirname, "..");
 
@@ -69,7 +70,7 @@ export async function startEnlace(
     {
       ENLACE_DATA: data,
       ENLACE_PORT: "0",
-      ENLACE_SECRET: "a secret for the benchmark, 32 characters",
+      ENLACE_SECRET,
       ENLACE_ADMIN_PASSWORD: ADMIN_PASSWORD,
       ENLACE_ALLOW_LOOPBACK_TARGETS: "true",
       ENLACE_WEBHOOK_RATE: "1000000",

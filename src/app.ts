@@ -62,6 +62,8 @@ export interface RunningApp {
 const MIGRATIONS = join(import.meta.dirname, "..", "migrations");
 /** Of the API, in its document; Enlace's own version is in /health. */
 const DOCUMENT_VERSION = "1";
+/** An office shares one address: all of its people together may ask this many times what one may. */
+const CALLERS_BEHIND_ONE_ADDRESS = 5;
 const UPKEEP_EVERY_MS = 3_600_000;
 /** The key of this machine's administrator, for the command line. */
 const CLI_KEY_FILE = "cli-key";
@@ -264,7 +266,11 @@ async function openDoors(config: Config, ground: Ground, rooms: Rooms): Promise<
     ...ground,
     authenticate: tenants.authenticate,
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
-    rateLimits: { addressPerMinute: apiPerMinute, callerPerMinute: apiPerMinute, webhookPerSecond },
+    rateLimits: {
+      addressPerMinute: apiPerMinute * CALLERS_BEHIND_ONE_ADDRESS,
+      callerPerMinute: apiPerMinute,
+      webhookPerSecond,
+    },
   });
   registerHealth(app, {
     ...ground,

@@ -219,7 +219,7 @@ const SETTINGS = {
   },
   ENLACE_API_RATE: {
     group: "Limits",
-    sentence: "Requests per minute taken from one user, key or address at the API.",
+    sentence: "Requests per minute taken from one user or key at the API; five times as many from one address.",
     fallback: "1200",
     schema: number(1, 1_000_000),
   },

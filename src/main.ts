@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { startApp } from "./app.ts";
 import { createCli, runCli } from "./cli/program.ts";
 import type { ServerDatabase } from "./cli/server-database.ts";
 import type { StartOverrides } from "./cli/start.ts";
@@ -17,6 +16,8 @@ import { systemRandom } from "./kit/random.ts";
 
 // argv → command. What a command needs of the server's own code is introduced here.
 
+/** A signal within this time of the first is the same one. */
+const SAME_SIGNAL_MS = 1_000;
 const MIGRATIONS = join(import.meta.dirname, "..", "migrations");
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8")) as {
   version: string;
@@ -66,12 +67,24 @@ async function start(overrides: StartOverrides): Promise<void> {
   const config = readConfig({ ...readEnvironment(), ...overrides });
   const log = createLog(config.log);
   endOnBugs(log);
+  const { startApp } = await import("./app.ts"); // other commands need not load the whole house
   const app = await startApp(config, { log, version });
   if (app.firstPassword !== null) context.terminal.print(toGreeting(app.url, app.firstPassword));
   const told = await untilTold();
   log.info({ signal: told }, "app.stopping");
-  process.once(told, () => process.exit(1));
+  endOnRepeat(told);
   await app.stop();
+}
+
+/**
+ * One Ctrl-C or kill often arrives several times: npm, timeout and the terminal each pass it on. What comes later than that
+ * is a person who will not wait.
+ */
+function endOnRepeat(told: NodeJS.Signals): void {
+  const toldMs = systemClock.monotonicMs();
+  process.on(told, () => {
+    if (systemClock.monotonicMs() - toldMs > SAME_SIGNAL_MS) process.exit(1);
+  });
 }
 
 /** A bug that nobody caught leaves the process in a state nobody knows: it says so and ends; what is durable is safe. */

@@ -108,7 +108,7 @@ for (const [what, answer, says] of [
 
 test("Ctrl-C ends a request that hangs", async (t) => {
   const stop = new AbortController();
-  const url = await listen(t, () => stop.abort());
+  const url = await listen(t, () => stop.abort(new Error("interrupted")));
   const api = await open(url, { signal: stop.signal });
   await assert.rejects(api.get("/x"), { message: "stopped" });
 });

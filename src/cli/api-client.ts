@@ -79,7 +79,7 @@ async function callApi(call: Call): Promise<unknown> {
     if (!answer.ok) throw toRefusal(answer, text, call);
     return text === "" ? null : parseJson(text, call.address);
   } catch (error) {
-    throw error instanceof CommandFailure ? error : toUnreachable(call, error);
+    throw call.signal.aborted || isTransportFailure(error) ? toUnreachable(call, error) : error;
   } finally {
     deadline.release();
   }
@@ -121,6 +121,11 @@ function toRefusal({ status, headers }: Response, text: string, { url, apiKey, d
     ...(status === 401 ? [`The key came from ${apiKey ? "ENLACE_API_KEY" : join(dataFolder, KEY_FILE)}.`] : []),
     ...(wait === null ? [] : [`Try again in ${wait} s.`]),
   ]);
+}
+
+/** `fetch` rejects with a TypeError that has a cause, or with the reason of the signal. Anything else is a bug of ours. */
+function isTransportFailure(error: unknown): boolean {
+  return error instanceof DOMException || (error instanceof TypeError && error.cause !== undefined);
 }
 
 function toUnreachable({ url, signal }: Call, error: unknown): CommandFailure {

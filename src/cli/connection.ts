@@ -5,7 +5,7 @@ import { type CommandContext, createCommand, JSON_OPTION, type JsonOption, openA
 import { parseSettingsSchema, readSettings } from "./connection-settings.ts";
 import { CommandFailure, wrongUsage } from "./exit.ts";
 import { addListOptions, type ListOptions, loadList, toMoreText } from "./list.ts";
-import { addTo, parseAssignment } from "./option-value.ts";
+import { addTo, parseAssignment, parseCount } from "./option-value.ts";
 import { toLocalTime, toPrintable, toTable } from "./table.ts";
 
 const lane = z.object({
@@ -37,6 +37,8 @@ export function createConnection(context: CommandContext): Command {
       .requiredOption("--connector <id>", "vtiger, webhook …")
       .requiredOption("--name <name>", "what you call it")
       .option("--set <name=value>", "a setting; @file and - (standard input) are read; repeat it", addTo)
+      .option("--attempts <n>", "attempts before a dead letter", parseCount)
+      .option("--concurrency <n>", "deliveries in flight at once", parseCount)
       .option("--disabled", "add it switched off")
       .option(...JSON_OPTION)
       .action((options: AddFlags) => addConnection(context, options)),
@@ -85,6 +87,8 @@ interface AddFlags extends JsonOption {
   connector: string;
   name: string;
   set?: string[];
+  attempts?: number;
+  concurrency?: number;
   disabled?: boolean;
 }
 
@@ -100,10 +104,12 @@ async function addConnection(context: CommandContext, options: AddFlags): Promis
     );
   const schema = parseSettingsSchema(connector.settings_schema);
   const settings = await readSettings(context.terminal, schema, given);
-  const body = { connector: connector.id, name: options.name, settings, enabled: !options.disabled };
+  const { name, attempts, concurrency, disabled } = options;
+  const limits = { attempts_max: attempts, concurrency };
+  const body = { connector: connector.id, name, settings, enabled: !disabled, ...limits };
   const answer = await api.send("POST", "/api/v1/connections", body);
   const toText = (): string => {
-    const { id, name } = parseAnswer(connection.pick({ id: true, name: true }), answer);
+    const { id } = parseAnswer(connection.pick({ id: true }), answer);
     return `Connection ${name} has id ${id}. Prove it: enlace connection check ${id}`;
   };
   show(context, options, { answer, toText });

@@ -52,6 +52,7 @@ async function runDemo(context: CommandContext, tools: DemoTools, options: Optio
   const folder = options.data ? resolve(options.data) : await mkdtemp(join(tmpdir(), "enlace-demo-"));
   await mkdir(folder, { recursive: true });
   const crm = await startFakeVtiger({ unique: ["PBXManager.sourceuuid"] });
+  const interrupts = onInterrupts(context.signal);
   let server: ServerProcess | undefined;
   try {
     fillCrm(crm);
@@ -59,13 +60,14 @@ async function runDemo(context: CommandContext, tools: DemoTools, options: Optio
     context.terminal.print("Starting Enlace with a database of its own; the first time takes a few seconds …");
     const { url, environment, logFile } = place;
     server = await startServerProcess({
-      ...{ mainFile: tools.mainFile, url, logFile, clock: context.clock, signal: context.signal },
+      ...{ mainFile: tools.mainFile, url, logFile, clock: context.clock, signal: interrupts.signal },
       environment: { ...passOn(tools.environment), ...environment },
     });
     const api = await createApiClient({ ...context, url, apiKey: undefined, dataFolder: folder });
     introduce(context, place, crm);
-    await play(context, options, { api, crm, url, secret: environment.WEBHOOK_SECRET });
+    await play(context, options, { api, crm, url, secret: environment.WEBHOOK_SECRET, interrupts });
   } finally {
+    interrupts.release(); // whatever still runs ends here
     await server?.stop();
     await crm.stop();
     if (options.data === undefined) await rm(folder, { recursive: true, force: true });
@@ -135,16 +137,16 @@ interface Stage {
   crm: FakeVtiger;
   url: string;
   secret: string;
+  interrupts: ReturnType<typeof onInterrupts>;
 }
 
 async function play(
   context: CommandContext,
   { seconds, rate }: Options,
-  { api, crm, url, secret }: Stage,
+  { api, crm, url, secret, interrupts }: Stage,
 ): Promise<void> {
   const { clock, random, terminal } = context;
-  const { curtain, hurry, release } = onInterrupts();
-  const signal = AbortSignal.any([context.signal, curtain.signal]);
+  const { signal } = interrupts;
   const ledger = createLedger();
   const startedAtMs = clock.monotonicMs();
   const story: StoryOptions = {
@@ -159,21 +161,28 @@ async function play(
   const watching = watch(story, signal);
   const calling = runDemoPbx({ url, secret, callsPerSecond: rate, ledger, clock, random }, signal);
   const telling = tellStory(story, signal);
-  if (seconds !== undefined) void rest(clock, seconds * 1000, signal).then(() => curtain.abort());
+  if (seconds !== undefined) void rest(clock, seconds * 1000, signal).then(interrupts.end);
   await Promise.all([watching, calling, telling]);
   story.say("No more calls. Waiting for what is still on its way …");
   crm.faults.clear();
-  await settle(story, hurry.signal);
-  release();
+  await settle(story, interrupts.hurry);
   if (!sayVerdict(story)) throw new CommandFailure("the CRM does not hold exactly what was accepted");
 }
 
 /** The first Ctrl-C (or SIGTERM) ends the calls, a second one the waiting for what is still on its way. */
-function onInterrupts() {
+function onInterrupts(interrupted: AbortSignal) {
   const [curtain, hurry] = [new AbortController(), new AbortController()];
   const onSignal = (): void => (curtain.signal.aborted ? hurry.abort() : curtain.abort());
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  return { curtain, hurry, release: () => void process.off("SIGINT", onSignal).off("SIGTERM", onSignal) };
+  return {
+    signal: AbortSignal.any([interrupted, curtain.signal]),
+    hurry: hurry.signal,
+    end: () => curtain.abort(),
+    release: () => {
+      curtain.abort();
+      process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    },
+  };
 }
 
 /** A short demo has its outage in the middle third. */

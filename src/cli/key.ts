@@ -69,7 +69,7 @@ async function listKeys(context: CommandContext, options: ListOptions): Promise<
       found.id,
       found.name,
       `${found.prefix}…`,
-      found.scopes.join(" "),
+      found.scopes.length > 4 ? `${found.scopes.length} scopes` : found.scopes.join(" "),
       toLocalTime(found.last_used_at),
       found.revoked_at ? `revoked ${toLocalTime(found.revoked_at)}` : toLocalTime(found.expires_at),
     ]);

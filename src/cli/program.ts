@@ -12,6 +12,7 @@ import { createKey } from "./key.ts";
 import { createSecret } from "./secret.ts";
 import { createSendTestCall } from "./send-test-call.ts";
 import { createMigrate, createStart, type ServerCommands } from "./start.ts";
+import { createTenant } from "./tenant.ts";
 import { Interruption } from "./terminal.ts";
 import { createUser } from "./user.ts";
 
@@ -33,7 +34,7 @@ export function createCli(options: CliOptions): Command {
       "Server",
       [createStart(server), createMigrate(options, server), createDoctor(options, server), createDemo(options, server)],
     ],
-    ["People and access", [createUser(options), createKey(options), createSecret(options)]],
+    ["People and access", [createUser(options), createKey(options), createSecret(options), createTenant(options)]],
     ["Connections", [createConnection(options)]],
     ["Calls and deliveries", [createCalls(options), createDeliveries(options), createSendTestCall(options)]],
     [

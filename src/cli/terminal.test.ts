@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { EXIT } from "./exit.ts";
 import { createFakeTerminal } from "./fake-terminal.ts";
-import { Interruption } from "./terminal.ts";
+import { createTerminal, Interruption } from "./terminal.ts";
 
 test("a secret typed at a question is not shown", async () => {
   const terminal = createFakeTerminal({ isTerminal: true, typed: "geheim123\r" });
@@ -25,6 +26,14 @@ test("standard input is read whole, without its last line end, and not without b
   assert.equal(await createFakeTerminal({ typed: "a\nb\r\n" }).readInput(), "a\nb");
   const long = createFakeTerminal({ typed: "x".repeat(2_000_000) });
   await assert.rejects(long.readInput(), { exitCode: EXIT.usage });
+});
+
+test("a reader that has read enough does not break the command; any other trouble does", () => {
+  const stdout = new PassThrough();
+  createTerminal({ stdin: new PassThrough(), stdout, stderr: new PassThrough(), plain: true });
+  stdout.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+  const full = Object.assign(new Error("no space left"), { code: "ENOSPC" });
+  assert.throws(() => stdout.emit("error", full), /no space left/);
 });
 
 test("no bar is drawn where nobody looks", () => {

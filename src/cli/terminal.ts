@@ -47,6 +47,10 @@ export function createTerminal({ stdin, stdout, stderr, plain }: TerminalOptions
   const isInteractive = Boolean(stdin.isTTY && stderr.isTTY);
   const isColoured = Boolean(stdout.isTTY) && !plain;
 
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error; // `| head` has read enough: the rest is for nobody
+  });
+
   async function askOn(output: NodeJS.WritableStream, question: string, signal?: AbortSignal): Promise<string> {
     if (!isInteractive) throw wrongUsage(`nobody is here to answer "${question.trim()}"`);
     stderr.write(question);

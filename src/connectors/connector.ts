@@ -122,7 +122,7 @@ export interface CrmContact {
   url?: string;
 }
 
-/** `ok` only if every finding is. A finding says what is wrong and how to mend it, in words for the administrator. */
+/** `ok` unless a finding is an error; warnings may stand. A finding says what is wrong and how to mend it, in words for the administrator. */
 export interface CheckReport {
   ok: boolean;
   findings: readonly Finding[];

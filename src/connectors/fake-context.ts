@@ -17,6 +17,8 @@ export interface QuickClock extends Clock {
 export interface FakeHouse {
   clock: QuickClock;
   context<S>(settings: S): ConnectorContext<S>;
+  /** Whoever holds a lock loses it. */
+  loseLocks(): void;
   /** Everything logged so far. */
   logged(): string;
   /** What the connection remembers, by key. */
@@ -35,6 +37,7 @@ export function createFakeHouse(options: FakeHouseOptions = {}): FakeHouse {
   const clock = createQuickClock(options.startAt ?? new Date("2025-08-02T15:00:00Z"));
   const tails = new Map<string, Promise<unknown>>();
   const remembered = new Map<string, { value: string; untilMs: number }>();
+  const held = new Set<AbortController>();
   let text = "";
   const destination = new Writable({
     write: (chunk, _, done) => {
@@ -50,9 +53,15 @@ export function createFakeHouse(options: FakeHouseOptions = {}): FakeHouse {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
     aborted.catch(() => undefined); // of interest only to who waits below
-    const turn = Promise.race([before, aborted]).then(() => {
+    const turn = Promise.race([before, aborted]).then(async () => {
       signal.throwIfAborted();
-      return work(signal);
+      const lost = new AbortController();
+      held.add(lost);
+      try {
+        return await work(AbortSignal.any([signal, lost.signal]));
+      } finally {
+        held.delete(lost);
+      }
     });
     tails.set(
       key,
@@ -65,6 +74,9 @@ export function createFakeHouse(options: FakeHouseOptions = {}): FakeHouse {
     clock,
     remembered,
     logged: () => text,
+    loseLocks: () => {
+      for (const lock of held) lock.abort(new Error("lock lost"));
+    },
     context: (settings) => ({
       settings,
       tenant: { ...TENANT, ...options.tenant },

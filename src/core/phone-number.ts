@@ -35,13 +35,26 @@ export function parsePhoneNumber(text: string, country: string): PhoneNumber | u
   }
 }
 
+/** The same few numbers come again and again: our own lines, and each caller with every fact of the call. */
+const REMEMBERED_MAX = 5_000;
+const remembered = new Map<string, PartyNumber>();
+
 /** Reads one end of a call. Never fails: what is not a number or an extension is kept as written. */
 export function parsePartyNumber(text: string, country: string): PartyNumber {
-  const trimmed = text.trim();
-  if (WITHHELD.test(trimmed)) return { kind: "withheld", text: trimmed };
-  if (EXTENSION.test(trimmed)) return { kind: "extension", text: trimmed, extension: trimmed };
-  const number = parsePhoneNumber(trimmed, country);
-  return number ? { kind: "number", text: trimmed, number } : { kind: "other", text: trimmed };
+  const key = `${country} ${text}`;
+  const known = remembered.get(key);
+  if (known) return known;
+  const party = Object.freeze(readParty(text.trim(), country));
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+  remembered.set(key, party);
+  return party;
+}
+
+function readParty(text: string, country: string): PartyNumber {
+  if (WITHHELD.test(text)) return { kind: "withheld", text };
+  if (EXTENSION.test(text)) return { kind: "extension", text, extension: text };
+  const number = parsePhoneNumber(text, country);
+  return number ? { kind: "number", text, number } : { kind: "other", text };
 }
 
 /** What to show for one end of a call: the E.164 number, the extension, or the words of the source. */

@@ -1,7 +1,8 @@
 import type pg from "pg";
 import type { RemoteRecord } from "../core/delivery-outcome.ts";
 import { type RowId, type TenantId, toTenantId } from "../core/ids.ts";
-import { type Database, inTransaction } from "../kit/postgres/database.ts";
+import type { Database } from "../kit/postgres/database.ts";
+import { inIndexOrder } from "./index-order.ts";
 import { type LanePressure, toLaneQuota } from "./lane-quota.ts";
 
 /** One delivery that is ours until it is settled or the lease is lost. `number` fences: every lease of a row has its own. */
@@ -18,6 +19,8 @@ export interface LeasedDelivery {
   revision: number;
   attempts: number;
   attemptsMax: number;
+  /** The lane had failures or an open breaker when it was claimed from. */
+  laneTroubled: boolean;
   number: number;
   expiresAt: Date | null;
   leasedAt: Date;
@@ -121,7 +124,7 @@ select lane.connection_id as lane_id, lane.free, lane.slots_left, lane.next_due_
  * others pass it by, and what is leased is counted after the lane is locked.
  */
 export async function claimDeliveries(database: Database, options: ClaimOptions): Promise<Claim> {
-  return inTransaction(database, async (client) => {
+  return inIndexOrder(database, async (client) => {
     const asked = [...options.mostByLane.keys()];
     const lanes = await lockLanes(client, asked);
     const open = lanes.filter((lane) => !lane.stands_still);
@@ -210,6 +213,7 @@ function toLeased(row: TakenRow, lane: LaneRow | undefined): LeasedDelivery | un
     revision: row.revision,
     attempts: row.attempts,
     attemptsMax: lane.attempts_max,
+    laneTroubled: lane.failures > 0 || lane.open_until !== null,
     number: row.tries,
     expiresAt: row.expires_at,
     leasedAt: row.leased_at,

@@ -91,10 +91,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { loadConnection, http } = options;
   const settle = createSettle({
     ...{ database, clock, random, log, metrics, workerId, graceMs: limits.uncertainGraceMs },
-    onSettled: (lanes) => {
-      for (const lane of lanes) worker.hint(lane);
-      waiters.nudge();
-    },
+    onSettled: waiters.nudge,
   });
   const worker = createWorker({
     ...{ database, clock, log, workerId, heartbeat, settle, inFlightMax: limits.inFlightMax },

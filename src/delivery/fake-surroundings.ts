@@ -189,10 +189,10 @@ export function toChange(tenantId: TenantId, callId: number, changes: Partial<Ca
 
 export const ringing: Call = { ...call, phase: "ringing", outcome: "in_progress", endedAt: null, talkSeconds: null };
 
-/** Asks again until it is so; fails after ten seconds. Each question is work for the database, so the others get on. */
+/** Asks again until it is so; fails after half a minute. Each question is work for the database, so the others get on. */
 export async function until<T>(ask: () => Promise<T | false | undefined> | T | false | undefined): Promise<T> {
   const startMs = performance.now();
-  while (performance.now() - startMs < 10_000) {
+  while (performance.now() - startMs < 30_000) {
     const answer = await ask();
     if (answer) return answer;
     await new Promise((resolve) => setImmediate(resolve));

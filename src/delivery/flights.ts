@@ -19,7 +19,8 @@ export interface FlightOptions {
   settle: Settle;
   /** Calls that are gone are missing from the answer; the order is free. */
   loadCallSubjects(refs: readonly CallRef[]): Promise<readonly LoadedSubject[]>;
-  onLanded(): void;
+  /** A slot of this lane is free again. */
+  onLanded(connectionId: string): void;
 }
 
 /** The deliveries of this process that are leased and not yet settled. */
@@ -52,7 +53,7 @@ export function createFlights({ clock, log, attempt, settle, loadCallSubjects, o
     const landing = flight.finally(() => {
       flights.delete(landing);
       count(delivery.connectionId, -1);
-      onLanded();
+      onLanded(delivery.connectionId);
     });
     flights.set(landing, delivery);
   }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { DeliveryOutcome } from "../core/delivery-outcome.ts";
 import { type BreakerState, CLOSED, toStateAfterFailure } from "../kit/breaker.ts";
+import type { Clock } from "../kit/clock.ts";
 import type { Database, Sql } from "../kit/postgres/database.ts";
 import type { Random } from "../kit/random.ts";
 import { toStorableText } from "./storable.ts";
@@ -10,6 +11,7 @@ const BREAKER = { failuresMax: 5, firstMs: 5_000, maxMs: 60_000 };
 /** The first look of our own at a held connection; see held-lanes.ts. */
 const FIRST_RECHECK_MS = 60_000;
 const SUCCESS_NOTED_EVERY_MS = 1_000;
+const NOTED_MAX = 50_000;
 const REASON_MAX = 500;
 
 export interface LaneEvent {
@@ -18,6 +20,8 @@ export interface LaneEvent {
   version: number;
   outcome: DeliveryOutcome;
   cause: "answer" | "bug" | "given_back";
+  /** When it was claimed, the lane had failures or an open breaker. */
+  wasTroubled: boolean;
 }
 
 interface Lane extends BreakerState {
@@ -32,24 +36,38 @@ interface Lane extends BreakerState {
 
 /**
  * Carries outcomes into the lanes: breaker, hold, last success and failure. All is well far more often than not, so a lane
- * without trouble costs at most one small write per second. Lanes are locked in the order of their ids.
+ * without trouble costs at most one small write per second and process. Lanes are locked in the order of their ids.
  */
-export async function recordLaneEvents(
-  database: Database,
-  events: readonly LaneEvent[],
-  { now, random }: { now: Date; random: Random },
-): Promise<void> {
-  const told = events.filter((event) => event.cause === "answer");
-  const troubled = new Set(told.filter(isTrouble).map((event) => event.connectionId));
-  const well = new Set(told.map((event) => event.connectionId).filter((id) => !troubled.has(id)));
-  if (well.size > 0) await noteSuccess(database.sql, [...well], now);
-  if (troubled.size === 0) return;
-  await database.sql.transaction().execute(async (transaction) => {
-    for (const lane of await lockLanes(transaction, [...troubled])) {
-      const own = told.filter((event) => event.connectionId === lane.connectionId);
-      await saveLane(transaction, applyEvents(lane, own, { now, random }), now);
-    }
-  });
+export function createLaneHealth({ database, clock, random }: { database: Database; clock: Clock; random: Random }) {
+  const notedAtMs = new Map<string, number>();
+
+  /** Lanes whose success is news: there was trouble, or the last one noted is a second old. */
+  function toNews(events: readonly LaneEvent[]): string[] {
+    const nowMs = clock.monotonicMs();
+    const isNews = ({ connectionId, wasTroubled }: LaneEvent): boolean =>
+      wasTroubled || nowMs - (notedAtMs.get(connectionId) ?? Number.NEGATIVE_INFINITY) >= SUCCESS_NOTED_EVERY_MS;
+    const news = new Set(events.filter(isNews).map((event) => event.connectionId));
+    if (notedAtMs.size > NOTED_MAX) notedAtMs.clear();
+    for (const connectionId of news) notedAtMs.set(connectionId, nowMs);
+    return [...news];
+  }
+
+  return async (events: readonly LaneEvent[], now: Date): Promise<void> => {
+    const told = events.filter((event) => event.cause === "answer");
+    const troubled = new Set(told.filter(isTrouble).map((event) => event.connectionId));
+    const news = toNews(told.filter((event) => !troubled.has(event.connectionId)));
+    for (const connectionId of troubled) notedAtMs.delete(connectionId);
+    await Promise.all([
+      news.length > 0 && noteSuccess(database.sql, news, now),
+      troubled.size > 0 &&
+        database.sql.transaction().execute(async (transaction) => {
+          for (const lane of await lockLanes(transaction, [...troubled])) {
+            const own = told.filter((event) => event.connectionId === lane.connectionId);
+            await saveLane(transaction, applyEvents(lane, own, { now, random }), now);
+          }
+        }),
+    ]);
+  };
 }
 
 /** Pure: one lane after its events, in their order. A rejection is the record's fault and says that the other side works. */
@@ -79,15 +97,12 @@ function applyEvent(lane: Lane, { outcome, version }: LaneEvent, { now, random }
 const isTrouble = (event: LaneEvent): boolean => event.outcome.kind !== "delivered";
 
 async function noteSuccess(on: Sql, connectionIds: readonly string[], now: Date): Promise<void> {
-  const stale = new Date(now.getTime() - SUCCESS_NOTED_EVERY_MS);
   await sql`
-    with troubled as (
-      select tenant_id, connection_id from lanes
-       where connection_id = any(${connectionIds}::bigint[])
-         and (failures > 0 or open_until is not null or last_success_at is null or last_success_at < ${stale})
+    with well as (
+      select tenant_id, connection_id from lanes where connection_id = any(${connectionIds}::bigint[])
        order by connection_id for update)
     update lanes l set failures = 0, open_until = null, last_success_at = ${now}
-      from troubled t where l.tenant_id = t.tenant_id and l.connection_id = t.connection_id`.execute(on);
+      from well where l.tenant_id = well.tenant_id and l.connection_id = well.connection_id`.execute(on);
 }
 
 async function lockLanes(on: Sql, connectionIds: readonly string[]): Promise<Lane[]> {

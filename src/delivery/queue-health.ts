@@ -1,9 +1,9 @@
-import { sql } from "kysely";
 import { toErrorMessage } from "../core/errors.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Database } from "../kit/postgres/database.ts";
+import { inIndexOrder } from "./index-order.ts";
 
 /** The state of all queues of the installation in a few numbers. */
 export interface QueueHealth {
@@ -23,6 +23,7 @@ export interface QueueCheck {
 }
 
 const COUNT_MAX = 100_000;
+const LANES_MAX = 10_000;
 const KEPT_MS = 5_000;
 /** A delivery that could run and does not for this long: no worker lives, or they are hopelessly behind. */
 const OVERDUE_MAX_MS = 10 * 60_000;
@@ -104,29 +105,36 @@ export function createQueueHealth(options: QueueHealthOptions): { load(): Promis
 }
 
 async function loadQueueHealth(database: Database, now: Date): Promise<QueueHealth> {
-  const { rows } = await sql<Omit<QueueHealth, "oldestOverdueMs"> & { oldestDueAt: Date | null }>`
-    with recursive lane as (
-      (select connection_id, due_at from deliveries where state = 'pending' order by connection_id, due_at limit 1)
-      union all
-      select next.connection_id, next.due_at from lane cross join lateral (
-        select d.connection_id, d.due_at from deliveries d where d.state = 'pending' and d.connection_id > lane.connection_id
-         order by d.connection_id, d.due_at limit 1) next
-    ), running as (
-      select min(s.due_at) as oldest from (select * from lane limit ${COUNT_MAX / 10}) s
-        join lanes l on l.connection_id = s.connection_id
-        join connections c on c.tenant_id = l.tenant_id and c.id = l.connection_id
-       where l.paused_at is null and l.held_at is null and l.open_until is null and c.enabled
-    )
-    select (select count(*)::int from (select from deliveries where state = 'pending' limit ${COUNT_MAX}) q) as pending,
-           (select count(*)::int from deliveries where state = 'leased') as leased,
-           (select count(*)::int from (select from deliveries where state = 'dead' limit ${COUNT_MAX}) q) as dead,
-           (select oldest from running) as "oldestDueAt",
-           count(*) filter (where held_at is not null)::int as "lanesHeld",
-           count(*) filter (where paused_at is not null)::int as "lanesPaused",
-           count(*) filter (where open_until > ${now})::int as "breakersOpen"
-      from lanes`.execute(database.sql);
+  const { rows } = await inIndexOrder(database, (client) => client.query<HealthRow>({ ...LOAD_HEALTH, values: [now] }));
   const [row] = rows;
   if (!row) throw new Error("an aggregate without a row");
   const { oldestDueAt, ...counts } = row;
   return { ...counts, oldestOverdueMs: oldestDueAt ? Math.max(0, now.getTime() - oldestDueAt.getTime()) : 0 };
 }
+
+type HealthRow = Omit<QueueHealth, "oldestOverdueMs"> & { oldestDueAt: Date | null };
+
+const LOAD_HEALTH = {
+  name: "delivery.health",
+  text: `
+with recursive lane as (
+  (select connection_id, due_at from deliveries where state = 'pending' order by connection_id, due_at limit 1)
+  union all
+  select next.connection_id, next.due_at from lane cross join lateral (
+    select d.connection_id, d.due_at from deliveries d where d.state = 'pending' and d.connection_id > lane.connection_id
+     order by d.connection_id, d.due_at limit 1) next
+), seen as (
+  select * from lane limit ${LANES_MAX}
+)
+select (select count(*)::int from (select from deliveries where state = 'pending' limit ${COUNT_MAX}) q) as pending,
+       (select count(*)::int from deliveries where state = 'leased') as leased,
+       (select count(*)::int from (select from deliveries where state = 'dead' limit ${COUNT_MAX}) q) as dead,
+       (select min(seen.due_at) from seen
+          join lanes l on l.connection_id = seen.connection_id
+          join connections c on c.tenant_id = l.tenant_id and c.id = l.connection_id
+         where l.paused_at is null and l.held_at is null and l.open_until is null and c.enabled) as "oldestDueAt",
+       count(*) filter (where held_at is not null)::int as "lanesHeld",
+       count(*) filter (where paused_at is not null)::int as "lanesPaused",
+       count(*) filter (where open_until > $1)::int as "breakersOpen"
+  from lanes`,
+} as const;

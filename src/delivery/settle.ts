@@ -7,7 +7,7 @@ import type { Metrics } from "../kit/metrics.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import type { Random } from "../kit/random.ts";
 import type { LeasedDelivery } from "./claim.ts";
-import { recordLaneEvents } from "./lane-health.ts";
+import { createLaneHealth } from "./lane-health.ts";
 import { type Settlement, toSettlement } from "./settlement.ts";
 import { toStorableJson } from "./storable.ts";
 
@@ -36,8 +36,8 @@ export interface SettleOptions {
   metrics: Metrics;
   workerId: string;
   graceMs: number;
-  /** Told after each commit which lanes have a free slot again. */
-  onSettled(connectionIds: ReadonlySet<string>): void;
+  /** Told after each commit. */
+  onSettled(): void;
 }
 
 /** The one place where outcomes become state: many attempts per statement, one commit. */
@@ -99,6 +99,7 @@ select id, state from changed`,
 
 export function createSettle(options: SettleOptions): Settle {
   const { database, clock, random, metrics, log } = options;
+  const recordLaneEvents = createLaneHealth(options);
   const attempts = metrics.counter("enlace_delivery_attempts_total", "Attempts to deliver, by what they came to.", [
     "outcome",
     "kind",
@@ -117,11 +118,11 @@ export function createSettle(options: SettleOptions): Settle {
       return { ...result, settlement };
     });
     // Lanes first: a held or open lane must stand still before its row can be claimed again.
-    await recordLaneEvents(database, toLaneEvents(items), { now, random });
+    await recordLaneEvents(toLaneEvents(items), now);
     const values = [toStorableJson(items.map((item) => toRow(item))), options.workerId, now];
     const { rows } = await database.pool.query<{ id: string; state: Settlement["state"] }>({ ...SETTLE, values });
     const states = new Map(rows.map((row) => [row.id, row.state]));
-    options.onSettled(new Set(items.map((item) => item.delivery.connectionId)));
+    options.onSettled();
     return items.map((item) => ({ state: states.get(item.delivery.id) ?? "lost" }));
   }
 
@@ -203,5 +204,6 @@ function toLaneEvents(items: readonly Item[]) {
     version: delivery.connectionVersion,
     outcome,
     cause,
+    wasTroubled: delivery.laneTroubled,
   }));
 }

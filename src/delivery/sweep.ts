@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Database } from "../kit/postgres/database.ts";
+import { inIndexOrder } from "./index-order.ts";
 import { reapLostLeases, releaseUnknownLeases } from "./reaper.ts";
 import type { Worker } from "./worker.ts";
 
@@ -73,23 +74,32 @@ const ROWS_MAX = 1_000;
  * from `afterId` on, however many deliveries each has. An empty answer means that the end was reached.
  */
 export async function lookAround(database: Database, afterId: string): Promise<SeenLane[]> {
-  const { rows } = await sql<SeenLane>`
-    with recursive lane as (
-      (select connection_id, due_at from deliveries where state = 'pending' and connection_id > ${afterId}
-        order by connection_id, due_at limit 1)
-      union all
-      select next.connection_id, next.due_at from lane cross join lateral (
-        select d.connection_id, d.due_at from deliveries d where d.state = 'pending' and d.connection_id > lane.connection_id
-         order by d.connection_id, d.due_at limit 1) next
-    )
-    select seen.connection_id as "connectionId", seen.due_at as "dueAt", l.connection_id is null as gone,
-           (l.paused_at is not null or l.held_at is not null or not coalesce(c.enabled, false)) as "standsStill"
-      from (select * from lane limit ${LANES_PER_LOOK}) seen
-      left join lanes l on l.connection_id = seen.connection_id
-      left join connections c on c.id = seen.connection_id
-     order by seen.connection_id`.execute(database.sql);
+  const { rows } = await inIndexOrder(database, (client) =>
+    client.query<SeenLane>({ ...LOOK_AROUND, values: [afterId, LANES_PER_LOOK] }),
+  );
   return rows;
 }
+
+const LOOK_AROUND = {
+  name: "delivery.look_around",
+  text: `
+with recursive lane as (
+  (select connection_id, due_at from deliveries where state = 'pending' and connection_id > $1
+    order by connection_id, due_at limit 1)
+  union all
+  select next.connection_id, next.due_at from lane cross join lateral (
+    select d.connection_id, d.due_at from deliveries d where d.state = 'pending' and d.connection_id > lane.connection_id
+     order by d.connection_id, d.due_at limit 1) next
+), seen as (
+  select * from lane limit $2
+)
+select seen.connection_id as "connectionId", seen.due_at as "dueAt", l.connection_id is null as gone,
+       (l.paused_at is not null or l.held_at is not null or not coalesce(c.enabled, false)) as "standsStill"
+  from seen
+  left join lanes l on l.connection_id = seen.connection_id
+  left join connections c on c.id = seen.connection_id
+ order by seen.connection_id`,
+} as const;
 
 /** Waiting deliveries of connections that were removed, a thousand at a time. */
 export async function discardOrphans(database: Database, connectionIds: readonly string[], now: Date): Promise<number> {

@@ -57,7 +57,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const { clock, log, database, heartbeat, workerId, inFlightMax } = options;
   const hints = createLaneHints();
   const bell = createBell(clock);
-  const flights = createFlights({ ...options, onLanded: bell.ring });
+  const flights = createFlights({ ...options, onLanded: (connectionId) => hint(connectionId) });
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
@@ -120,6 +120,12 @@ export function createWorker(options: WorkerOptions): Worker {
     return Math.min(IDLE_MS, Math.max(1, (nextMs ?? Number.POSITIVE_INFINITY) - clock.monotonicMs()));
   }
 
+  function hint(connectionId: string, dueAt?: Date): void {
+    const inMs = dueAt ? Math.max(0, dueAt.getTime() - clock.now().getTime()) : 0;
+    hints.add(connectionId, clock.monotonicMs() + inMs);
+    bell.ring();
+  }
+
   /** Ends early on `stop`. */
   function pause(ms: number): Promise<void> {
     return clock.sleep(ms, stopping.signal).catch(() => undefined);
@@ -129,11 +135,7 @@ export function createWorker(options: WorkerOptions): Worker {
     start: () => {
       running = run();
     },
-    hint: (connectionId, dueAt) => {
-      const inMs = dueAt ? Math.max(0, dueAt.getTime() - clock.now().getTime()) : 0;
-      hints.add(connectionId, clock.monotonicMs() + inMs);
-      bell.ring();
-    },
+    hint,
     inFlight: () => flights.keys(),
     stop: async (graceMs) => {
       stopping.abort();

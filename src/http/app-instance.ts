@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { ErrorCode } from "../core/errors.ts";
 import type { Access, Caller } from "./access.ts";
 
 /** The web server as rooms see it when they register their routes: bodies, queries and answers are typed by zod schemas. */
@@ -16,6 +17,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Who may call the route. A route without it keeps the server from starting. */
     access?: Access;
+    /** Refusals this route has beside those that follow from its access and schemas; for the API document. */
+    refusals?: readonly ErrorCode[];
   }
 
   interface FastifyRequest {

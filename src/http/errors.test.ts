@@ -34,6 +34,10 @@ async function createServer() {
   app.get("/liar", { config, schema: { response: { 200: z.object({ n: z.number() }) } } }, () => ({ n: "x" }) as never);
   app.get("/store", { config }, async () => (await sql`select 1`.execute(away.sql)).rows);
   app.get("/nul", { config }, async () => (await sql`select ${"a\u0000b"}::text`.execute(database.sql)).rows);
+  const asJson = (text: string) => sql`select ${JSON.stringify({ text })}::jsonb`.execute(database.sql);
+  app.get("/half", { config }, async () => (await asJson("\ud800")).rows);
+  app.get("/nul-json", { config }, async () => (await asJson("\u0000")).rows);
+  app.get("/wrong-statement", { config }, async () => (await sql`select ${"x"}::bigint`.execute(database.sql)).rows);
   app.get("/busy", { config }, () => {
     throw new AppError("unavailable", "Later.", { retryAfterSeconds: 7.2 });
   });
@@ -148,10 +152,16 @@ test("a store that does not answer is 503 with Retry-After", async () => {
   assert.equal((await app.inject("/busy")).headers["retry-after"], "8");
 });
 
-test("a text with U+0000, which no store keeps, is the client's fault", async () => {
-  const response = await app.inject("/nul");
-  assert.equal(response.statusCode, 422);
-  assert.equal(response.json().code, "invalid_field");
+test("a text with U+0000 or half a pair, which no store keeps, is the client's fault", async () => {
+  for (const url of ["/nul", "/half", "/nul-json"]) {
+    const response = await app.inject(url);
+    assert.equal(response.statusCode, 422, url);
+    assert.equal(response.json().code, "invalid_field");
+  }
+});
+
+test("a statement of ours that is wrong stays our fault", async () => {
+  assert.equal((await app.inject("/wrong-statement")).statusCode, 500);
 });
 
 test("every code has a status and a paragraph in docs/errors.md", () => {

@@ -97,7 +97,11 @@ export function toAppError(thrown: unknown): AppError {
       cause: thrown,
     });
   if (holdsUnstorable(thrown))
-    return new AppError("invalid_field", "A text holds a character that cannot be stored (U+0000).", { cause: thrown });
+    return new AppError(
+      "invalid_field",
+      "A text holds a character that cannot be stored (U+0000, half a surrogate pair).",
+      { cause: thrown },
+    );
   return (
     fromFramework(thrown) ??
     new AppError("internal", "Something went wrong on our side. Quote the request id to the administrator.", {
@@ -106,9 +110,13 @@ export function toAppError(thrown: unknown): AppError {
   );
 }
 
-/** PostgreSQL keeps every character but U+0000: 22021 in a text, 22P05 in a JSON. */
+/**
+ * PostgreSQL keeps every character but U+0000 (22021 in a text, 22P05 in a JSON), and in a JSON no half of a pair: the one
+ * fault that JSON of ours can have.
+ */
 function holdsUnstorable(thrown: unknown): boolean {
-  return isObject(thrown) && "code" in thrown && (thrown.code === "22021" || thrown.code === "22P05");
+  if (!(thrown instanceof Error) || !("code" in thrown)) return false;
+  return /^(22021|22P05)$/.test(String(thrown.code)) || (thrown.code === "22P02" && /type json\b/.test(thrown.message));
 }
 
 const FRAMEWORK: Record<string, [ErrorCode, string]> = {

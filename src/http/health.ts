@@ -65,7 +65,10 @@ export function registerHealth(app: App, { checks, metrics, clock, metricsToken,
   );
   app.get(
     "/metrics",
-    { config: { access: publicAccess }, schema: { summary: "Figures for Prometheus", tags: ["health"] } },
+    {
+      config: { access: publicAccess, refusals: ["unauthenticated"] },
+      schema: { summary: "Figures for Prometheus", tags: ["health"] },
+    },
     async (request, reply) => {
       if (!isLocal(request)) refuseStranger(request, metricsToken);
       return reply.type(metrics.contentType).send(await metrics.toText());

@@ -29,7 +29,11 @@ async function createServer() {
     },
     () => ({ id: "1", name: "a" }),
   );
-  app.get("/health", { config: { access: publicAccess }, schema: { response: { 200: z.object({}) } } }, () => ({}));
+  app.get(
+    "/health",
+    { config: { access: publicAccess, refusals: ["conflict"] }, schema: { response: { 200: z.object({}) } } },
+    () => ({}),
+  );
   return app;
 }
 
@@ -50,6 +54,9 @@ test("the document is OpenAPI 3.1 with a name, tags, access and refusals for eve
   assert.equal(rename.parameters[0].name, "id");
   for (const status of ["400", "404", "409", "413", "415"]) assert.ok(rename.responses[status], status);
   assert.deepEqual(document.paths["/health"].get.security, []);
+  assert.equal(document.paths["/health"].get.responses["409"].description, "`conflict`");
+  assert.equal(document.paths["/health"].get.responses["200"].description, "OK");
+  assert.equal(rename.responses["200"].description, "OK");
   assert.deepEqual(document.tags, [{ name: "health" }, { name: "things" }]);
 });
 

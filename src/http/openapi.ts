@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import fastifySwagger from "@fastify/swagger";
 import fastifySwaggerUi from "@fastify/swagger-ui";
 import type { FastifySchema, RouteOptions } from "fastify";
@@ -68,8 +69,18 @@ function complete(schema: Json | undefined, route: RouteOptions): Json {
     tags: schema.tags ?? [toTag(route.url)],
     security: toSecurity(access),
     "x-enlace-access": toAccessNote(access),
-    response: { ...(schema.response as Json), ...toRefusals(route, access) },
+    response: { ...toAnswers((schema.response ?? {}) as Record<string, Json>), ...toRefusals(route, access) },
   };
+}
+
+/** OpenAPI wants a sentence for each answer; where the shape has none, the status says it. */
+function toAnswers(answers: Record<string, Json>): Json {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, shape]) => {
+      const sentence = shape.description ?? STATUS_CODES[status] ?? "Answer";
+      return [status, { ...shape, [shape.$ref ? "description" : "x-response-description"]: sentence }];
+    }),
+  );
 }
 
 function toSecurity(access: Access): Json[] {
@@ -85,7 +96,7 @@ function toAccessNote(access: Access): Json {
 function toRefusals(route: RouteOptions, access: Access): Json {
   const schema = route.schema ?? {};
   const changes = !["GET", "HEAD"].includes(String([route.method].flat()[0]));
-  const codes: ErrorCode[] = ["rate_limited", "unavailable", "internal"];
+  const codes: ErrorCode[] = ["rate_limited", "unavailable", "internal", ...(route.config?.refusals ?? [])];
   if (access.kind === "caller") codes.push("unauthenticated", "forbidden", "password_change_required");
   if (schema.params) codes.push("not_found");
   if (schema.params || schema.querystring || schema.body) codes.push("invalid_field");

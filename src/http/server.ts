@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import fastifyCookie from "@fastify/cookie";
-import fastifyHelmet from "@fastify/helmet";
 import fastify, { type FastifyServerOptions } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Log } from "../kit/log.ts";
@@ -14,6 +13,7 @@ import { installNotFound } from "./not-found.ts";
 import { installDocs } from "./openapi.ts";
 import { DEFAULT_RATE_LIMITS, installAddressLimit, installCallerLimit, type RateLimits } from "./rate-limits.ts";
 import { installRequestLog } from "./request-log.ts";
+import { installSecurityHeaders } from "./security-headers.ts";
 
 export interface HttpServerOptions {
   /** Reads the credential of a request; the tenants room does it. */
@@ -59,7 +59,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<App>
   });
   installDrain(app);
   installRequestLog(app, options);
-  await app.register(fastifyHelmet, toHelmetOptions(options.publicUrl));
+  installSecurityHeaders(app, options.publicUrl);
   await app.register(fastifyCookie);
   await installAddressLimit(app, limits);
   installNotFound(app, limits);
@@ -81,28 +81,6 @@ function toFastifyOptions({ trustProxy = false, bodyBytesMax = BODY_BYTES_MAX }:
     requestIdHeader: false,
     trustProxy: typeof trustProxy === "object" ? [...trustProxy] : trustProxy,
   } satisfies FastifyServerOptions;
-}
-
-/** No inline script anywhere; swagger-ui and the console set style attributes from script, which needs no exception. */
-function toHelmetOptions(publicUrl: string) {
-  return {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "base-uri": ["'none'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
-      },
-    },
-    strictTransportSecurity: publicUrl.startsWith("https:") && { maxAge: 31_536_000 },
-    xFrameOptions: { action: "deny" as const },
-  };
 }
 
 /** The client's own `X-Request-Id` when it is short and plain, so that two logs can be laid side by side; else a new one. */

@@ -38,7 +38,8 @@ export async function acceptBatch(
   const calls = groupByCall(items);
   const results = new Map<ToldFact, Accepted>();
   const changes: CallChange[] = [];
-  const opened = await openCalls(client, [...calls.values()], { facts: items, now });
+  const facts = [...calls.values()].flatMap(({ news }) => news);
+  const opened = await openCalls(client, [...calls.values()], { facts, now });
   for (const { tenant_id, id, call_uuid } of opened) {
     const told = find(calls, toCallKey(tenant_id, call_uuid));
     calls.delete(toCallKey(tenant_id, call_uuid));
@@ -61,7 +62,7 @@ async function extend(
   calls: ReadonlyMap<string, Told>,
   { now, results }: { now: Date; results: Map<ToldFact, Accepted> },
 ): Promise<CallChange[]> {
-  const facts = [...calls.values()].flatMap((told) => told.items);
+  const facts = [...calls.values()].flatMap(({ news }) => news);
   const changes: CallChange[] = [];
   for (const known of await extendCalls(client, facts, { now, factsMax: FACTS_PER_CALL_MAX })) {
     const told = find(calls, toCallKey(known.tenant_id, known.call_uuid));
@@ -114,8 +115,16 @@ function groupByCall(items: readonly ToldFact[]): Map<string, Told> {
   for (const [key, [first, ...rest]] of groups) {
     if (!first) continue;
     const told = [first, ...rest];
-    const facts = [...new Map(told.toReversed().map(({ fact }) => [fact.key, fact])).values()];
-    calls.set(key, { tenantId: first.tenantId, callUuid: first.callUuid, items: told, facts, call: reduceCall(facts) });
+    const news = [...new Map(told.toReversed().map((item) => [item.fact.key, item])).values()];
+    const facts = news.map(({ fact }) => fact);
+    calls.set(key, {
+      tenantId: first.tenantId,
+      callUuid: first.callUuid,
+      items: told,
+      news,
+      facts,
+      call: reduceCall(facts),
+    });
   }
   return calls;
 }
@@ -134,7 +143,8 @@ interface Told {
   tenantId: TenantId;
   callUuid: string;
   items: ToldFact[];
-  /** By key, the first telling. */
+  /** Of each fact the first telling. */
+  news: ToldFact[];
   facts: CallFact[];
   /** As far as this batch alone tells. */
   call: Call;

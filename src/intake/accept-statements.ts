@@ -109,11 +109,13 @@ with given as materialized (
   returning tenant_id, call_id, key
 )
 select k.*,
-       array(select a.key from added a where a.tenant_id = k.tenant_id and a.call_id = k.id) as added,
+       coalesce(a.keys, '{}') as added,
        array(select f.fact from facts f
               where f.tenant_id = k.tenant_id and f.call_id = k.id and f.call_created_at = k.created_at
               limit $2) as facts
-  from known k`;
+  from known k
+  left join (select tenant_id, call_id, array_agg(key) as keys from added group by tenant_id, call_id) a
+    on a.tenant_id = k.tenant_id and a.call_id = k.id`;
 
 const SAVE_CALLS = `
 update calls c

@@ -244,6 +244,66 @@ test("a connection cut before the commit keeps nothing, and the same facts go th
   );
 });
 
+const failing = (code: string, message = "told to fail"): Error => Object.assign(new Error(message), { code });
+
+test("two batches in each other's way are tried again; if that does not help, the client is asked to come back", async () => {
+  let clashes = 2;
+  const { accept } = createDoor({
+    fanOut: async () => {
+      if (clashes-- > 0) throw failing("40P01");
+    },
+  });
+  assert.equal((await accept(item("clash"))).status, "accepted");
+  const stuck = createDoor({
+    fanOut: async () => {
+      throw failing("40P01");
+    },
+  });
+  await assert.rejects(stuck.accept(item("stuck")), { code: "unavailable" });
+});
+
+test("a standby that takes no writes yet is a store that is down, not a fault of the fact", async () => {
+  const { accept } = createDoor({
+    fanOut: async () => {
+      throw failing("25006", "cannot execute INSERT in a read-only transaction");
+    },
+  });
+  const results = await Promise.allSettled([accept(item("standby-1")), accept(item("standby-2"))]);
+  for (const result of results) assert.ok(result.status === "rejected" && result.reason.code === "unavailable");
+});
+
+test("a fault of our own in one call fails that call as a fault, and keeps its neighbours", async () => {
+  const { accept } = createDoor({
+    fanOut: async (_client, changes) => {
+      if (changes.some(({ call }) => call.trunk === "cursed")) throw new TypeError("a bug");
+    },
+  });
+  const [good, bad] = await Promise.allSettled([accept(item("beside-bug")), accept(item("bug", { trunk: "cursed" }))]);
+  assert.equal(good?.status, "fulfilled");
+  assert.ok(bad?.status === "rejected" && bad.reason instanceof TypeError);
+  assert.equal((await rowsOf("bug")).length, 0);
+});
+
+test("what is taken, refused and committed is counted", async () => {
+  const metrics = createMetrics({ includeProcess: false });
+  const { accept } = createDoor({ metrics });
+  const one = item("counted");
+  await accept(one);
+  await accept(one);
+  await assert.rejects(accept(item("uncounted", { agentExtension: "\0" })));
+  const page = await metrics.toText();
+  for (const [status, count] of [
+    ["accepted", 1],
+    ["duplicate", 1],
+    ["refused", 1],
+  ]) {
+    assert.match(page, new RegExp(`enlace_intake_facts_total\\{status="${status}"\\} ${count}`));
+  }
+  assert.match(page, /enlace_intake_waiting_facts 0/);
+  assert.match(page, /enlace_intake_batch_facts_count 3/);
+  assert.match(page, /enlace_intake_commit_seconds_count 3/);
+});
+
 test("many doors that hammer the same calls in any order never lock each other out, and lose and double nothing", async () => {
   const other = openDatabase({ url: database.url, poolMax: 4, log: silentLog });
   const doors = [

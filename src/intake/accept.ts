@@ -59,7 +59,7 @@ type Settled = { ok: Accepted } | { error: unknown };
 
 export function createAccept(options: AcceptOptions): Accept {
   const { database, clock, log, waitingBytesMax = 64 * 1024 * 1024 } = options;
-  const figures = createFigures(options.metrics);
+  const figures = createFigures(options.metrics, () => batcher.waiting());
   let waitingBytes = 0;
   const batcher = createBatcher<ToldFact, Settled>({
     flush,
@@ -123,7 +123,8 @@ export function createAccept(options: AcceptOptions): Accept {
   };
 }
 
-function createFigures(metrics: Metrics) {
+function createFigures(metrics: Metrics, waiting: () => number) {
+  metrics.gauge("enlace_intake_waiting_facts", "Facts that wait for a commit", { read: waiting });
   return {
     facts: metrics.counter("enlace_intake_facts_total", "Facts by what became of them", ["status"]),
     batchSize: metrics.histogram("enlace_intake_batch_facts", "Facts in one commit", {

@@ -49,6 +49,10 @@ test("integers stay as written and other numbers become Python floats", () => {
   for (const [written, printed] of cases) assert.equal(print(`[${written}]`), `[${printed}]`, written);
 });
 
+test("a byte order mark is no part of the text", () => {
+  assert.equal(print('\uFEFF{"a":1}'), '{"a": 1}');
+});
+
 test("what Python refuses has no text", () => {
   const refused = [
     "",

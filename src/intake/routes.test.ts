@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { pino } from "pino";
 import { createTestDatabase, silentLog } from "../../test/database.ts";
 import { createTestServer } from "../../test/http-fixture.ts";
 import { AppError } from "../core/errors.ts";
 import { toTenantId } from "../core/ids.ts";
 import { systemClock } from "../kit/clock.ts";
+import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
 import { openDatabase } from "../kit/postgres/database.ts";
 import { systemRandom } from "../kit/random.ts";
@@ -177,13 +177,16 @@ test("the content type does not matter, the bytes do", async () => {
   }
 });
 
-test("a post without a content type is taken, over a real socket", async () => {
-  const server = await createServer();
+async function open(server: typeof app): Promise<Socket> {
   await server.listen({ host: "127.0.0.1", port: 0 });
-  const body = '{"call_uuid":"no-type"}';
   const address = server.server.address();
   assert.ok(typeof address === "object" && address);
-  const socket = connect(address.port, "127.0.0.1");
+  return connect(address.port, "127.0.0.1");
+}
+
+test("a post without a content type is taken, over a real socket", async () => {
+  const body = '{"call_uuid":"no-type"}';
+  const socket = await open(await createServer());
   socket.write(
     `POST /webhook/call HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Signature: ${toSignature(body, SECRET)}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
@@ -300,6 +303,28 @@ test("when it takes longer than preferred, or the server drains, or nobody can w
   assert.equal((await post({ call_uuid: "crowd" }, { to: crowded, headers: { prefer: "wait=7" } })).status, 202);
 });
 
+test("a client that goes away is waited for no longer", async () => {
+  let onWait: (signal: AbortSignal) => void = () => undefined;
+  const waiting = new Promise<AbortSignal>((resolve) => {
+    onWait = resolve;
+  });
+  const server = await createServer({
+    waitForCall: (_call, signal) => {
+      onWait(signal);
+      return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    },
+  });
+  const socket = await open(server);
+  const body = '{"call_uuid":"goes-away"}';
+  socket.write(
+    `POST /webhook/call HTTP/1.1\r\nHost: x\r\nPrefer: wait=30\r\nX-Signature: ${toSignature(body, SECRET)}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  const signal = await waiting;
+  socket.destroy();
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  assert.equal(await countCalls("call_uuid = 'goes-away'"), 1);
+});
+
 test("when the store is down the answer is 503 with a time to come back, never a 2xx", async () => {
   const away = openDatabase({ url: "postgres://postgres@127.0.0.1:9/none", poolMax: 1, log: silentLog });
   const { accept } = createAccept({
@@ -329,7 +354,8 @@ test("more posts a second than allowed are 429 with a time to come back", async 
 
 test("each call that is kept is logged as call_processed, its numbers masked", async () => {
   const lines: Record<string, unknown>[] = [];
-  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const write = (line: string): void => void lines.push(JSON.parse(line));
+  const log = createLog({ level: "info", format: "json", destination: { write } });
   const server = await createServer({ log });
   await post({ call_uuid: "logged", from: "+34600000001", status: "busy" }, { to: server });
   await post({ call_uuid: "logged" }, { to: server, secret: "wrong" });
@@ -339,6 +365,7 @@ test("each call that is kept is logged as call_processed, its numbers masked", a
     [line?.callUuid, line?.status, line?.outcome, line?.revision, line?.tenantId],
     ["logged", "accepted", "busy", 1, 1],
   );
+  assert.equal(line?.from, "+********001");
 });
 
 test("the API document shows the fields, the headers and the example", async () => {

@@ -57,7 +57,11 @@ export function registerIntakeRoutes(app: App, options: IntakeRoutesOptions): vo
       "/webhook/call",
       {
         bodyLimit: BODY_BYTES_MAX,
-        config: { access: publicAccess, rateLimit: perSecond(options.webhookPerSecond) },
+        config: {
+          access: publicAccess,
+          rateLimit: perSecond(options.webhookPerSecond),
+          refusals: ["invalid_signature"],
+        },
         schema: {
           summary: "A PBX tells about a call",
           description:

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { CallFact } from "../core/call-fact.ts";
 import { AppError, type FieldProblem } from "../core/errors.ts";
 import { parsePartyNumber } from "../core/phone-number.ts";
@@ -103,7 +103,7 @@ function checkTimes(startedAt: Date | undefined, endedAt: Date | undefined): voi
  */
 function toKey(post: CallPost): string {
   const fields = Object.entries(post).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `webhook:${createHash("sha256").update(JSON.stringify(fields)).digest("base64url").slice(0, 32)}`;
+  return `webhook:${hash("sha256", JSON.stringify(fields), "base64url").slice(0, 32)}`;
 }
 
 function withoutNothing(fact: { [K in keyof CallFact]: CallFact[K] | undefined }): CallFact {

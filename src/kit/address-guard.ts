@@ -84,9 +84,15 @@ export function checkUrl(text: string, allowed: AllowedTargets): URL | RefusedAd
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     return new RefusedAddress("only http: and https: addresses are allowed");
   }
-  if (url.username !== "" || url.password !== "") return new RefusedAddress("a URL must not carry credentials");
+  if (!hasNoCredentials(text)) return new RefusedAddress("a URL must not carry credentials");
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   return isIP(host) === 0 || isAllowedAddress(host, allowed) ? url : new RefusedAddress(toRefusal(host));
+}
+
+/** A URL is stored and shown as it is, so it must not hold a password. Anything unreadable holds none. */
+export function hasNoCredentials(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || (url.username === "" && url.password === "");
 }
 
 /** A `lookup` for sockets that hands out allowed addresses only and fails with `RefusedAddress` when none is left. */

@@ -185,6 +185,12 @@ test("a server that does not speak TLS is refused before anything is sent", asyn
   assert.deepEqual(await failureOf(createClient().request(get(url))), { reason: "tls", sent: false });
 });
 
+test("a host name is resolved, and the address that answers is used", async () => {
+  const { url } = await listen((_, response) => response.end("reached"));
+  const answer = await createClient().request(get(url.replace("127.0.0.1", "localhost")));
+  assert.equal(answer.text, "reached");
+});
+
 test("an address that is not allowed is refused, given as a number or as a name", async () => {
   const strict = createHttpRequester({ clock: systemClock, allowTargets: { private: true, loopback: false } });
   closers.push(strict.close);
@@ -193,6 +199,12 @@ test("an address that is not allowed is refused, given as a number or as a name"
   for (const target of [url, named, "ftp://crm.example.test/"]) {
     assert.deepEqual(await failureOf(strict.request(get(target))), { reason: "refused_address", sent: false }, target);
   }
+});
+
+test("a header that cannot be sent is the caller's bug, not a failure of the network", async () => {
+  const { url } = await listen((_, response) => response.end());
+  const request = createClient().request(get(url, { headers: { "x-test": "a\r\nb" } }));
+  await assert.rejects(request, (error) => !(error instanceof HttpFailure));
 });
 
 test("closing cuts what is under way", async () => {

@@ -59,7 +59,8 @@ const ANSWER_BYTES_MAX = 1024 * 1024;
 const CONNECTIONS_MAX = 16;
 const ORIGINS_MAX = 4096;
 const CONNECT_TIMEOUT_MS = 10_000;
-const KEEP_ALIVE_MS = 15_000;
+/** Shorter than what servers usually grant: a socket they close just as we write makes an answer uncertain. */
+const KEEP_ALIVE_MS = 4_000;
 
 /** The one way out over HTTP: pooled keep-alive sockets, checked addresses, bounded answers, one total time-out. */
 export function createHttpRequester(options: HttpRequesterOptions): HttpClient {
@@ -118,7 +119,7 @@ function exchange(agent: Agent, { request, url, signal, answerBytesMax }: Exchan
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method: request.method,
-        headers: { "user-agent": "Enlace", ...request.headers },
+        headers: { "user-agent": "Enlace", "accept-encoding": "identity", ...request.headers },
         body: request.body ?? null,
       },
       {
@@ -174,9 +175,10 @@ function toAbortFailure(signal: AbortSignal, sent: boolean): HttpFailure {
 
 const DNS_CODES = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "ENODATA", "EAI_NODATA", "EAI_NONAME"]);
 
-/** `started` is true once the request was handed to a connected socket; until then nothing can have left. */
-function toHttpFailure(error: Error, started: boolean): HttpFailure {
+/** A bug of the caller (`UND_ERR_INVALID_ARG`: a header with a line break, say) is passed on as it is. `started` is true once the request was handed to a connected socket; until then nothing can have left. */
+function toHttpFailure(error: Error, started: boolean): Error {
   const code = "code" in error ? String(error.code) : "";
+  if (code === "UND_ERR_INVALID_ARG") return error;
   if (error instanceof RefusedAddress) return new HttpFailure("refused_address", error.message, false);
   if (DNS_CODES.has(code)) return new HttpFailure("dns", "the host name cannot be resolved", false);
   if (started) return new HttpFailure("cut", `the connection broke off (${code || error.name})`, true);

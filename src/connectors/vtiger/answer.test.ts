@@ -98,3 +98,12 @@ test("warnings of PHP before the JSON do not hide it", () => {
   const text = '\nWarning: Undefined index in /var/www/x.php on line 3\n{"success":true,"result":{"a":"1"}}\n';
   assert.deepEqual(parseAnswer({ status: 200, headers: {}, text }, now), { ok: true, result: { a: "1" } });
 });
+
+test("JSON that breaks off is no answer", () => {
+  assert.equal(failureOf({ text: '{"success":true,"result":{"id":"24x' }).kind, "unclear");
+});
+
+test("a duplicate told without a number, as older versions do, is one", () => {
+  const text = '{"success":false,"error":{"code":"","message":"LBL_DUPLICATES_DETECTED"}}';
+  assert.equal(failureOf({ text }).kind, "duplicate");
+});

@@ -95,7 +95,8 @@ export function parseAnswer(answer: HttpAnswer, now: Date): ParsedAnswer {
 function toFailure(code: string | number, message: string): VtigerFailure {
   const text = `${code}: ${message.slice(0, 500)}`;
   const more = { code: String(code) };
-  if (code === 0 || code === "0") return new VtigerFailure("duplicate", text, more);
+  if (code === 0 || code === "0" || (code === "" && /duplic/i.test(message)))
+    return new VtigerFailure("duplicate", text, more);
   if (SESSION_CODES.has(String(code))) return new VtigerFailure("session", text, more);
   if (code === "ACCESS_DENIED" && /cannot assign record/i.test(message)) return new VtigerFailure("owner", text, more);
   if (code === "ACCESS_DENIED" && /denied for id$/i.test(message)) return new VtigerFailure("reference", text, more);

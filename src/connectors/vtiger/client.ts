@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { z } from "zod";
+import { z } from "zod";
 import { HttpFailure, type HttpRequest } from "../../kit/http-client.ts";
 import { maskTexts } from "../../kit/masking.ts";
 import type { ConnectorContext, Run } from "../connector.ts";
@@ -37,6 +37,8 @@ export interface VtigerClient {
   create(module: string, element: Element, run: Run): Promise<VtigerRecord>;
   /** Changes the named fields of one record and keeps the rest. */
   revise(id: string, element: Element, run: Run): Promise<VtigerRecord>;
+  /** Into the recycle bin. */
+  remove(id: string, run: Run): Promise<void>;
 }
 
 type Params = Readonly<Record<string, string>>;
@@ -97,6 +99,7 @@ export function createVtigerClient(context: ConnectorContext<VtigerSettings>): V
     inSession({ method: "POST", params, answer }, run);
 
   return {
+    remove: async (id, run) => void (await post({ operation: "delete", id }, z.unknown(), run)),
     identity: (run) => session.use(run, async (identity) => identity),
     logInAfresh: session.renew,
     listTypes: async (run) => (await get({ operation: "listtypes" }, listTypesAnswer, run)).types,

@@ -10,6 +10,7 @@ import { isSameNumber, toNationalDigits } from "./phone-match.ts";
 import {
   LOOKUP_MODULES,
   type LookupModule,
+  parseKept,
   recordId,
   toText,
   type VtigerRecord,
@@ -106,8 +107,7 @@ export function createContactLookup({ context, client, modules }: ContactLookupO
 
   return {
     find: async (number, run) => {
-      const kept = await memory.load(toMemoryKey(number));
-      const known = kept === null ? undefined : remembered.safeParse(JSON.parse(kept)).data;
+      const known = parseKept(remembered, await memory.load(toMemoryKey(number)));
       if (known !== undefined) {
         return { contact: known.contact, ...(known.review !== undefined && { review: known.review }) };
       }

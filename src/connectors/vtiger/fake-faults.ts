@@ -11,6 +11,8 @@ export type FaultKind =
   | "trace"
   /** HTTP 200 with `error`, as Vtiger tells every error of its own. */
   | "refused"
+  /** A success whose result has another form than ever. */
+  | "oddResult"
   /** HTTP 403 from a filter in front. */
   | "forbidden"
   | "tooMany"
@@ -42,6 +44,8 @@ export interface Fault {
 export interface Faults {
   add(fault: Fault): void;
   clear(): void;
+  /** Called whenever a request will never be answered: time for its sender to give up. */
+  onSilence(listener: () => void): void;
   /** Does what `late` requests held back. */
   release(): void;
   /** Sessions over there are forgotten. */

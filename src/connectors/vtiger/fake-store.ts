@@ -62,6 +62,7 @@ export class FakeStore {
   readonly modules: Map<string, FakeModule>;
   readonly records = new Map<string, FakeRecord>();
   readonly users = new Map<string, FakeUser>();
+  readonly #byModule = new Map<string, FakeRecord[]>();
   unique: readonly string[];
   readonly #options: FakeStoreOptions;
   #serial = 1;
@@ -149,6 +150,8 @@ export class FakeStore {
     this.#checkUnique(user, { id: "", module: name, deleted: false, fields });
     const record = { id: `${module.idPrefix}x${++this.#serial}`, module: name, deleted: false, fields };
     this.records.set(record.id, record);
+    this.#byModule.set(name, this.#byModule.get(name) ?? []);
+    this.#byModule.get(name)?.push(record);
     return this.#toResult(module, record);
   }
 
@@ -215,7 +218,7 @@ export class FakeStore {
         fields: { groupname, description: "" },
       }));
     }
-    return [...this.records.values()].filter((record) => record.module === module && !record.deleted);
+    return (this.#byModule.get(module) ?? []).filter((record) => !record.deleted);
   }
 
   #toUserRecord(user: FakeUser): FakeRecord {

@@ -164,3 +164,14 @@ test("the stand-in answers the requests recorded at Vtiger 7.5.0 as that did", a
   });
   assert.ok(replayed > 35, `only ${replayed} were replayed`);
 });
+
+test("people can read the records on a page, and nothing in them becomes markup", async () => {
+  const fake = await startFakeVtiger();
+  fakes.push(fake);
+  const contact = fake.addContact({ lastname: "García <b>" });
+  fake.add("PBXManager", { customernumber: "+34600000001", sourceuuid: "uuid-555", customer: contact });
+  const page = await (await fetch(new URL("/", fake.url))).text();
+  assert.match(page, /uuid-555/);
+  assert.match(page, /García &lt;b&gt;/);
+  assert.doesNotMatch(page, /<b>/);
+});

@@ -59,6 +59,7 @@ export async function startFakeVtiger(options: FakeVtigerOptions = {}): Promise<
   const waiting = new Map<string, (() => void)[]>();
   let held: (() => void)[] = [];
   let overlaps = 0;
+  let silence = (): void => undefined;
 
   const server = createServer(async (incoming, response) => {
     const request = await readRequest(incoming);
@@ -95,12 +96,13 @@ export async function startFakeVtiger(options: FakeVtigerOptions = {}): Promise<
     const retryAfter =
       fault.retryAfterSeconds === undefined ? undefined : { "retry-after": String(fault.retryAfterSeconds) };
     const actions: Record<FaultKind, () => unknown> = {
-      empty500: () => page(500, ""),
+      empty500: () => page(500, "", retryAfter),
       html502: () => page(502, "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"),
       maintenance: () => page(200, "<!DOCTYPE html><html><body><h1>Under maintenance</h1></body></html>"),
       trace: () => page(200, toTrace("Query Failed: INSERT INTO vtiger_activity")),
       forbidden: () => page(403, "<html><body><h1>Forbidden</h1></body></html>"),
       refused: () => send(response, toJson({ success: false, error: fault.error ?? { code: "", message: "" } })),
+      oddResult: () => send(response, toJson({ success: true, result: "?" })),
       tooMany: () => page(429, "", retryAfter),
       unavailable: () => page(503, "", retryAfter),
       cut: () => cutOff(response),
@@ -108,9 +110,15 @@ export async function startFakeVtiger(options: FakeVtigerOptions = {}): Promise<
         toAnswer(request);
         cutOff(response);
       },
-      silent: () => undefined,
-      lost: () => toAnswer(request),
-      late: () => held.push(() => toAnswer(request)),
+      silent: () => silence(),
+      lost: () => {
+        toAnswer(request);
+        silence();
+      },
+      late: () => {
+        held.push(() => toAnswer(request));
+        silence();
+      },
       slow: () => setTimeout(() => send(response, toAnswer(request)), fault.delayMs ?? 50),
     };
     actions[fault.kind]();
@@ -148,6 +156,9 @@ export async function startFakeVtiger(options: FakeVtigerOptions = {}): Promise<
       release: () => {
         for (const work of held) work();
         held = [];
+      },
+      onSilence: (listener) => {
+        silence = listener;
       },
       expireSessions: () => crm.expireSessions(),
       overlapLogins: (times) => {

@@ -160,7 +160,10 @@ function parseLimit(tokens: Tokens): { offset: number; limit: number } {
 }
 
 /** MySQL's utf8_general_ci: neither case nor accents count, nor spaces at the end. */
-const fold = (text: string): string => text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase().trimEnd();
+const fold = (text: string): string => {
+  const plain = text.toLowerCase().trimEnd();
+  return /^[ -~]*$/.test(plain) ? plain : plain.normalize("NFD").replaceAll(/\p{M}/gu, "");
+};
 
 /** Does the stored text meet the condition? */
 export function meets(stored: string, { operator, values }: Condition): boolean {

@@ -133,9 +133,8 @@ export function toKey(callUuid: string): string {
 export function toSubject(call: Call, language: Language): string {
   const name = (party: PartyNumber | null): string =>
     party === null || party.kind === "withheld" ? WITHHELD[language] : toPartyText(party);
-  return SUBJECTS[call.direction][language]
-    .replace("{from}", () => name(call.from))
-    .replace("{to}", () => name(call.to));
+  const parties = { from: name(call.from), to: name(call.to) };
+  return SUBJECTS[call.direction][language].replaceAll(/\{(from|to)\}/g, (_, end: "from" | "to") => parties[end]);
 }
 
 function toValues({ call, callUuid, layout, language }: MappingInput): Record<CallField, Value> {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { parsePartyNumber } from "../../core/phone-number.ts";
-import { createCall } from "../connector.contract.ts";
+import { createCall, createLocalClient, createRun, createSubject } from "../connector.contract.ts";
 import { startBench } from "./fake-bench.ts";
 
 test("the documented call becomes one linked record of the right owner", async () => {
@@ -141,6 +142,75 @@ test("an empty 500, a bad gateway and a broken line after a create are uncertain
   }
 });
 
+test("a create that comes true late, after another attempt has made the record, is found and named", async () => {
+  const { crm, house, record, deliver } = await startBench();
+  crm.faults.add({ kind: "late", operation: "create" });
+  void crm.nextRequest("create").then(() => house.clock.expireTimers());
+  assert.equal((await record()).kind, "retry");
+  const { remote } = await deliver();
+  crm.faults.release();
+  assert.equal(crm.records().length, 2);
+  assert.match((await deliver()).review, /the CRM has 2 records of this call: also 24x3/);
+  assert.equal((await deliver({ revision: 2, remote })).remote.id, remote.id);
+});
+
+test("losing the lock half-way stops the attempt at once, and what was sent is uncertain", async () => {
+  const { crm, house, record } = await startBench();
+  crm.faults.add({ kind: "silent", operation: "create" });
+  void crm.nextRequest("create").then(() => house.loseLocks());
+  const outcome = await record();
+  assert.ok(outcome.kind === "retry" && outcome.uncertain, JSON.stringify(outcome));
+});
+
+test("waiting for another delivery of the same call can be given up", async () => {
+  const { crm, house, session, record } = await startBench();
+  crm.faults.add({ kind: "silent", operation: "create" });
+  const arrived = crm.nextRequest("create");
+  const first = record();
+  await arrived;
+  const client = createLocalClient(house);
+  const run = createRun(client, house);
+  const second = session.record?.(createSubject(), run);
+  run.abort();
+  assert.deepEqual(await second, { kind: "retry", reason: "interrupted" });
+  house.clock.expireTimers();
+  assert.equal((await first).kind, "retry");
+  await client.close();
+});
+
+test("whatever goes wrong in whatever order, tries end in one record", async () => {
+  const { crm, house, record } = await startBench();
+  const kinds = [
+    "empty500",
+    "html502",
+    "maintenance",
+    "tooMany",
+    "unavailable",
+    "cut",
+    "cutAfter",
+    "silent",
+    "lost",
+  ] as const;
+  const operation = fc.constantFrom(undefined, "getchallenge", "login", "describe", "query", "create", "revise");
+  const fault = fc.record({ kind: fc.constantFrom(...kinds), operation, expire: fc.boolean() });
+  crm.faults.onSilence(house.clock.expireTimers);
+  let calls = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fault, { maxLength: 6 }), async (faults) => {
+      const callUuid = `storm-${++calls}`;
+      crm.faults.clear();
+      for (const { kind, operation: at, expire } of faults) {
+        crm.faults.add({ kind, ...(at !== undefined && { operation: at }) });
+        if (expire) crm.faults.expireSessions();
+      }
+      for (let tries = 0; tries < 12; tries++) if ((await record({ callUuid })).kind === "delivered") break;
+      const found = crm.records().filter(({ fields }) => fields.sourceuuid === callUuid);
+      assert.equal(found.length, 1);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test("a CRM that cannot be reached is tried again and nothing is uncertain", async () => {
   const { crm, open, record } = await startBench();
   const url = crm.url.replace(/:\d+/, ":1");
@@ -212,13 +282,10 @@ test("a remembered contact that was deleted is looked for again, and the call li
 test("a trouble after the record was made does not undo the delivery", async () => {
   const { crm, deliver } = await startBench();
   await deliver({ callUuid: "warm" });
-  crm.user("agent1001").id = "19x6";
   const contact = crm.addContact({ lastname: "Gone", phone: "+34600000001" });
   const call = createCall({ from: parsePartyNumber("+34600000001", "ES") });
   await deliver({ callUuid: "a", call });
   crm.remove(contact);
-  crm.faults.add({ kind: "empty500", operation: "query", times: 1 });
-  crm.faults.clear();
   const creating = crm.nextRequest("create").then(() => crm.faults.add({ kind: "empty500", operation: "query" }));
   const { review } = await deliver({ callUuid: "b", call });
   await creating;
@@ -292,4 +359,41 @@ test("odd call ids are kept by their hash and still make one record", async () =
     await deliver({ callUuid });
   }
   assert.equal(crm.records().length, 2);
+});
+
+test("an answer of an unknown form may or may not have been a success", async () => {
+  const { crm, record, deliver } = await startBench();
+  crm.faults.add({ kind: "oddResult", operation: "create" });
+  const outcome = await record();
+  assert.ok(
+    outcome.kind === "retry" && outcome.uncertain && /unknown form/.test(outcome.reason),
+    JSON.stringify(outcome),
+  );
+  await deliver();
+});
+
+test("a server error that names a time is tried again after it", async () => {
+  const { crm, record } = await startBench();
+  crm.faults.add({ kind: "empty500", operation: "query", retryAfterSeconds: 9 });
+  const outcome = await record();
+  assert.equal(outcome.kind === "retry" && outcome.afterMs, 9000);
+});
+
+test("a memory of another form than today's is as good as none", async () => {
+  const { house, deliver } = await startBench();
+  const { memory } = house.context({});
+  await memory.save("session", "not JSON", 60_000);
+  await deliver({ callUuid: "a" });
+  await memory.save("session", '{"other":1}', 60_000);
+  await deliver({ callUuid: "b" });
+});
+
+test("a bug is thrown, not taken for the CRM's doing", async () => {
+  const { house, session } = await startBench();
+  const http = (): never => {
+    throw new TypeError("a bug");
+  };
+  const run = { http, signal: new AbortController().signal };
+  await assert.rejects(async () => session.record?.(createSubject(), run), TypeError);
+  assert.equal(house.clock.sleeps.length, 0);
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hasNoCredentials } from "../../kit/address-guard.ts";
 import type { Language } from "../connector.ts";
 
 /** What of a call can be written; each maps to a field of the CRM by name or label. See fields.ts for the defaults. */
@@ -24,21 +25,18 @@ export type CallField = (typeof CALL_FIELDS)[number];
 export const LOOKUP_MODULES = ["Contacts", "Leads", "Accounts"] as const;
 export type LookupModule = (typeof LOOKUP_MODULES)[number];
 
-const fieldTarget = z
-  .string()
-  .trim()
-  .max(100)
-  .optional()
-  .meta({ description: "Field name or label; empty: do not send." });
-const fieldTargets = Object.fromEntries(CALL_FIELDS.map((field) => [field, fieldTarget])) as Record<
+const toFieldTarget = (field: CallField) =>
+  z.string().trim().max(100).optional().meta({ title: field, description: "Field name or label; empty: do not send." });
+const fieldTargets = Object.fromEntries(CALL_FIELDS.map((field) => [field, toFieldTarget(field)])) as Record<
   CallField,
-  typeof fieldTarget
+  ReturnType<typeof toFieldTarget>
 >;
 
 export const vtigerSettings = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: "must be an http:// or https:// address" })
     .max(500)
+    .refine(hasNoCredentials, "must not carry a user or password")
     .meta({
       title: "Address",
       description: "Address of Vtiger, with or without /webservice.php.",
@@ -123,6 +121,15 @@ export const listTypesAnswer = z.object({ types: z.array(z.string()) });
 export const record = z.looseObject({ id: recordId });
 export const records = z.array(record);
 export type VtigerRecord = z.infer<typeof record>;
+
+/** What we remembered as JSON, or `undefined` when it is of another form than today's. */
+export function parseKept<T>(schema: z.ZodType<T>, text: string | null): T | undefined {
+  try {
+    return text === null ? undefined : schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // not JSON: as good as forgotten
+  }
+}
 
 /** A field's value as text, empty when it has none. */
 export function toText(row: VtigerRecord, field: string): string {

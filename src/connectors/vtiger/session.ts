@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { ConnectorContext, Run } from "../connector.ts";
 import { VtigerFailure } from "./answer.ts";
-import type { loginAnswer, VtigerSettings } from "./schema.ts";
+import { type loginAnswer, parseKept, type VtigerSettings } from "./schema.ts";
 
 /** Who we are over there. */
 export interface Identity {
@@ -53,8 +53,7 @@ export function createVtigerSession({ context, logIn }: VtigerSessionOptions): V
   let current: Identity | undefined;
 
   async function loadKept(): Promise<Identity | undefined> {
-    const text = await memory.load(MEMORY_KEY);
-    const kept = text === null ? undefined : keptIdentity.safeParse(JSON.parse(text)).data;
+    const kept = parseKept(keptIdentity, await memory.load(MEMORY_KEY));
     if (kept === undefined || kept.settings !== fingerprint) return undefined;
     const { sessionName, userId, version, isAdmin } = kept;
     return { sessionName, userId, version, isAdmin };

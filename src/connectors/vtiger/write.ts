@@ -24,68 +24,48 @@ export interface Written {
   reviews: readonly string[];
 }
 
-interface Reduced {
-  element: Element;
-  review: string;
+/** One way of writing, and what remains of an element whose owner was refused: the same one when nothing can be done. */
+interface Way {
+  send(element: Element): Promise<VtigerRecord>;
+  withoutOwner(element: Element): Promise<Element>;
 }
 
 export function createWriter(client: VtigerClient): Writer {
-  async function write(
-    first: Element,
-    { links }: Layout,
-    send: (element: Element) => Promise<VtigerRecord>,
-    reduceOwner: (element: Element) => Promise<Element>,
-  ): Promise<{ row: VtigerRecord; reviews: string[] }> {
-    const reviews: string[] = [];
-    let element = first;
-    for (;;) {
-      try {
-        return { row: await send(element), reviews };
-      } catch (error) {
-        if (!(error instanceof VtigerFailure)) throw error;
-        const reduced = await reduce(error, element, links);
-        if (reduced === null) throw error;
-        reviews.push(reduced.review);
-        element = reduced.element;
-      }
-    }
-
-    async function reduce(
-      failure: VtigerFailure,
-      refused: Element,
-      linkFields: Layout["links"],
-    ): Promise<Reduced | null> {
-      const withoutLinks =
-        failure.kind === "reference" ? omit(refused, [...linkFields.values(), "customertype", "user"]) : refused;
-      if (withoutLinks !== refused) return { element: withoutLinks, review: `without its links: ${failure.message}` };
-      if (failure.kind !== "owner" && failure.kind !== "reference") return null;
-      const element = await reduceOwner(refused);
-      return element === refused ? null : { element, review: toOwnerReview(failure) };
-    }
-  }
-
   return {
     create: ({ creation, layout }, run) =>
-      write(
-        creation,
-        layout,
-        (element) => client.create(layout.module, element, run),
-        async (element) => {
-          const { userId } = await client.identity(run);
+      write(creation, layout, {
+        send: (element) => client.create(layout.module, element, run),
+        withoutOwner: async (element) => {
+          const { userId } = await client.identity(run); // an owner is mandatory: we ourselves
           const plain = omit(element, ["user"]);
-          return element.assigned_user_id === userId && plain === element
-            ? element
-            : { ...plain, assigned_user_id: userId };
+          const isOurs = plain === element && element.assigned_user_id === userId;
+          return isOurs ? element : { ...plain, assigned_user_id: userId };
         },
-      ),
+      }),
     revise: (id, { revision, layout }, run) =>
-      write(
-        revision,
-        layout,
-        (element) => client.revise(id, element, run),
-        async (element) => omit(element, ["user", "assigned_user_id"]),
-      ),
+      write(revision, layout, {
+        send: (element) => client.revise(id, element, run),
+        withoutOwner: async (element) => omit(element, ["user", "assigned_user_id"]),
+      }),
   };
+}
+
+/** At most three tries: whole, without links, without owner. */
+async function write(whole: Element, { links }: Layout, { send, withoutOwner }: Way): Promise<Written> {
+  const linkFields = [...links.values(), "customertype", "user"];
+  const reviews: string[] = [];
+  for (let element = whole; ; ) {
+    try {
+      return { row: await send(element), reviews };
+    } catch (error) {
+      if (!(error instanceof VtigerFailure) || (error.kind !== "reference" && error.kind !== "owner")) throw error;
+      const unlinked = error.kind === "reference" ? omit(element, linkFields) : element;
+      const reduced = unlinked === element ? await withoutOwner(element) : unlinked;
+      if (reduced === element) throw error;
+      reviews.push(unlinked === element ? toOwnerReview(error) : `without its links: ${error.message}`);
+      element = reduced;
+    }
+  }
 }
 
 const toOwnerReview = ({ message }: VtigerFailure): string =>

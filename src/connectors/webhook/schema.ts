@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hasNoCredentials } from "../../kit/address-guard.ts";
 import { findTemplateProblems } from "./template.ts";
 
 export const WEBHOOK_EVENTS = ["ringing", "answered", "ended"] as const;
@@ -10,6 +11,7 @@ export const webhookSettings = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: "must be an http:// or https:// address" })
     .max(2000)
+    .refine(hasNoCredentials, "must not carry a user or password")
     .meta({
       title: "Address",
       description: "Where calls are posted to.",

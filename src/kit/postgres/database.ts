@@ -36,6 +36,8 @@ export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: 
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: 60_000,
+    // Our statements are short; compiling one can take longer than running it. `?options=` in the URL replaces this.
+    options: "-c jit=off",
   });
   pool.on("error", (error) => log.warn({ error: error.message }, "database.connection_lost"));
   // A connection that breaks while in use also says so as an event, which would end the process if nobody listened.
@@ -62,11 +64,18 @@ export async function assertSupportedVersion(database: Database): Promise<void> 
   );
 }
 
-/** Runs `work` in one transaction on one client: committed when it resolves, rolled back when it throws. */
-export async function inTransaction<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction on one client: committed when it resolves, rolled back when it throws. `begin` may add
+ * `set local …` statements, which then cost no round trip of their own.
+ */
+export async function inTransaction<T>(
+  database: Database,
+  work: (client: pg.PoolClient) => Promise<T>,
+  begin = "begin",
+): Promise<T> {
   const client = await database.pool.connect();
   try {
-    await client.query("begin");
+    await client.query(begin);
     const result = await work(client);
     await client.query("commit");
     client.release();

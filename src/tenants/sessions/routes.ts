@@ -58,7 +58,7 @@ function registerLogin(app: App, { sessions, publicUrl, loginPerMinute }: Sessio
   app.post(
     "/api/v1/login",
     {
-      config: { access: publicAccess, rateLimit: perMinute(loginPerMinute) },
+      config: { access: publicAccess, rateLimit: perMinute(loginPerMinute), refusals: ["unauthenticated"] },
       schema: {
         summary: "Log in with username and password",
         description: "Answers an access token and sets the refresh cookie.",
@@ -79,7 +79,7 @@ function registerRefresh(app: App, { sessions, authenticate, publicUrl }: Sessio
   app.post(
     "/api/v1/refresh",
     {
-      config: { access: publicAccess },
+      config: { access: publicAccess, refusals: ["unauthenticated", "csrf"] },
       schema: { summary: "A new access token for the refresh cookie", tags, response: { 200: openedAnswer } },
     },
     async (request, reply) => {
@@ -94,7 +94,7 @@ function registerRefresh(app: App, { sessions, authenticate, publicUrl }: Sessio
   app.post(
     "/api/v1/logout",
     {
-      config: { access: publicAccess },
+      config: { access: publicAccess, refusals: ["csrf"] },
       schema: {
         summary: "End the session of the refresh cookie, or of the bearer token",
         tags,

@@ -52,7 +52,8 @@ export interface SessionsOptions {
   tokens: AccessTokens;
 }
 
-const SESSIONS_MAX = 20;
+/** A script that logs in for each step must not put its earlier steps out. */
+const SESSIONS_MAX = 100;
 
 export function createSessions(options: SessionsOptions): Sessions {
   const { database, clock, random, log, passwords, guesses, tokens } = options;

@@ -1,0 +1,32 @@
+// The demo as people start it, only shorter: it judges itself, and its judgement is its exit code.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { findFreePort } from "../free-port.ts";
+
+const MAIN = join(import.meta.dirname, "..", "..", "src", "main.ts");
+const folder = await mkdtemp(join(tmpdir(), "enlace-demo-flow-"));
+after(() => rm(folder, { recursive: true, force: true }));
+
+test("the demo shows an outage, finds every call in the CRM exactly once, and leaves nothing behind", async () => {
+  const port = await findFreePort();
+  const words = [MAIN, "demo", "--seconds", "6", "--rate", "4", "--port", String(port)];
+  // a real database in the environment must never be touched
+  const env = { PATH: process.env.PATH, TMPDIR: folder, DATABASE_URL: "postgres://nobody@127.0.0.1:1/real" };
+  const demo = spawn(process.execPath, words, { env });
+  const [out, [code]] = await Promise.all([new Response(demo.stdout as never).text(), once(demo, "close")]);
+  assert.equal(code, 0, out);
+  assert.match(out, /Sandbox CRM +http:\/\/127\.0\.0\.1:\d+\//);
+  assert.match(out, />>> The CRM goes down[\s\S]*>>> The CRM is back/);
+  const [, calls] =
+    /=== (\d+) finished calls were accepted, 0 reports were refused; each .* exactly once\.\n$/.exec(out) ?? [];
+  assert.ok(Number(calls) > 0, out);
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/health`));
+  const [, data = ""] = /tail -f (\S+)\/enlace\.log/.exec(out) ?? [];
+  assert.ok(data.startsWith(folder) && !existsSync(data), data);
+});
