@@ -23,10 +23,10 @@ export interface AgiChannel {
   extension: string;
   /** Path of `agi://host/path?…`, without the slash. */
   script: string;
-  query: URLSearchParams;
+  readonly query: URLSearchParams;
   args: readonly string[];
   environment: ReadonlyMap<string, string>;
-  gone: AbortSignal;
+  readonly gone: AbortSignal;
   isHungUp(): boolean;
 
   answer(): Promise<void>;
@@ -106,7 +106,12 @@ export function createAgiChannel(session: AgiSession): AgiChannel {
 
   return {
     ...toFacts(environment),
-    gone: session.gone,
+    get query() {
+      return new URLSearchParams(environment.get("agi_network_script")?.split("?", 2)[1]);
+    },
+    get gone() {
+      return session.gone;
+    },
     isHungUp: session.isHungUp,
     command: run,
     answer: async () => void (await live("ANSWER", [], 30_000)),
@@ -163,14 +168,13 @@ function toKey({ result }: AgiReply): string {
 function toFacts(environment: ReadonlyMap<string, string>) {
   const say = (name: string): string => environment.get(`agi_${name}`) ?? "";
   const known = (name: string): string => (say(name) === "unknown" ? "" : say(name));
-  const [script = "", query = ""] = say("network_script").split("?", 2);
+  const [script = ""] = say("network_script").split("?", 1);
   const args: string[] = [];
   for (let index = 1; environment.has(`agi_arg_${index}`); index++) args.push(say(`arg_${index}`));
   return {
     environment,
     args,
     script,
-    query: new URLSearchParams(query),
     channel: say("channel"),
     uniqueId: say("uniqueid"),
     callerNumber: known("callerid"),

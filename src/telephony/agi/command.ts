@@ -10,13 +10,16 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
  * `AppError("invalid_field")` on line breaks, control characters and lines that Asterisk would cut off.
  */
 export function encodeCommand(words: string, args: readonly (string | number)[] = []): string {
-  const line = [words, ...args.map((argument) => toQuoted(String(argument)))].join(" ");
+  let line = words;
+  for (const argument of args) line += ` ${toQuoted(String(argument))}`;
   if (CONTROL.test(line)) throw refuse("must not contain line breaks or control characters");
-  if (Buffer.byteLength(line) + 1 >= AGI_COMMAND_BYTES_MAX) throw refuse("is too long for AGI");
+  if (line.length > AGI_COMMAND_BYTES_MAX / 4 && Buffer.byteLength(line) + 1 >= AGI_COMMAND_BYTES_MAX)
+    throw refuse("is too long for AGI");
   return `${line}\n`;
 }
 
-const toQuoted = (argument: string): string => `"${argument.replaceAll(/[\\"]/g, "\\$&")}"`;
+const toQuoted = (argument: string): string =>
+  `"${/[\\"]/.test(argument) ? argument.replaceAll(/[\\"]/g, "\\$&") : argument}"`;
 
 function refuse(message: string): AppError {
   return new AppError("invalid_field", `an AGI argument ${message}`, { fields: [{ path: "argument", message }] });

@@ -31,10 +31,11 @@ const LINE_BYTES_MAX = 16_384; // a variable's value may be long; a command's bu
 const ENVIRONMENT_LINES_MAX = 200; // 20 fixed ones and up to 128 arguments
 const REPLY_LINES_MAX = 200;
 const LINE_FEED = 10;
+const NOTHING = Buffer.alloc(0);
 
 /** Creates the reader of one session. */
 export function createAgiReader(listener: AgiReaderListener): AgiReader {
-  let kept: Buffer = Buffer.alloc(0);
+  let kept: Buffer = NOTHING;
   let environment: Map<string, string> | undefined = new Map();
   let unfinished: string[] = [];
 
@@ -80,7 +81,7 @@ export function createAgiReader(listener: AgiReaderListener): AgiReader {
         takeLine(line.endsWith("\r") ? line.slice(0, -1) : line);
       }
       if (bytes.length - start > LINE_BYTES_MAX) throw new RangeError("an AGI line is too long");
-      kept = Buffer.from(bytes.subarray(start)); // a copy, so that one byte does not hold a whole chunk
+      kept = start === bytes.length ? NOTHING : Buffer.from(bytes.subarray(start)); // a copy: a byte must not hold a chunk
     },
   };
 }

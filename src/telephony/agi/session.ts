@@ -42,7 +42,7 @@ export class AgiHangupError extends Error {
 export interface AgiSession {
   environment: ReadonlyMap<string, string>;
   /** Aborts with `AgiHangupError` or `AgiClosedError`: for waits that are not commands. */
-  gone: AbortSignal;
+  readonly gone: AbortSignal;
   isHungUp(): boolean;
   /**
    * Sends one command and resolves with its 200 reply. Rejects with `AgiRefusedError`, `AgiHangupError` (511, the
@@ -68,27 +68,35 @@ interface Waiting {
  */
 export function openAgiSession(socket: Socket, clock: Clock, environmentTimeoutMs = 5_000): Promise<AgiSession> {
   const opened = Promise.withResolvers<AgiSession>();
-  const gone = new AbortController();
+  let gone: AbortController | undefined; // made when somebody asks: most scripts never do
   const waiting: Waiting[] = [];
   let releaseCurrent: (() => void) | undefined;
   let hungUp = false;
-  let closed: AgiClosedError | undefined;
+  let isOpen = false;
+  let closedBy: string | undefined;
   const release = clock.after(environmentTimeoutMs, () => end("the AGI environment did not come in time"));
 
   function end(reason: string): void {
-    if (closed) return;
-    closed = new AgiClosedError(reason);
+    if (closedBy !== undefined) return;
+    closedBy = reason;
     release();
     releaseCurrent?.();
     socket.destroy();
-    for (const { reject } of waiting.splice(0)) reject(closed);
-    opened.reject(closed);
-    gone.abort(closed);
+    for (const { reject } of waiting.splice(0)) reject(new AgiClosedError(reason));
+    if (!isOpen) opened.reject(new AgiClosedError(reason));
+    gone?.abort(new AgiClosedError(reason));
+  }
+
+  function toGone(): AbortSignal {
+    gone ??= new AbortController();
+    if (hungUp) gone.abort(new AgiHangupError());
+    else if (closedBy !== undefined) gone.abort(new AgiClosedError(closedBy));
+    return gone.signal;
   }
 
   function sendNext(): void {
     const next = waiting[0];
-    if (!next || releaseCurrent || closed) return;
+    if (!next || releaseCurrent || closedBy !== undefined) return;
     releaseCurrent = clock.after(next.timeoutMs, () => end(`no reply within ${next.timeoutMs} ms`));
     socket.write(next.line);
   }
@@ -105,13 +113,13 @@ export function openAgiSession(socket: Socket, clock: Clock, environmentTimeoutM
 
   function hangUp(): void {
     hungUp = true;
-    gone.abort(new AgiHangupError());
+    gone?.abort(new AgiHangupError());
   }
 
   function command(words: string, args: readonly (string | number)[] = [], timeoutMs = REPLY_TIMEOUT_MS) {
     return new Promise<AgiReply>((resolve, reject) => {
       const line = encodeCommand(words, args); // throws inside the promise: a rejection
-      if (closed) return reject(closed);
+      if (closedBy !== undefined) return reject(new AgiClosedError(closedBy));
       if (waiting.length >= WAITING_MAX) return reject(new RangeError("too many commands wait for this session"));
       waiting.push({ line, timeoutMs, resolve, reject });
       sendNext();
@@ -121,8 +129,16 @@ export function openAgiSession(socket: Socket, clock: Clock, environmentTimeoutM
   const reader = createAgiReader({
     onEnvironment: (environment) => {
       release();
-      const session = { environment, gone: gone.signal, isHungUp: () => hungUp, command, close: () => end("closed") };
-      opened.resolve(session);
+      isOpen = true;
+      opened.resolve({
+        environment,
+        get gone() {
+          return toGone();
+        },
+        isHungUp: () => hungUp,
+        command,
+        close: () => end("closed"),
+      });
     },
     onReply: settle,
     onHangup: hangUp,
