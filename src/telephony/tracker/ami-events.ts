@@ -56,7 +56,9 @@ export const AMI_EVENTS: Readonly<Record<string, Take>> = {
     const bridge = message.get("BridgeUniqueid");
     if (!known || !bridge) return;
     rename(known.leg, message.get("Channel") ?? "", book.plan); // a pickup puts another phone behind the same channel
-    enterBridge(book, bridge, known);
+    if (message.get("BridgeTechnology") === "holding_bridge")
+      book.bridges.leave(known.leg.id); // parked: hears music
+    else enterBridge(book, known, { bridge, isTalk: (message.get("BridgeType") ?? "basic") === "basic" });
     converse(book, known.call);
   },
   BridgeLeave: (book, message) => {

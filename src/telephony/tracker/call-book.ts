@@ -81,9 +81,14 @@ export function addLeg(book: CallBook, leg: Leg, { linkedId, pair }: { linkedId:
   return call;
 }
 
-/** Who meets in a bridge is in one call; Asterisk gives them one Linkedid only in later events. */
-export function enterBridge(book: CallBook, bridge: string, known: KnownLeg): void {
-  for (const id of book.bridges.enter(bridge, known.leg.id)) {
+/**
+ * Who meets in a bridge for two is in one call; Asterisk gives them one Linkedid only in later events. Who meets in a
+ * conference stays in a call of one's own unless Asterisk says otherwise.
+ */
+export function enterBridge(book: CallBook, known: KnownLeg, { bridge, isTalk }: { bridge: string; isTalk: boolean }) {
+  const members = book.bridges.enter(bridge, known.leg.id);
+  if (!isTalk) return;
+  for (const id of members) {
     const other = book.legs.get(id);
     if (other && other.call !== known.call) merge(book, known.call, other.call);
   }

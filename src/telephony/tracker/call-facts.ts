@@ -95,7 +95,7 @@ export function createFactWriter({ pbx, callIdPrefix, country }: FactWriterOptio
       return tell(call, fact, { event: "talk", extension: talk.extension, number: talk.number });
     },
     end: (call, sides, { at, status, source, mergedInto }) => {
-      const talked = call.talks.length > 0;
+      const isCounted = call.talks.length > 0 && !call.isAdopted; // else the call counts from its earliest answer
       const lastTalker = call.talks.findLast(({ extension }) => extension !== null)?.extension;
       const agentExtension = sides.direction === "outbound" ? (lastTalker ?? sides.caller) : lastTalker;
       const fact: CallFact = {
@@ -104,7 +104,9 @@ export function createFactWriter({ pbx, callIdPrefix, country }: FactWriterOptio
         at,
         status,
         endedAt: at,
-        ...(talked ? { answeredAt: call.talks[0]?.startedAt ?? at, talkSeconds: toTalkSeconds(call.talks, at) } : {}),
+        ...(isCounted
+          ? { answeredAt: call.talks[0]?.startedAt ?? at, talkSeconds: toTalkSeconds(call.talks, at) }
+          : {}),
         ...toCommon(call, sides),
         ...withoutUndefined({ agentExtension: agentExtension ?? undefined }),
       };

@@ -256,6 +256,55 @@ test("a call that is going on when we connect is taken over without a second sta
   assert.equal(call?.startedAt.getTime(), T0 - 65_000);
 });
 
+test("a call that another process heard begin keeps its answer and its seconds when we take it over", () => {
+  const events = record("answered");
+  const talking = events.findLastIndex(({ Event }) => Event === "BridgeEnter");
+  const first = createTracker();
+  const heard = events.slice(0, talking + 1).flatMap((each) => [...first.take(toItem(each))]);
+  const legs = [events[0], events.find(({ Channel }) => Channel?.startsWith("PJSIP/101"))];
+  const live = legs.map((leg, index) => ({
+    Channel: leg?.Channel ?? "",
+    Uniqueid: leg?.Uniqueid ?? "",
+    Linkedid: events[0]?.Linkedid ?? "",
+    ...{ CallerIDNum: "600000001", Exten: "0009001", BridgeId: "b", ChannelState: "6", Duration: "00:00:02" },
+    Application: index === 0 ? "Dial" : "AppDial",
+  }));
+  const second = createTracker();
+  const rest = [toSnapshot(live, 2_000), ...events.slice(talking + 1).map(toItem)];
+  const later = rest.flatMap((item) => [...second.take(item)]);
+  const call = reduceCall([...heard, ...later].map(({ fact }) => fact));
+  const whole = only("answered").call;
+  assert.deepEqual(
+    [call.answeredAt, call.endedAt, call.talkSeconds, call.agentExtension, call.outcome],
+    [whole.answeredAt, whole.endedAt, whole.talkSeconds, whole.agentExtension, whole.outcome],
+  );
+});
+
+test("callers who are parked in one lot, or meet in a conference, stay calls of their own", () => {
+  for (const bridge of [{ BridgeTechnology: "holding_bridge", BridgeType: "parking" }, { BridgeType: "base" }]) {
+    const arrive = (id: string): Recorded[] => [
+      event(0, {
+        Event: "Newchannel",
+        Uniqueid: id,
+        Linkedid: id,
+        Channel: `PJSIP/trunk-0000000${id}`,
+        ChannelState: "4",
+        Exten: "0009001",
+      }),
+      event(10, { Event: "BridgeEnter", Uniqueid: id, Linkedid: id, BridgeUniqueid: "lot", ...bridge }),
+    ];
+    const { tracker, calls } = replay([...arrive("1"), ...arrive("2")].map(toItem));
+    assert.equal(tracker.size().calls, 2);
+    assert.deepEqual(
+      [...calls.values()].map(({ outcome, from }) => [outcome, from?.kind]),
+      [
+        ["in_progress", "withheld"],
+        ["in_progress", "withheld"],
+      ],
+    );
+  }
+});
+
 test("a snapshot of what we know already tells nothing", () => {
   const events = record("answered");
   const talking = events.findLastIndex(({ Event }) => Event === "BridgeEnter");

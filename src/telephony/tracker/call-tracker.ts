@@ -1,7 +1,7 @@
 import type { AmiMessage } from "../ami/message.ts";
 import type { AmiItem } from "../ami/stream.ts";
 import { AMI_EVENTS, toLeg } from "./ami-events.ts";
-import { addLeg, type CallBook, converse, createCallBook, endLeg, enterBridge, findLeg } from "./call-book.ts";
+import { addLeg, type CallBook, converse, createCallBook, endLeg, findLeg } from "./call-book.ts";
 import type { FactWriter, TrackedFact } from "./call-facts.ts";
 import { type PbxPlan, parseChannelName } from "./channel-name.ts";
 import { toSnapshotLeg, toStartedAt } from "./snapshot-leg.ts";
@@ -72,10 +72,10 @@ function adopt(book: CallBook, channel: AmiMessage): void {
   const leg = toLeg(channel, toStartedAt(channel, book.at), book.plan);
   if (!leg || linkedId === "") return;
   const pair = parseChannelName(channel.get("Channel") ?? "").pair;
-  if (!book.legs.has(leg.id)) addLeg(book, toSnapshotLeg(leg, channel), { linkedId, pair });
+  if (!book.legs.has(leg.id)) addLeg(book, toSnapshotLeg(leg, channel), { linkedId, pair }).isAdopted = true;
   const known = findLeg(book, channel);
   if (known && leg.isUp) known.leg.isUp = true;
   const bridge = channel.get("BridgeId") || channel.get("BridgeID");
-  if (bridge && known) enterBridge(book, bridge, known);
+  if (bridge) book.bridges.enter(bridge, leg.id);
   else book.bridges.leave(leg.id);
 }

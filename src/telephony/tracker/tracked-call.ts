@@ -65,6 +65,8 @@ export interface TrackedCall {
   live: Set<string>;
   startedAt: Date;
   announced: boolean;
+  /** We met it in a snapshot: its talks began before we heard of them. */
+  isAdopted: boolean;
   rings: Ring[];
   talks: Talk[];
   queues: QueueStay[];
@@ -91,7 +93,7 @@ export function toSides({ origin, people }: TrackedCall, plan: PbxPlan): CallSid
   const phone = people.find((leg) => leg.kind === "extension");
   const caller = phone?.party;
   if (origin.entered && origin.kind === "trunk") {
-    const { number: from, dialed: to, party: trunk } = origin;
+    const { number: from = "anonymous", dialed: to, party: trunk } = origin;
     return { direction: "inbound", from, to, trunk, caller: undefined };
   }
   if (origin.entered && origin.kind === "extension") {
