@@ -25,7 +25,7 @@ export async function run(file, args, { development = false } = {}) {
 function ensurePackages(development) {
   const outdated = findOutdated(development);
   if (outdated.length === 0) return;
-  const flags = ["--no-audit", "--no-fund", ...(development ? [] : ["--omit=dev"])];
+  const flags = ["--no-audit", "--no-fund", "--loglevel=error", ...(development ? [] : ["--omit=dev"])];
   say(`installing packages with npm (${outdated.length} missing or outdated), once; this takes about a minute`);
   if (!npm(["ci", ...flags])) {
     say("`npm ci` failed (its reason is above); trying `npm install`, which may change package-lock.json");

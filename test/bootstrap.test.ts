@@ -113,7 +113,7 @@ test("what is missing is installed once, without the development's tools, and is
   assert.match(stderr, /^enlace: installing packages with npm \(1 missing or outdated\), once/);
   assert.equal(stdout.trim().split("\n").length, 1);
   run(process.execPath, project, []);
-  assert.deepEqual(npmCalls(project), ["npm ci --no-audit --no-fund --omit=dev"]);
+  assert.deepEqual(npmCalls(project), ["npm ci --no-audit --no-fund --loglevel=error --omit=dev"]);
 });
 
 test("a changed lock file installs again", () => {

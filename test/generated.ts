@@ -1,6 +1,6 @@
 // What is generated and committed: the API document and the page of settings. `npm run generate` writes them anew;
 // generated.test.ts fails when they no longer say what the code does.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeApi } from "../src/app.ts";
@@ -20,5 +20,13 @@ export async function generateAll(): Promise<Record<string, string>> {
 }
 
 if (import.meta.main) {
-  for (const [path, text] of Object.entries(await generateAll())) await writeFile(join(ROOT, path), text);
+  const isWriting = process.argv.includes("--write");
+  for (const [path, text] of Object.entries(await generateAll())) {
+    const file = join(ROOT, path);
+    if (isWriting) await writeFile(file, text);
+    else if ((await readFile(file, "utf8")) !== text) {
+      process.stderr.write(`${path} does not say what the code does: npm run generate\n`);
+      process.exitCode = 1;
+    }
+  }
 }

@@ -4,7 +4,3 @@ import { webhook } from "./webhook/connector.ts";
 
 /** Every outside system Enlace can deliver to. A new one is its folder and one line here. */
 export const connectors: readonly Connector[] = [vtiger, webhook];
-
-export function findConnector(id: string): Connector | undefined {
-  return connectors.find((connector) => connector.id === id);
-}

@@ -30,7 +30,7 @@ test("failures that arrive while it is open do not keep it open for longer", () 
 test("each failed try in the half-open state doubles the wait up to the greatest", () => {
   const second = fail(fail(CLOSED, 3), 1, later(10_000));
   assert.deepEqual(second, { failures: 4, openUntil: later(30_000) });
-  let state = second;
+  let state: BreakerState = second;
   for (let n = 0; n < 10; n++) state = fail(state, 1, state.openUntil ?? start);
   const reopened = fail(state, 1, later(10_000_000));
   assert.deepEqual(reopened.openUntil, later(10_060_000));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  appendFileSync,
   chmodSync,
   lstatSync,
   mkdirSync,
@@ -273,4 +274,29 @@ test("a server that does not start says why in its own words, and the folder is 
     /did not start: .*invalid value for parameter "shared_buffers"/s,
   );
   await (await start(dataFolder)).stop();
+});
+
+test("its log is emptied under it before it grows without bound, and begins anew at a start", {
+  timeout: 60_000,
+}, async () => {
+  const dataFolder = newFolder();
+  const minute = Promise.withResolvers<void>();
+  const checked = Promise.withResolvers<void>();
+  let checks = 0;
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+    if (ms < 60_000) return systemClock.sleep(ms, signal);
+    if (++checks === 1) return minute.promise;
+    checked.resolve(); // it is about to wait for the next check
+    return systemClock.sleep(ms, signal);
+  };
+  const { stop } = await start(dataFolder, { clock: { ...systemClock, sleep } });
+  const logFile = join(dataFolder, "postgres/server.log");
+  appendFileSync(logFile, "x".repeat(9 * 1024 * 1024));
+  minute.resolve();
+  await checked.promise;
+  assert.equal(lstatSync(logFile).size, 0);
+  await stop();
+  assert.match(readFileSync(logFile, "utf8"), /database system is shut down/);
+  await (await start(dataFolder)).stop();
+  assert.match(readFileSync(`${logFile}.1`, "utf8"), /database system is shut down/);
 });
