@@ -32,6 +32,17 @@ export function checkDialTemplate(template: string): void {
 /** The channel for Originate. Throws `AppError("invalid_field")` on a value that could mean anything but itself. */
 export function fillDialTemplate(template: string, values: DialValues): string {
   checkDialTemplate(template);
+  return fill(template, values);
+}
+
+/** What a phone of the PBX dials for a number: `${number}`, `9${number}`. Throws as above. */
+export function fillNumberTemplate(template: string, number: string): string {
+  const dialed = fill(template, { number });
+  if (!VALUE.number.test(dialed)) throw refuse("number", "cannot be dialled");
+  return dialed;
+}
+
+function fill(template: string, values: DialValues): string {
   return template.replaceAll(PLACEHOLDER, (_, name: keyof DialValues) => {
     const value = values[name] ?? (name === "prefix" ? "" : undefined);
     if (value === undefined || !VALUE[name].test(value)) throw refuse(name, "cannot be dialled");

@@ -5,7 +5,7 @@ import { createManualClock } from "../../test/manual-clock.ts";
 import { AppError } from "../core/errors.ts";
 import { AmiMessage } from "./ami/message.ts";
 import { AmiUnansweredError } from "./ami/session.ts";
-import { checkDialTemplate, fillDialTemplate } from "./dial-template.ts";
+import { checkDialTemplate, fillDialTemplate, fillNumberTemplate } from "./dial-template.ts";
 import { createOriginator, type OriginateRequest, toAction } from "./originate.ts";
 import { toFailure } from "./originate-outcome.ts";
 
@@ -200,5 +200,18 @@ test("a dial template is filled with checked values only", () => {
     "PJSIP/${number}&PJSIP/1",
   ]) {
     assert.throws(() => checkDialTemplate(template), AppError, template);
+  }
+});
+
+test("a number is dialled through its template and stays a number", () => {
+  assert.equal(fillNumberTemplate("9${number}", "600000011"), "9600000011");
+  assert.equal(fillNumberTemplate("${number}", "+34600000011"), "+34600000011");
+  for (const [template, number] of [
+    ["9${number}", "600,30"],
+    ["${number}@evil", "600000011"],
+    ["${trunk}", "600000011"],
+    ["s", "600000011"],
+  ] as const) {
+    assert.throws(() => fillNumberTemplate(template, number), AppError, template);
   }
 });

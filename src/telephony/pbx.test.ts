@@ -40,6 +40,7 @@ async function openPbx(more: Partial<PbxOptions> = {}, prepare: (fake: FakeAmi) 
       callIdPrefix: "",
       extensions: new Map([["101", "101"]]),
       trunks: new Set(["trunk"]),
+      dial: { extension: "PJSIP/$" + "{extension}", context: "from-internal", number: "9$" + "{number}" },
     },
     clock,
     random,
@@ -171,6 +172,42 @@ test("a call that we place is answered under our id", async () => {
   assert.deepEqual([id, (await result).outcome], ["t1-7", "answered"]);
   const action = fake.actions.find((each) => each.get("Action") === "Originate");
   assert.deepEqual([action?.get("ChannelId"), action?.get("Async")], ["t1-7", "true"]);
+});
+
+test("people end, redirect and transfer calls by the call's id", async () => {
+  const { fake, pbx, told } = await openPbx();
+  fake.onAction = (action) => {
+    if (!/^(Hangup|Redirect|BlindTransfer|Atxfer)$/.test(action.get("Action") ?? "")) return false;
+    action.answer({ Response: action.get("Exten") === "102" ? "Error" : "Success", Message: "no" });
+    return true;
+  };
+  for (const event of CALL.slice(0, 5)) fake.event(event);
+  await until(() => told.length === 3);
+  const commands = pbx.commands();
+  await commands.transfer("1.1", "101", "blind");
+  await commands.transfer("1.1", "101", "attended");
+  await commands.redirect("1.1", "101");
+  await commands.hangUp("1.1");
+  const asked = fake.actions.slice(-4).map((action) => ["Action", "Channel", "Exten"].map((name) => action.get(name)));
+  assert.deepEqual(asked, [
+    ["BlindTransfer", "1.2", "101"],
+    ["Atxfer", "1.2", "101"],
+    ["Redirect", "1.1", "101"],
+    ["Hangup", "1.1", undefined],
+  ]);
+  const codeOf = (work: Promise<unknown>) =>
+    work.then(
+      () => "done",
+      (error: AppError) => error.code,
+    );
+  assert.equal(await codeOf(commands.redirect("1.1", "999")), "invalid_field");
+  assert.equal(await codeOf(commands.redirect("0.0", "101")), "not_found");
+  assert.equal(await codeOf(commands.hangUp("0.0")), "not_found");
+  assert.equal(
+    await codeOf(commands.clickToCall({ id: "c1", extension: "999", number: "600000011" })),
+    "invalid_field",
+  );
+  assert.equal(await codeOf(commands.clickToCall({ id: "c1", extension: "101", number: "600,30" })), "invalid_field");
 });
 
 test("the PBX is looked at again every five minutes", async () => {

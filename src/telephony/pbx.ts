@@ -7,6 +7,7 @@ import { AmiConnection, type AmiStatus } from "./ami/connection.ts";
 import type { AmiAddress } from "./ami/session.ts";
 import type { AmiItem } from "./ami/stream.ts";
 import { type AmiRights, loadAmiRights } from "./ami-rights.ts";
+import { type CallCommands, createCallCommands, type DialSettings } from "./call-commands.ts";
 import { createFactOutlet, type FactSink } from "./fact-outlet.ts";
 import { createOriginator, type Originator } from "./originate.ts";
 import { createFactWriter, type TrackedFact } from "./tracker/call-facts.ts";
@@ -32,6 +33,7 @@ export interface PbxSettings {
   /** Peer name → extension. */
   extensions: ReadonlyMap<string, string>;
   trunks: ReadonlySet<string>;
+  dial: DialSettings;
 }
 
 export interface PbxOptions {
@@ -64,6 +66,8 @@ export interface Pbx {
   status(): PbxStatus;
   /** See originate.ts; throws `AppError("unavailable")` while this process does not own the PBX or it is away. */
   originate: Originator["originate"];
+  /** Click-to-call, hang up, redirect, transfer; refused with `unavailable` as above. */
+  commands(): CallCommands;
   /** What the AMI user may do; for `enlace doctor pbx` and the first connection. */
   loadRights(): Promise<AmiRights>;
 }
@@ -75,6 +79,7 @@ interface Tenure {
   connection: AmiConnection;
   tracker: CallTracker;
   originator: Originator;
+  commands: CallCommands;
 }
 
 export function createPbx(options: PbxOptions): Pbx {
@@ -137,6 +142,7 @@ export function createPbx(options: PbxOptions): Pbx {
       facts: outlet.counters(),
     }),
     originate: async (request, signal) => owned().originator.originate(request, signal),
+    commands: () => owned().commands,
     loadRights: async () => loadAmiRights((action) => owned().connection.send(action)),
   };
 }
@@ -167,7 +173,13 @@ function openTenure(
 
   const connection = new AmiConnection({ address: settings.address, clock, random, log, onItems: take });
   const originator = createOriginator({ send: (action, sending) => connection.send(action, sending), clock });
-  return { connection, tracker, originator };
+  const known = new Set(extensions.values());
+  const commands = createCallCommands({
+    ...{ dial: settings.dial, callIdPrefix, tracker, originate: originator.originate },
+    isExtension: (extension) => known.has(extension),
+    send: (action) => connection.send(action),
+  });
+  return { connection, tracker, originator, commands };
 }
 
 /** Calls that an earlier owner opened and that are not alive: they ended while nobody listened. */

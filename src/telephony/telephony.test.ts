@@ -33,14 +33,16 @@ async function openDoor(more: Partial<TelephonyOptions> = {}) {
   const { accept } = createAccept({ ...given, fanOut: async () => undefined });
   const telephony = createTelephony({
     ...given,
-    pbxs: [
+    loadPbxs: async () => [
       {
         ...{ id: "1", name: "main", tenantId, country: "ES", callIdPrefix: "" },
         address: { host: "127.0.0.1", port: fake.port, username: "enlace", secret: "test-secret" },
         extensions: new Map(["101", "102", "103"].map((extension) => [extension, extension])),
         trunks: new Set(["trunk"]),
+        dial: { extension: "PJSIP/$" + "{extension}", context: "from-internal", number: "9$" + "{number}" },
       },
     ],
+    listener: { on: () => () => undefined },
     random: systemRandom,
     accept,
     exclusive: (_key, signal, work) => work(signal),
@@ -118,5 +120,5 @@ test("FastAGI is served to those who may, and all of it is counted", async () =>
   const page = await metrics.toText();
   assert.match(page, /enlace_agi_outcomes\{outcome="accepted"\} 1/);
   assert.match(page, /enlace_pbx_ready 1/);
-  assert.match((await telephony.checks[0]?.check())?.detail ?? "", /^ready, \d+ calls$/);
+  assert.match((await telephony.checks[0]?.check())?.detail ?? "", /^1 of 1 owned; ready: 1$/);
 });

@@ -5,16 +5,22 @@ import type { Metrics } from "../kit/metrics.ts";
 import type { Random } from "../kit/random.ts";
 import type { AgiChannel } from "./agi/channel.ts";
 import { type AgiServer, createAgiServer } from "./agi/server.ts";
-import { createPbx, type Pbx, type PbxOptions, type PbxSettings, type PbxStatus } from "./pbx.ts";
+import { createPbx, type PbxOptions, type PbxStatus } from "./pbx.ts";
+import { createPbxFleet, type PbxFleet, type PbxFleetOptions } from "./pbx-fleet.ts";
+import { createSpool, type Spool, type SpoolOptions } from "./spool.ts";
 
 /*
  * The Asterisk door. It owns the connections to PBXs, what their events mean for calls, placing calls, FastAGI and call
  * files. It never talks to a CRM, never decides who is called, and never runs a command on a PBX.
  */
 export interface TelephonyOptions {
-  pbxs: readonly PbxSettings[];
+  /** Every PBX that is to be listened to; asked again after each notification on `settings`. */
+  loadPbxs: PbxFleetOptions["loadPbxs"];
+  listener: PbxFleetOptions["listener"];
   /** Absent: no FastAGI server. */
   agi?: { host: string; port: number; allow: readonly string[]; onCall(agi: AgiChannel): Promise<void> };
+  /** Absent: no call files. */
+  spool?: Omit<SpoolOptions, "random">;
   clock: Clock;
   random: Random;
   log: Log;
@@ -24,56 +30,59 @@ export interface TelephonyOptions {
   listOpenCalls(tenantId: TenantId, pbx: string): Promise<readonly string[]>;
 }
 
-export interface Telephony {
-  /** Rejects when the FastAGI port is taken; PBXs that are away are tried for ever. */
+export interface Telephony extends Pick<PbxFleet, "list" | "find"> {
+  /** Rejects when the FastAGI port is taken or call files could not be handed over; PBXs that are away are tried for ever. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Of one tenant, or of all. */
-  list(tenantId?: TenantId): readonly PbxStatus[];
-  find(tenantId: TenantId, pbxId: string): Pbx | undefined;
-  /** For /ready: says how each PBX is, but a PBX that is away does not make Enlace unready. */
+  /** For a PBX on this host that offers no AMI originate. */
+  spool: Spool | undefined;
+  /** For /ready: says how many PBXs are well, but one that is away does not make Enlace unready. */
   checks: readonly { name: string; check(): Promise<{ ok: boolean; detail: string }> }[];
 }
 
 export function createTelephony(options: TelephonyOptions): Telephony {
-  const { pbxs, agi, metrics, clock, log } = options;
-  const doors = pbxs.map((settings) => {
-    const open = (): Promise<readonly string[]> => options.listOpenCalls(settings.tenantId, settings.name);
-    return { settings, pbx: createPbx({ ...options, settings, listOpenCalls: open }) };
+  const { agi, metrics, clock, log } = options;
+  const fleet = createPbxFleet({
+    ...options,
+    openPbx: (settings) => {
+      const open = (): Promise<readonly string[]> => options.listOpenCalls(settings.tenantId, settings.name);
+      return createPbx({ ...options, settings, listOpenCalls: open });
+    },
   });
+  const spool = options.spool && createSpool({ ...options.spool, random: options.random });
   const server = agi && createAgiServer({ ...agi, clock, log });
-  const statuses = (): PbxStatus[] => doors.map(({ pbx }) => pbx.status());
-  countPbxs(metrics, statuses);
+  countPbxs(metrics, fleet.list);
   if (server) countAgi(metrics, server);
   return {
+    spool,
     start: async () => {
+      await spool?.check();
       if (server && agi) log.info({ host: agi.host, port: await server.start() }, "agi.started");
-      for (const { pbx } of doors) pbx.start();
+      await fleet.start();
     },
     stop: async () => {
-      await Promise.all([...doors.map(({ pbx }) => pbx.stop()), server?.stop()]);
+      await Promise.all([fleet.stop(), server?.stop()]);
     },
-    list: (tenantId) =>
-      doors
-        .filter(({ settings }) => tenantId === undefined || settings.tenantId === tenantId)
-        .map(({ pbx }) => pbx.status()),
-    find: (tenantId, pbxId) =>
-      doors.find(({ settings }) => settings.tenantId === tenantId && settings.id === pbxId)?.pbx,
-    checks: doors.map(({ settings, pbx }) => ({
-      name: `pbx ${settings.name}`,
-      check: async () => ({ ok: true, detail: describeStatus(pbx.status()) }),
-    })),
+    list: fleet.list,
+    find: fleet.find,
+    checks: [{ name: "pbx", check: async () => ({ ok: true, detail: describeFleet(fleet.list()) }) }],
   };
 }
 
-/** `ready, 3 calls`, `waiting: connect ECONNREFUSED …`, `owned by another process`. */
-function describeStatus({ ami, calls, isOwner }: PbxStatus): string {
-  if (!isOwner || !ami) return "owned by another process";
-  return ami.state === "ready" ? `ready, ${calls} calls` : `${ami.state}${ami.problem ? `: ${ami.problem}` : ""}`;
+/** `2 of 3 owned; ready: 1; away: 4 (waiting)`. Anybody may read it, so PBXs go by their ids. */
+function describeFleet(statuses: readonly PbxStatus[]): string {
+  const owned = statuses.filter(({ isOwner }) => isOwner);
+  const [ready, away] = [true, false].map((is) => owned.filter(({ ami }) => (ami?.state === "ready") === is));
+  const parts = [
+    `${owned.length} of ${statuses.length} owned`,
+    ready?.length && `ready: ${ready.map(({ id }) => id).join(", ")}`,
+    away?.length && `away: ${away.map(({ id, ami }) => `${id} (${ami?.state})`).join(", ")}`,
+  ];
+  return parts.filter(Boolean).join("; ").slice(0, 500);
 }
 
 /** Sums over this process's PBXs: a label per PBX would be a time series per customer. */
-function countPbxs(metrics: Metrics, statuses: () => PbxStatus[]): void {
+function countPbxs(metrics: Metrics, statuses: () => readonly PbxStatus[]): void {
   const sum = (pick: (status: PbxStatus) => number | undefined): number =>
     statuses().reduce((total, status) => total + (pick(status) ?? 0), 0);
   const gauge = (name: string, help: string, pick: (status: PbxStatus) => number | undefined): void => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Clock, createDeadline } from "../../kit/clock.ts";
 import { type AmiAction, encodeAction } from "./action.ts";
@@ -44,6 +44,8 @@ export interface AmiAddress {
   secret: string;
   /** Absent: plain TCP. `ca` is PEM; without it the system's authorities are trusted. */
   tls?: { ca?: string; servername?: string } | undefined;
+  /** Resolves the host's name, and judges where it leads; the system's resolver when absent. */
+  lookup?: LookupFunction | undefined;
 }
 
 export interface AmiSessionOptions {
@@ -244,8 +246,9 @@ export class AmiSession {
   }
 }
 
-function connect({ host, port, tls }: AmiAddress): Socket {
-  const socket = tls ? connectTls({ host, port, ...tls }) : connectTcp({ host, port });
+function connect({ host, port, tls, lookup }: AmiAddress): Socket {
+  const target = { host, port, ...(lookup ? { lookup } : {}) };
+  const socket = tls ? connectTls({ ...target, ...tls }) : connectTcp(target);
   return socket.setNoDelay(true).setKeepAlive(true, 30_000);
 }
 

@@ -12,7 +12,6 @@ import type { AgiChannel } from "../../../src/telephony/agi/channel.ts";
 import { createAgiServer } from "../../../src/telephony/agi/server.ts";
 import { AgiHangupError } from "../../../src/telephony/agi/session.ts";
 import { isSuccess } from "../../../src/telephony/ami/session.ts";
-import { fillDialTemplate } from "../../../src/telephony/dial-template.ts";
 import { createSpool } from "../../../src/telephony/spool.ts";
 import { silentLog } from "../../database.ts";
 import { type Asterisk, startAsterisks } from "./asterisk.ts";
@@ -91,6 +90,14 @@ scenario("a cascade keeps its order and is answered by the last", async () => {
   assert.deepEqual(rings, ["101 NOANSWER", "102 BUSY", "103 ANSWER"]);
 });
 
+scenario("a call that is ended from here is over for both sides", async () => {
+  await world.talkSeconds(60);
+  await world.callIn("0009001");
+  await isTalking("101");
+  await world.pbx.commands().hangUp(world.told[0]?.callUuid ?? "");
+  assert.equal(describe(await onlyCall()), "inbound +34600000001 > 0009001 answered by 101 on trunk");
+});
+
 scenario("a queue tells who waited and who took the call", async () => {
   await world.phone("101", "ring");
   await world.callIn("0009004");
@@ -154,8 +161,7 @@ scenario("a call between extensions is internal", async () => {
 scenario("a blind transfer is one call whose agent is the last who talked", async () => {
   await world.callIn("0009001");
   await isTalking("101");
-  const fields = { Channel: await channelOf("101"), Context: "from-internal", Exten: "102" };
-  assert.ok(isSuccess(await world.tester.send({ name: "BlindTransfer", fields })));
+  await world.pbx.commands().transfer(world.told[0]?.callUuid ?? "", "102", "blind");
   assert.equal(describe(await onlyCall()), "inbound +34600000001 > 0009001 answered by 102 on trunk");
   assert.deepEqual(
     story().talks.map(({ extension }: { extension: string }) => extension),
@@ -168,7 +174,7 @@ scenario("an attended transfer is one call; the consultation is not talk with th
   const hangUp = await world.callIn("0009001");
   await isTalking("101");
   const agent = await channelOf("101");
-  await world.tester.send({ name: "Atxfer", fields: { Channel: agent, Context: "from-internal", Exten: "102" } });
+  await world.pbx.commands().transfer(world.told[0]?.callUuid ?? "", "102", "attended");
   await until(
     () =>
       world.heard.some(
@@ -199,17 +205,14 @@ scenario("a ringing call that is redirected is answered by the one it was sent t
   await world.phone("101", "ring");
   await world.callIn("0009001");
   await isRinging("101");
-  const fields = { Channel: await channelOf("trunk"), Context: "from-internal", Exten: "103", Priority: 1 };
-  await world.tester.send({ name: "Redirect", fields });
+  await world.pbx.commands().redirect(world.told[0]?.callUuid ?? "", "103");
   assert.equal(describe(await onlyCall()), "inbound +34600000001 > 0009001 answered by 103 on trunk");
 });
 
 scenario("click-to-call rings the agent first and is one outgoing call under our id", async () => {
-  const channel = fillDialTemplate("PJSIP/$" + "{extension}", { extension: "101" });
-  const to = { context: "from-internal", extension: "9600000011" };
-  const request = { id: "t1-click.1", channel, to, callerId: { number: "600000011" }, timeoutMs: 10_000 };
   const startedMs = performance.now();
-  const { result } = await world.pbx.originate(request);
+  const request = { id: "t1-click.1", extension: "101", number: "600000011" };
+  const { result } = await world.pbx.commands().clickToCall(request);
   assert.ok(performance.now() - startedMs < 1_000);
   assert.equal((await result).outcome, "answered");
   const calls = await world.settle();

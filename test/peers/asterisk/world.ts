@@ -85,6 +85,7 @@ export async function openWorld({ pbx: asterisk, far }: { pbx: Asterisk; far: As
       callIdPrefix: "",
       extensions: new Map(["101", "102", "103"].map((extension) => [extension, extension])),
       trunks: new Set(["trunk"]),
+      dial: { extension: "PJSIP/$" + "{extension}", context: "from-internal", number: "9$" + "{number}" },
     },
     clock: systemClock,
     random: systemRandom,
