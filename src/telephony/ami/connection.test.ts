@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { createManualClock } from "../../../test/manual-clock.ts";
 import { createLog } from "../../kit/log.ts";
@@ -64,6 +66,34 @@ test("a login answers the challenge, never sends the secret, and begins the stre
   assert.equal(snapshot.channels[0]?.get("Uniqueid"), "1.1");
   assert.ok(!fake.actions.some((action) => action.lines.join().includes("test-secret")));
   assert.equal(connection.status().banner, "Asterisk Call Manager/5.0.4");
+});
+
+test("over TLS the PBX is who its certificate says, and one that nobody vouches for is not spoken to", async () => {
+  const read = (name: string): string => readFileSync(join(import.meta.dirname, "fixtures", name), "utf8");
+  const cert = read("test-only.crt");
+  const fake = await startFakeAmi({ tls: { key: read("test-only.key"), cert } });
+  const connectWith = (tls: { ca?: string; servername?: string }): AmiConnection => {
+    const address = { host: "127.0.0.1", port: fake.port, username: "enlace", secret: "test-secret", tls };
+    const connection = new AmiConnection({
+      address,
+      clock: createManualClock(),
+      random,
+      log,
+      onItems: () => undefined,
+    });
+    after(() => connection.stop());
+    connection.start();
+    return connection;
+  };
+  after(() => fake.stop());
+  await inState(connectWith({ ca: cert }), "ready");
+  const stranger = connectWith({});
+  await inState(stranger, "waiting");
+  assert.match(stranger.status().problem ?? "", /self-signed certificate/);
+  const other = connectWith({ ca: cert, servername: "another.example.test" });
+  await inState(other, "waiting");
+  assert.match(other.status().problem ?? "", /does not match certificate/);
+  assert.equal(countOf(fake, "Login"), 1);
 });
 
 test("answers find their action whatever the order, and list items never reach the stream", async () => {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 
 export type FakeFields = Readonly<Record<string, string>>;
 
@@ -35,6 +36,8 @@ export interface FakeAmiOptions {
   username?: string;
   secret?: string;
   banner?: string;
+  /** Speaks TLS. */
+  tls?: { key: string; cert: string };
   /** Answers to CoreShowChannels with "Permission denied". */
   mayReport?: boolean;
 }
@@ -49,7 +52,7 @@ export async function startFakeAmi(options: FakeAmiOptions = {}): Promise<FakeAm
   const sockets = new Set<Socket>();
   const actions: FakeAction[] = [];
   const waiters: { name: string; resolve(action: FakeAction): void }[] = [];
-  const server = createServer((socket) => {
+  const serve = (socket: Socket): void => {
     sockets.add(socket);
     let text = "";
     socket.on("error", () => sockets.delete(socket)).on("close", () => sockets.delete(socket));
@@ -62,7 +65,8 @@ export async function startFakeAmi(options: FakeAmiOptions = {}): Promise<FakeAm
         take(toAction(lines, socket));
       }
     });
-  });
+  };
+  const server = options.tls ? createTlsServer(options.tls, serve) : createServer(serve);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 
