@@ -1,5 +1,7 @@
 import type { CheckReport, Finding } from "../connectors/connector.ts";
 import { toErrorMessage } from "../core/errors.ts";
+import type { PbxRecord } from "../core/pbx-record.ts";
+import { RefusedAddress } from "../kit/address-guard.ts";
 import type { Clock } from "../kit/clock.ts";
 import { AmiLoginRefusedError, AmiSession } from "./ami/session.ts";
 import { type AmiRights, loadAmiRights } from "./ami-rights.ts";
@@ -7,10 +9,29 @@ import type { PbxSettings } from "./pbx.ts";
 
 const RIGHTS_LINE = "write = call,originate,reporting,agent,user";
 
+export interface PbxCheckOptions {
+  /** Throws `RefusedAddress` when this installation does not let the tenant reach it. */
+  toSettings(record: PbxRecord): PbxSettings;
+  clock: Clock;
+}
+
 /** Logs in on a connection of its own, whoever owns the PBX, and says what the AMI user lacks and what it should not have. */
-export async function checkPbx(settings: PbxSettings, clock: Clock, signal: AbortSignal): Promise<CheckReport> {
-  const findings = await examine(settings, clock, signal);
-  return { ok: findings.every(({ level }) => level !== "error"), findings };
+export function createPbxCheck({ toSettings, clock }: PbxCheckOptions) {
+  return async (record: PbxRecord, signal: AbortSignal): Promise<CheckReport> => {
+    const settings = toSettingsOrFinding(record, toSettings);
+    const findings = "level" in settings ? [settings] : await examine(settings, clock, signal);
+    return { ok: findings.every(({ level }) => level !== "error"), findings };
+  };
+}
+
+function toSettingsOrFinding(record: PbxRecord, toSettings: PbxCheckOptions["toSettings"]): PbxSettings | Finding {
+  try {
+    return toSettings(record);
+  } catch (error) {
+    if (!(error instanceof RefusedAddress)) throw error;
+    const mend = "Give another address, or set ENLACE_ALLOW_LOOPBACK_TARGETS or ENLACE_ALLOW_PRIVATE_TARGETS.";
+    return { level: "error", subject: "address", message: error.message, mend };
+  }
 }
 
 async function examine({ address }: PbxSettings, clock: Clock, signal: AbortSignal): Promise<Finding[]> {

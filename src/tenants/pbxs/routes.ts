@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { CheckReport } from "../../connectors/connector.ts";
+import type { TenantId } from "../../core/ids.ts";
 import type { PbxRecord } from "../../core/pbx-record.ts";
 import { allow } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
@@ -14,7 +15,7 @@ import type { StoredPbx } from "./store.ts";
 export interface PbxRouteOptions {
   pbxs: Pbxs;
   /** How it stands in this process; `undefined` when this process does not run it. */
-  loadState(id: string): PbxState | undefined;
+  loadState(tenantId: TenantId, id: string): PbxState | undefined;
   /** Logs in to it and looks at what Enlace may do there. */
   check(pbx: PbxRecord, signal: AbortSignal): Promise<CheckReport>;
 }
@@ -46,7 +47,7 @@ export function registerPbxRoutes(app: App, options: PbxRouteOptions): void {
 }
 
 function registerReading(app: App, { pbxs, loadState }: PbxRouteOptions): void {
-  const toItem = (pbx: StoredPbx) => toPbxAnswer(pbx, loadState(pbx.id));
+  const toItem = (pbx: StoredPbx) => toPbxAnswer(pbx, loadState(pbx.tenantId, pbx.id));
   app.get(
     "/api/v1/pbxs",
     {
@@ -72,7 +73,7 @@ function registerReading(app: App, { pbxs, loadState }: PbxRouteOptions): void {
   );
 }
 
-function registerChanging(app: App, { pbxs, loadState }: PbxRouteOptions): void {
+function registerChanging(app: App, { pbxs }: PbxRouteOptions): void {
   app.post(
     "/api/v1/pbxs",
     { config: write, schema: { summary: "Add a PBX", tags, body: newPbx, response: { 201: pbxAnswer } } },
@@ -95,8 +96,8 @@ function registerChanging(app: App, { pbxs, loadState }: PbxRouteOptions): void 
       },
     },
     async (request) => {
-      const { id } = request.params;
-      return toPbxAnswer(await pbxs.update(toDoer(request), id, toChangedFields(request.body)), loadState(id));
+      const stored = await pbxs.update(toDoer(request), request.params.id, toChangedFields(request.body));
+      return toPbxAnswer(stored, undefined);
     },
   );
   app.delete(
