@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** A child process of the benchmark: its first line of JSON is its greeting; `stop` ends it and waits. */
 export interface Child {
@@ -9,32 +11,44 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** Starts `node <args>` and waits until a line of its output satisfies `isReady`. Rejects if it ends before. */
+/**
+ * Starts `node <args>` and waits until a line of its output satisfies `isReady`. Rejects if it ends before. Its output goes
+ * to a file, as under a service manager: reading it here would cost processor time of the measurement.
+ */
 export async function startChild(
   args: string[],
   env: Record<string, string>,
   isReady: (line: string) => boolean,
 ): Promise<Child> {
+  const folder = await mkdtemp(join(tmpdir(), "enlace-bench-log-"));
+  const file = join(folder, "out.log");
+  const out = await open(file, "w");
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", out.fd, "inherit"],
   });
-  const greeting = await new Promise<string>((resolve, reject) => {
-    child.once("exit", (code) => reject(new Error(`${args.join(" ")} ended with ${code} before it was ready`)));
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
-      if (isReady(line)) resolve(line);
-    });
-  });
+  await out.close();
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const greeting = await firstLine(file, isReady, child);
   return {
     greeting: parseGreeting(greeting),
     process: child,
-    stop: () =>
-      new Promise((resolve) => {
-        if (child.exitCode !== null) return resolve();
-        child.once("exit", () => resolve());
-        child.kill("SIGTERM");
-      }),
+    stop: async () => {
+      if (child.exitCode === null) child.kill("SIGTERM");
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
   };
+}
+
+async function firstLine(file: string, isReady: (line: string) => boolean, child: ChildProcess): Promise<string> {
+  for (;;) {
+    const line = (await readFile(file, "utf8")).split("\n").find(isReady);
+    if (line !== undefined) return line;
+    if (child.exitCode !== null)
+      throw new Error(`${child.spawnargs.join(" ")} ended with ${child.exitCode} at its start`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Runs `node <args>` to its end and parses the one line of JSON that it prints. */

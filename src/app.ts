@@ -80,9 +80,7 @@ const CLI_KEY_FILE = "cli-key";
 /** Starts Enlace. When a step fails, what was started before it is stopped again and the step's error is thrown. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<RunningApp> {
   const undo: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
+  const stop = (): Promise<void> => undoAll(undo.splice(0).reverse());
   try {
     const ground = await openGround(config, options, undo);
     const rooms = openRooms(config, ground, undo);
@@ -131,6 +129,13 @@ export async function describeApi(config: Config): Promise<object> {
   const document = http.swagger();
   for (const step of undo.reverse()) await step();
   return document;
+}
+
+/** Every step is taken, whatever became of those before it: a store that is away must not keep the process alive. */
+async function undoAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }
 
 /** What every room stands on. */

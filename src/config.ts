@@ -7,7 +7,6 @@ import { z } from "zod";
  * Each setting carries its sentence; docs/configuration.md is generated from them (`npm run generate`).
  */
 export const ROLES = ["api", "worker", "telephony", "dialer"] as const;
-export type Role = (typeof ROLES)[number];
 
 interface Setting {
   /** Group in docs/configuration.md. */

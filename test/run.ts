@@ -58,6 +58,7 @@ async function startThrowAway(): Promise<string> {
     random: systemRandom,
     log: createLog({ level: "warn", format: "json" }),
     settings: THROW_AWAY,
+    loopback: true, // the older settings are a host and a port
   });
   stopPostgres = postgres.stop;
   return postgres.url;

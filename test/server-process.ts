@@ -14,8 +14,8 @@ export interface ServerProcess {
   kill(): Promise<void>;
   /** `SIGTERM`, as systemd says it; resolves with the exit code, or the signal that ended it. */
   stop(): Promise<number | string>;
-  /** Resolves with the exit code when it ends by itself. */
-  ended(): Promise<number | string>;
+  /** Resolves with the exit code when it has ended, with `undefined` when it has not after `ms`. */
+  endedWithin(ms: number): Promise<number | string | undefined>;
 }
 
 export interface ServerProcessOptions {
@@ -57,7 +57,13 @@ export function createServerProcess({ entry, env, port, onLine }: ServerProcessO
   return {
     url,
     isUp: () => isUp,
-    ended,
+    endedWithin: (ms) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => resolve(undefined), ms);
+        ended()
+          .then(resolve, reject)
+          .finally(() => clearTimeout(timer));
+      }),
     start: async () => {
       const started = spawn(process.execPath, [...entry], {
         env: {

@@ -99,7 +99,6 @@ export const callQuery = z.object({
     .meta({ description: "Calls with a record delivery in this state" }),
   connection_id: rowIdField.optional().meta({ description: "Calls with a record delivery on this connection" }),
 });
-export type CallQuery = z.infer<typeof callQuery>;
 
 /** Where a page of calls ended. */
 export const callCursor = z.object({

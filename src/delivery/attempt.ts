@@ -7,6 +7,7 @@ import { type Clock, createDeadline } from "../kit/clock.ts";
 import type { HttpRequester } from "../kit/http-client.ts";
 import { recordExchanges } from "../kit/http-exchange.ts";
 import type { Log } from "../kit/log.ts";
+import { isStoreUnavailable } from "../kit/postgres/store-unavailable.ts";
 import type { LeasedDelivery } from "./claim.ts";
 import { orStuck } from "./or-stuck.ts";
 import type { SessionPool } from "./session-pool.ts";
@@ -105,13 +106,16 @@ function toEnding(
 ): Ending {
   if (inputs.signal.aborted) return givenBack(toErrorMessage(inputs.signal.reason));
   // Our own store is away (a lock, the connection's memory): nobody over there is to blame.
-  if (error instanceof AppError && error.code === "unavailable") return givenBack(error.message);
+  if (isOurFault(error)) return givenBack(toErrorMessage(error));
   if (timedOut) return answer({ kind: "retry", reason: toErrorMessage(error), uncertain: true });
   const { id, tenantId, connectionId } = inputs.delivery;
   log.error({ tenantId, connectionId, deliveryId: id, err: error }, "delivery.failed");
   const reason = `Enlace failed: ${toErrorMessage(error)}`;
   return { outcome: { kind: "retry", reason, uncertain: true }, cause: "bug" };
 }
+
+const isOurFault = (error: unknown): boolean =>
+  (error instanceof AppError && error.code === "unavailable") || isStoreUnavailable(error);
 
 const answer = (outcome: DeliveryOutcome): Ending => ({ outcome, cause: "answer" });
 

@@ -47,7 +47,14 @@ test("a claim takes what is due, oldest first, and says when the next is", async
   const { deliveries, looks } = await claim("w", [id]);
   assert.deepEqual(deliveries.map(({ subjectId }) => subjectId).sort(), ["1", "2"]);
   assert.deepEqual(looks, [
-    { connectionId: id, taken: 2, more: false, nextDueAt: new Date(clock.now().getTime() + 30_000), waitMs: null },
+    {
+      connectionId: id,
+      taken: 2,
+      left: false,
+      more: false,
+      nextDueAt: new Date(clock.now().getTime() + 30_000),
+      waitMs: null,
+    },
   ]);
 });
 
@@ -55,8 +62,10 @@ test("a claim that ends at its own bound says that there is more", async () => {
   const tenantId = await addTenant();
   const { id } = await addConnection(tenantId, { concurrency: 10 });
   await tell(...numbers(5).map((call) => toChange(tenantId, call)));
-  assert.equal((await claim("w", [id], 2)).looks[0]?.more, true);
-  assert.equal((await claim("w", [id], 10)).looks[0]?.more, false);
+  const first = (await claim("w", [id], 2)).looks[0];
+  assert.deepEqual([first?.taken, first?.left, first?.more], [2, true, true]);
+  const second = (await claim("w", [id], 10)).looks[0];
+  assert.deepEqual([second?.taken, second?.left, second?.more], [3, false, false]);
 });
 
 test("of one call's deliveries only one is on its way: signals in their order, then the record", async () => {
@@ -69,7 +78,8 @@ test("of one call's deliveries only one is on its way: signals in their order, t
     const { deliveries } = await claim("w", [id]);
     assert.equal(deliveries.length, 1);
     order.push(`${deliveries[0]?.kind} ${deliveries[0]?.name}`);
-    assert.equal((await claim("other", [id])).deliveries.length, 0);
+    const other = await claim("other", [id]);
+    assert.deepEqual([other.deliveries.length, other.looks[0]?.left, other.looks[0]?.more], [0, round < 2, false]);
     await free(id);
   }
   assert.deepEqual(order, ["signal ringing", "signal ended", "record "]);

@@ -31,7 +31,9 @@ export interface LeasedDelivery {
 export interface LaneLook {
   connectionId: string;
   taken: number;
-  /** More may be due now: this claim ended at its own bound, not at the lane's concurrency. */
+  /** Something that is due was left: no slot, no token, a sibling in flight, or this claim's own bound. */
+  left: boolean;
+  /** What was left could be taken at once: this claim ended at its own bound. */
   more: boolean;
   /** When the lane has work next; `null` when nothing waits for an instant. */
   nextDueAt: Date | null;
@@ -67,7 +69,8 @@ select l.tenant_id, l.connection_id, l.concurrency, l.per_second, l.attempts_max
 /**
  * A row is passed over while a sibling (same connection and subject) is leased; a signal also while an earlier one waits, and
  * a record while a signal is due. So deliveries of one subject are strictly serial, and one claim never takes two of them.
- * Must be its own statement after LOCK_LANES: only then its snapshot shows every lease taken under that lock.
+ * Must be its own statement after LOCK_LANES: only then its snapshot shows every lease taken under that lock. The siblings
+ * are counted, not asked for with `not exists`, because the planner would turn that into a join over the lane's whole past.
  */
 const TAKE_DUE = {
   name: "delivery.take_due",
@@ -76,7 +79,10 @@ with lane as (
   select q.connection_id, q.tenant_id, q.tokens, greatest(0, least(q.most, q.slots - l.leased)) as free,
          greatest(0, q.slots - l.leased) as slots_left,
          (select d.due_at from deliveries d where d.connection_id = q.connection_id and d.state = 'pending' and d.due_at > $2
-           order by d.due_at limit 1) as next_due_at
+           order by d.due_at limit 1) as next_due_at,
+         (select count(*) from (
+            select from deliveries d where d.connection_id = q.connection_id and d.state = 'pending' and d.due_at <= $2
+             limit least(q.most, q.slots) + 1) due) as due
     from jsonb_to_recordset($1::jsonb) as q(tenant_id int, connection_id bigint, slots int, most int, tokens double precision)
    cross join lateral (select count(*) as leased from deliveries d
                         where d.connection_id = q.connection_id and d.state = 'leased') l
@@ -86,13 +92,12 @@ with lane as (
       select d.tenant_id, d.id, d.subject_created_at from deliveries d
        where d.connection_id = lane.connection_id and d.tenant_id = lane.tenant_id
          and d.state = 'pending' and d.due_at <= $2 and (d.expires_at is null or d.expires_at > $2)
-         and not exists (
-           select from deliveries s
-            where s.tenant_id = d.tenant_id and s.connection_id = d.connection_id and s.subject_kind = d.subject_kind
-              and s.subject_id = d.subject_id and s.subject_created_at = d.subject_created_at and s.id <> d.id
-              and (s.state = 'leased'
-                or (s.state = 'pending' and s.kind = 'signal' and s.expires_at > $2
-                    and case d.kind when 'signal' then s.id < d.id else s.due_at <= $2 end)))
+         and (select count(*) from deliveries s
+               where s.tenant_id = d.tenant_id and s.connection_id = d.connection_id and s.subject_kind = d.subject_kind
+                 and s.subject_id = d.subject_id and s.subject_created_at = d.subject_created_at and s.id <> d.id
+                 and (s.state = 'leased'
+                   or (s.state = 'pending' and s.kind = 'signal' and s.expires_at > $2
+                       and case d.kind when 'signal' then s.id < d.id else s.due_at <= $2 end))) = 0
        order by d.due_at, d.id
        limit lane.free
          for update of d skip locked) p
@@ -102,7 +107,7 @@ with lane as (
      set state = 'leased', leased_revision = d.revision, lease_owner = $3, leased_at = $2, tries = d.tries + 1,
          last_attempt_at = $2, updated_at = $2
     from picked p
-   where d.tenant_id = p.tenant_id and d.id = p.id and d.subject_created_at = p.subject_created_at and d.state = 'pending'
+   where d.tenant_id = p.tenant_id and d.id = p.id and d.subject_created_at = p.subject_created_at
   returning d.tenant_id, d.id, d.connection_id, d.subject_kind, d.subject_id, d.subject_created_at, d.kind, d.name,
             d.revision, d.attempts, d.tries, d.expires_at, d.leased_at,
             coalesce(d.remote, (
@@ -115,8 +120,15 @@ with lane as (
                      tokens_at = $2
     from lane where l.tenant_id = lane.tenant_id and l.connection_id = lane.connection_id and lane.tokens is not null
 )
-select lane.connection_id as lane_id, lane.free, lane.slots_left, lane.next_due_at, c.*
-  from lane left join claimed c on c.connection_id = lane.connection_id`,
+select connection_id as lane_id, free, slots_left, due, next_due_at,
+       null::int as tenant_id, null::bigint as id, null as subject_kind, null::bigint as subject_id,
+       null::timestamptz as subject_created_at, null as kind, null as name, null::int as revision, null::int as attempts,
+       null::int as tries, null::timestamptz as expires_at, null::timestamptz as leased_at, null::jsonb as remote
+  from lane
+union all
+select connection_id, null, null, null, null, tenant_id, id, subject_kind, subject_id, subject_created_at, kind, name,
+       revision, attempts, tries, expires_at, leased_at, remote
+  from claimed`,
 } as const;
 
 /**
@@ -153,13 +165,22 @@ interface LaneRow {
   stands_still: boolean;
 }
 
-interface TakenRow {
+/** First one row for each lane, then one for each delivery. */
+type TakenRow = LookRow | DeliveryRow;
+
+interface LookRow {
   lane_id: string;
   free: string;
   slots_left: string;
+  /** Counted up to one more than the claim would take. */
+  due: string;
   next_due_at: Date | null;
-  /** Null in the one row of a lane that gave nothing. */
-  id: RowId | null;
+  id: null;
+}
+
+interface DeliveryRow {
+  lane_id: string;
+  id: RowId;
   tenant_id: number;
   subject_kind: "call" | "lead";
   subject_id: RowId;
@@ -222,20 +243,22 @@ function toLeased(row: TakenRow, lane: LaneRow | undefined): LeasedDelivery | un
 }
 
 function toLooks(rows: readonly TakenRow[], { lanes, now }: { lanes: Map<string, LaneRow>; now: Date }): LaneLook[] {
-  const looks = new Map<string, LaneLook>();
-  for (const row of rows) {
+  const taken = Map.groupBy(
+    rows.filter((row) => row.id !== null),
+    (row) => row.lane_id,
+  );
+  return rows.flatMap((row) => {
     const lane = lanes.get(row.lane_id);
-    if (!lane) continue;
-    const look = looks.get(row.lane_id) ?? {
+    if (row.id !== null || !lane) return [];
+    const count = taken.get(row.lane_id)?.length ?? 0;
+    const left = count < Number(row.due);
+    return {
       connectionId: row.lane_id,
-      taken: 0,
-      more: false,
+      taken: count,
+      left,
+      more: left && count > 0 && count >= Number(row.free) && count < Number(row.slots_left),
       nextDueAt: row.next_due_at,
       waitMs: toLaneQuota(toPressure(lane), now).waitMs,
     };
-    if (row.id !== null) look.taken++;
-    look.more = look.taken > 0 && look.taken >= Number(row.free) && look.taken < Number(row.slots_left);
-    looks.set(row.lane_id, look);
-  }
-  return [...looks.values()];
+  });
 }

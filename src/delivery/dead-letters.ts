@@ -3,6 +3,7 @@ import { AppError } from "../core/errors.ts";
 import type { TenantId } from "../core/ids.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Database, Sql } from "../kit/postgres/database.ts";
+import { UNCERTAIN_GRACE_MS } from "./retry-policy.ts";
 import { type DeliveryFilter, loadDelivery, type StoredDelivery, toConditions } from "./store.ts";
 
 /** Who asks, as app.ts knows how to write it into the audit log. */
@@ -40,6 +41,12 @@ export interface BulkRequest {
   filter: DeliveryFilter;
   dryRun: boolean;
 }
+
+/**
+ * A row keeps its instant while the last attempt may still succeed over there (see `toSettlement`); a back-off is not waited
+ * for: nothing is uncertain this long after an attempt began.
+ */
+const CERTAIN_AFTER_MS = 60_000 + UNCERTAIN_GRACE_MS + 5_000;
 
 export const CHANGED_MAX = 10_000;
 export const MATCHED_MAX = 100_000;
@@ -129,7 +136,8 @@ async function apply(
        where ${where} and (${toMay(verb, at)})
        order by d.id limit ${CHANGED_MAX} for update of d skip locked
     ), changed as (
-      update deliveries d set ${verb.set}, due_at = ${at}, updated_at = ${at}
+      update deliveries d set ${verb.set}, updated_at = ${at}, due_at = greatest(${at}, least(d.due_at,
+             coalesce(d.last_attempt_at, ${at}) + ${CERTAIN_AFTER_MS} * interval '1 millisecond'))
         from chosen
        where d.tenant_id = chosen.tenant_id and d.id = chosen.id and d.subject_created_at = chosen.subject_created_at
       returning d.connection_id, d.state

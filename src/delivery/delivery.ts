@@ -23,7 +23,11 @@ import { createSettle } from "./settle.ts";
 import { createSweep } from "./sweep.ts";
 import { createWorker } from "./worker.ts";
 
-/** The way out of one process: it delivers if it has the role `worker`, and can check and wait in any case. */
+/**
+ * The way out of one process: it delivers if it has the role `worker`, and can check and wait in any case. This room owns
+ * deliveries, attempts, lanes and workers. It knows no CRM and no call by itself: connectors and loaders are handed in, and
+ * what it may not lose it writes before anybody is told. The life of a delivery is drawn in worker.ts.
+ */
 export interface Delivery {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -143,8 +147,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     stop: async () => {
       for (const off of unsubscribe) off();
       await trimming.stop();
-      if (isWorker) await stopWorker();
-      await sessions.stop();
+      try {
+        if (isWorker) await stopWorker();
+      } finally {
+        await sessions.stop();
+      }
     },
   };
 
@@ -153,7 +160,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     await worker.stop(limits.stopMs);
     const now = clock.now();
     const dueAt = new Date(now.getTime() + limits.uncertainGraceMs);
-    await releaseAllLeases(database, { workerId, dueAt, now });
-    await heartbeat.stop();
+    try {
+      await releaseAllLeases(database, { workerId, dueAt, now });
+    } finally {
+      await heartbeat.stop(); // the store may be away: others reap what could not be given back
+    }
   }
 }

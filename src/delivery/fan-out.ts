@@ -33,7 +33,7 @@ interface PlannedRow {
 
 /**
  * A record is one row per connection and call: a newer revision finds it and raises it. What was delivered or dead is due at
- * once and starts its attempts anew; what waits keeps its place and its back-off; what is leased notices at its settling.
+ * once (unless a late success of its last attempt may still show up) and starts its attempts anew; what waits keeps its place and its back-off; what is leased notices at its settling.
  * What a person discarded stays discarded. Rows are sorted so that two batches never wait for each other's.
  */
 const PLAN_DELIVERIES = {
@@ -47,11 +47,12 @@ with planned as (
     from jsonb_to_recordset($1::jsonb) as p(tenant_id int, connection_id bigint, subject_id bigint,
          subject_created_at timestamptz, kind text, name text, sequence int, revision int, expires_at timestamptz)
    order by tenant_id, connection_id, subject_id, kind, name, sequence
-  on conflict (tenant_id, connection_id, subject_kind, subject_id, kind, name, sequence, subject_created_at) do update
+  on conflict (tenant_id, subject_kind, subject_id, connection_id, kind, name, sequence, subject_created_at) do update
      set revision = excluded.revision,
          state    = case when d.state in ('delivered', 'dead') then 'pending' else d.state end,
          attempts = case when d.state in ('delivered', 'dead') then 0 else d.attempts end,
-         due_at   = case when d.state in ('delivered', 'dead') then excluded.due_at else d.due_at end,
+         due_at   = case d.state when 'delivered' then excluded.due_at when 'dead' then greatest(excluded.due_at, d.due_at)
+                                 else d.due_at end,
          updated_at = excluded.updated_at
    where d.kind = 'record' and d.revision < excluded.revision
 )

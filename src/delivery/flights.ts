@@ -1,6 +1,7 @@
 import { toErrorMessage } from "../core/errors.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import { isStoreUnavailable } from "../kit/postgres/store-unavailable.ts";
 import type { AttemptInputs, CallSubjectParts } from "./attempt.ts";
 import type { LeasedDelivery } from "./claim.ts";
 import type { LeaseKey } from "./reaper.ts";
@@ -19,8 +20,8 @@ export interface FlightOptions {
   settle: Settle;
   /** Calls that are gone are missing from the answer; the order is free. */
   loadCallSubjects(refs: readonly CallRef[]): Promise<readonly LoadedSubject[]>;
-  /** A slot of this lane is free again. */
-  onLanded(connectionId: string): void;
+  /** A slot of this lane is free again; `dueAt` is when this delivery is due anew, if it is. */
+  onLanded(connectionId: string, dueAt: Date | null): void;
 }
 
 /** The deliveries of this process that are leased and not yet settled. */
@@ -48,36 +49,37 @@ export function createFlights({ clock, log, attempt, settle, loadCallSubjects, o
     else perLane.set(lane, next);
   }
 
-  function track(delivery: LeasedDelivery, flight: Promise<void>): void {
+  function track(delivery: LeasedDelivery, flight: Promise<Date | null>): void {
     count(delivery.connectionId, 1);
-    const landing = flight.finally(() => {
+    const landing = flight.then((dueAt) => {
       flights.delete(landing);
       count(delivery.connectionId, -1);
-      onLanded(delivery.connectionId);
+      onLanded(delivery.connectionId, dueAt);
     });
     flights.set(landing, delivery);
   }
 
-  async function fly(delivery: LeasedDelivery, subjects: Promise<Subjects>, era: AbortSignal): Promise<void> {
+  async function fly(delivery: LeasedDelivery, subjects: Promise<Subjects>, era: AbortSignal): Promise<Date | null> {
     const signal = AbortSignal.any([era, giveUp.signal]);
     const result = await subjects.then(
       (loaded) => attempt({ delivery, subject: loaded.get(`${delivery.tenantId}:${delivery.subjectId}`), signal }),
       (error: unknown) => toNotAttempted(delivery, toErrorMessage(error)),
     );
-    await settleSurely(result);
+    return settleSurely(result);
   }
 
   /** The store may be away: what an attempt came to is kept until it is written, or until the stop's bound. */
-  async function settleSurely(result: AttemptResult): Promise<void> {
-    for (let failures = 0; ; ) {
+  async function settleSurely(result: AttemptResult): Promise<Date | null> {
+    for (let [failures, kept] = [0, result]; ; ) {
       try {
-        await settle(failures === 0 ? result : { ...result, exchanges: [] });
-        return;
+        return (await settle(kept)).dueAt;
       } catch (error) {
         failures++;
+        // Something in the batch cannot be stored: what others sent us is the only part we do not know.
+        if (!isStoreUnavailable(error)) kept = { ...result, exchanges: [] };
         const { id, tenantId } = result.delivery;
         log.error({ tenantId, deliveryId: id, error: toErrorMessage(error), failures }, "delivery.settle_failed");
-        if (giveUp.signal.aborted) return; // the lease ends with us; whoever is next looks before it writes
+        if (giveUp.signal.aborted) return null; // the lease ends with us; whoever is next looks before it writes
         await clock.sleep(Math.min(RETRY_MAX_MS, RETRY_MS * failures));
       }
     }

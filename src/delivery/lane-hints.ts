@@ -10,6 +10,10 @@ export interface LaneHints {
   take(nowMs: number, lanesMax: number): string[];
   /** Another process has the lane in its hands: try again soon, a few times. */
   missed(connectionId: string, nowMs: number): void;
+  /** Whether the lane is worth a look as soon as one of our own deliveries there has landed. */
+  remind(connectionId: string, isHungry: boolean): void;
+  /** One of our deliveries has landed; `dueAtMs` is when it is due anew, if it is. */
+  landed(connectionId: string, nowMs: number, dueAtMs: number | null): void;
   /** When the next lane is due; `undefined` without any. */
   nextMs(): number | undefined;
 }
@@ -22,6 +26,7 @@ export function createLaneHints(): LaneHints {
   const ready = new Set<string>();
   const later = new Map<string, number>();
   const misses = new Map<string, number>();
+  const hungry = new Set<string>();
   let earliestMs = Number.POSITIVE_INFINITY;
 
   function promote(nowMs: number): void {
@@ -66,6 +71,14 @@ export function createLaneHints(): LaneHints {
       }
       misses.set(connectionId, count);
       add(connectionId, nowMs + FIRST_RETRY_MS * 2 ** (count - 1));
+    },
+    remind: (connectionId, isHungry) => {
+      if (isHungry) hungry.add(connectionId);
+      else hungry.delete(connectionId);
+    },
+    landed: (connectionId, nowMs, dueAtMs) => {
+      if (hungry.delete(connectionId)) add(connectionId, nowMs);
+      else if (dueAtMs !== null) add(connectionId, dueAtMs);
     },
     nextMs: () => {
       if (ready.size > 0) return Number.NEGATIVE_INFINITY;

@@ -26,6 +26,8 @@ export interface AttemptResult {
 /** What the delivery became; `lost` when the lease was not ours any more, so that nothing but the attempt was written. */
 export interface Settled {
   state: Settlement["state"] | "lost";
+  /** When the delivery is due next, if it waits again. */
+  dueAt: Date | null;
 }
 
 export interface SettleOptions {
@@ -47,11 +49,17 @@ export interface Settle {
   idle(): Promise<void>;
 }
 
+interface SettledRow {
+  id: string;
+  state: Settlement["state"];
+  due_at: Date | null;
+}
+
 interface Item extends AttemptResult {
   settlement: Settlement;
 }
 
-const ITEMS_PER_BATCH = 200;
+const ITEMS_PER_BATCH = 100;
 const BATCHES_AT_ONCE = 2;
 const WAITING_MAX = 10_000;
 const REASON_MAX = 2_000;
@@ -68,7 +76,7 @@ with item as (
     outcome text, state text, revision int, attempts int, due_at timestamptz, newer_due_at timestamptz, reason text,
     attempt_reason text, remote jsonb, review text, started_at timestamptz, duration_ms int, exchanges jsonb)
 ), ours as materialized (
-  select d.tenant_id, d.id, d.subject_created_at
+  select i.*
     from item i join deliveries d on d.tenant_id = i.tenant_id and d.id = i.id and d.subject_created_at = i.subject_created_at
    where d.state = 'leased' and d.lease_owner = $2 and d.tries = i.number
    order by d.tenant_id, d.connection_id, d.subject_id, d.kind, d.name, d.sequence
@@ -84,9 +92,9 @@ with item as (
          remote = coalesce(i.remote, d.remote),
          review = case when i.outcome = 'delivered' then i.review else d.review end,
          reason = i.reason, lease_owner = null, leased_revision = null, leased_at = null, updated_at = $3
-    from ours join item i on i.tenant_id = ours.tenant_id and i.id = ours.id
-   where d.tenant_id = ours.tenant_id and d.id = ours.id and d.subject_created_at = ours.subject_created_at
-  returning d.tenant_id, d.id, d.state
+    from ours i
+   where d.tenant_id = i.tenant_id and d.id = i.id and d.subject_created_at = i.subject_created_at
+  returning d.id, d.state, case d.state when 'pending' then d.due_at end as due_at
 ), logged as (
   insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, revision, outcome, reason, exchanges)
   select tenant_id, id, number, started_at, duration_ms, revision, outcome, attempt_reason, exchanges from item
@@ -94,7 +102,7 @@ with item as (
      set duration_ms = excluded.duration_ms, outcome = excluded.outcome, reason = excluded.reason,
          exchanges = excluded.exchanges
 )
-select id, state from changed`,
+select * from changed`,
 } as const;
 
 export function createSettle(options: SettleOptions): Settle {
@@ -120,10 +128,10 @@ export function createSettle(options: SettleOptions): Settle {
     // Lanes first: a held or open lane must stand still before its row can be claimed again.
     await recordLaneEvents(toLaneEvents(items), now);
     const values = [toStorableJson(items.map((item) => toRow(item))), options.workerId, now];
-    const { rows } = await database.pool.query<{ id: string; state: Settlement["state"] }>({ ...SETTLE, values });
-    const states = new Map(rows.map((row) => [row.id, row.state]));
+    const { rows } = await database.pool.query<SettledRow>({ ...SETTLE, values });
+    const byId = new Map(rows.map((row) => [row.id, { state: row.state, dueAt: row.due_at }]));
     options.onSettled();
-    return items.map((item) => ({ state: states.get(item.delivery.id) ?? "lost" }));
+    return items.map((item) => byId.get(item.delivery.id) ?? { state: "lost", dueAt: null });
   }
 
   const batcher: Batcher<AttemptResult, Settled> = createBatcher({

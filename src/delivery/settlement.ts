@@ -1,5 +1,5 @@
 import type { DeliveryOutcome } from "../core/delivery-outcome.ts";
-import { toRetryDelayMs } from "./retry-policy.ts";
+import { toRetryDelayMs, UNCERTAIN_GRACE_MS } from "./retry-policy.ts";
 
 /** What a leased delivery becomes. If a newer revision came meanwhile, `newerDueAt` is when that one is due. */
 export interface Settlement {
@@ -51,7 +51,12 @@ function toRetry(inputs: SettlementInputs, outcome: Extract<DeliveryOutcome, { k
   const delayMs = toRetryDelayMs(failed, inputs.fraction);
   const dueAt = new Date(inputs.now.getTime() + delayMs);
   const settlement = { attempts, dueAt, newerDueAt: dueAt, reason: outcome.reason };
-  if (attempts >= inputs.attemptsMax) return { ...settlement, state: "dead" };
+  if (attempts >= inputs.attemptsMax) return { ...settlement, dueAt: toRevivalAt(inputs, uncertain), state: "dead" };
   if (inputs.expiresAt !== null && dueAt >= inputs.expiresAt) return { ...settlement, state: "expired" };
   return { ...settlement, state: "pending" };
+}
+
+/** When a dead letter may be tried again, should somebody ask: not while a late success of its last attempt may show up. */
+function toRevivalAt({ now, graceMs = UNCERTAIN_GRACE_MS }: SettlementInputs, uncertain = false): Date {
+  return uncertain ? new Date(now.getTime() + graceMs) : now;
 }

@@ -184,6 +184,51 @@ test("wrong credentials hold the whole lane and burn no attempt; a better versio
   await until(async () => (await loadRows(connection.id)).every(({ state }) => state === "delivered"));
 });
 
+test("a hold by settings that were replaced meanwhile does not hold the lane", async (t) => {
+  const worker = await startDelivery("w-late-hold");
+  t.after(() => house.stop(worker));
+  const tenantId = await addTenant();
+  const connection = await addConnection(tenantId);
+  const gate = Promise.withResolvers<void>();
+  crm.answer = async () => {
+    await gate.promise;
+    return crm.arrivals.length === 1 ? { kind: "hold", reason: "wrong access key" } : delivered();
+  };
+  await tell(toChange(tenantId, 1));
+  await until(() => crm.arrivals.length === 1);
+  connection.version = 2;
+  await sql`update connections set version = 2 where id = ${connection.id}`.execute(house.database.sql);
+  gate.resolve();
+  await until(async () => (await rowOf(connection.id)).reason === "wrong access key");
+  const status = await house.lanes.loadStatus(house.database.sql, tenantId, [connection.id]);
+  assert.equal(status.get(connection.id)?.state, "active");
+  await until(async () => {
+    await clock.advance(1_000);
+    return (await stateOf(connection.id)) === "delivered";
+  });
+});
+
+test("a removed connection gets no more attempts, and what is in flight ends discarded", async (t) => {
+  const worker = await startDelivery("w-removed");
+  t.after(() => house.stop(worker));
+  const tenantId = await addTenant();
+  const { id } = await addConnection(tenantId, { concurrency: 1 });
+  const gate = Promise.withResolvers<void>();
+  crm.answer = async () => {
+    await gate.promise;
+    return { kind: "retry", reason: "500" };
+  };
+  await tell(toChange(tenantId, 1), toChange(tenantId, 2));
+  await until(() => crm.arrivals.length === 1);
+  await house.lanes.remove(house.database.sql, { tenantId, connectionId: id });
+  gate.resolve();
+  await until(async () => {
+    await clock.advance(1_000);
+    return (await loadRows(id)).every(({ state }) => state === "discarded");
+  });
+  assert.equal(crm.arrivals.length, 1);
+});
+
 test("a held lane is looked at by itself and resumes when the check goes well", async (t) => {
   const worker = await startDelivery("w-recheck");
   t.after(() => house.stop(worker));

@@ -3,7 +3,7 @@ import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import { createBell } from "./bell.ts";
-import { type Claim, claimDeliveries } from "./claim.ts";
+import { type Claim, claimDeliveries, type LaneLook } from "./claim.ts";
 import { createFlights, type FlightOptions } from "./flights.ts";
 import { createLaneHints } from "./lane-hints.ts";
 import type { Heartbeat } from "./leases.ts";
@@ -47,7 +47,8 @@ export interface Worker {
   stop(graceMs: number): Promise<void>;
 }
 
-const LANES_PER_CLAIM = 64;
+const LANES_PER_CLAIM = 256;
+const LOOK_AGAIN_MS = 250;
 const DELIVERIES_PER_CLAIM = 1_000;
 const IDLE_MS = 1_000;
 const FAILURE_PAUSE_MS = 200;
@@ -57,7 +58,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const { clock, log, database, heartbeat, workerId, inFlightMax } = options;
   const hints = createLaneHints();
   const bell = createBell(clock);
-  const flights = createFlights({ ...options, onLanded: (connectionId) => hint(connectionId) });
+  const flights = createFlights({ ...options, onLanded });
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
@@ -86,8 +87,8 @@ export function createWorker(options: WorkerOptions): Worker {
     try {
       const now = clock.now();
       const claim = await claimDeliveries(database, { mostByLane, workerId, now });
-      noteLooks(claim, now);
       flights.takeOff(claim.deliveries, era);
+      noteLooks(claim, now);
     } catch (error) {
       for (const lane of lanes) hints.add(lane, clock.monotonicMs());
       throw error;
@@ -100,19 +101,27 @@ export function createWorker(options: WorkerOptions): Worker {
     const share = Math.max(1, Math.floor(room / lanes.length));
     const quarter = Math.max(1, Math.floor(inFlightMax / 4));
     const most = lanes.map((lane) => [lane, Math.min(share, quarter - flights.inLane(lane))] as const);
+    for (const [lane, count] of most) if (count <= 0) hints.remind(lane, true);
     return new Map(most.filter(([, count]) => count > 0));
   }
 
   function noteLooks({ looks, missed }: Claim, now: Date): void {
     const nowMs = clock.monotonicMs();
     for (const look of looks) {
-      if (look.more) hints.add(look.connectionId, nowMs);
-      else if (look.waitMs !== null) hints.add(look.connectionId, nowMs + look.waitMs);
-      else if (look.nextDueAt !== null) {
-        hints.add(look.connectionId, nowMs + look.nextDueAt.getTime() - now.getTime());
-      }
+      const { connectionId, left } = look;
+      hints.remind(connectionId, left);
+      const waitMs = toWaitMs(look, now);
+      if (waitMs !== null) hints.add(connectionId, nowMs + waitMs);
+      // All slots are taken elsewhere, and nothing of ours will land here to remind us.
+      else if (left && flights.inLane(connectionId) === 0) hints.add(connectionId, nowMs + LOOK_AGAIN_MS);
     }
     for (const lane of missed) hints.missed(lane, nowMs);
+  }
+
+  function onLanded(connectionId: string, dueAt: Date | null): void {
+    const nowMs = clock.monotonicMs();
+    hints.landed(connectionId, nowMs, dueAt && nowMs + dueAt.getTime() - clock.now().getTime());
+    bell.ring();
   }
 
   function toIdleMs(): number {
@@ -144,4 +153,12 @@ export function createWorker(options: WorkerOptions): Worker {
       await flights.stop(graceMs);
     },
   };
+}
+
+/** Milliseconds until the next look is worth its while, as far as the last one tells; `null`: it does not. */
+function toWaitMs({ more, left, taken, waitMs, nextDueAt }: LaneLook, now: Date): number | null {
+  if (more) return 0;
+  if (waitMs !== null) return waitMs;
+  if (nextDueAt === null || (left && taken === 0)) return null;
+  return nextDueAt.getTime() - now.getTime();
 }

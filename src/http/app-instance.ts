@@ -26,6 +26,8 @@ declare module "fastify" {
     caller: Caller;
     /** What the handler wants to add to the request's one log line; never bodies. */
     logFields: Record<string, unknown> | null;
+    /** Name of that line; `http.request` unless the handler has a better word for what happened. */
+    logEvent: string | null;
   }
 
   interface FastifyInstance {

@@ -11,14 +11,6 @@ import { statusOf } from "./errors.ts";
 
 type Json = Record<string, unknown>;
 
-/** The fields of a route's schema that go into the document beside the zod shapes. */
-export interface RouteDocument {
-  summary?: string;
-  description?: string;
-  tags?: readonly string[];
-  operationId?: string;
-}
-
 export interface DocsOptions {
   version: string;
 }

@@ -13,12 +13,13 @@ export function installRequestLog(app: App, { log, metrics }: { log: Log; metric
     labels: ["method", "route", "status"],
   });
   app.decorateRequest("logFields", null);
+  app.decorateRequest("logEvent", null);
   app.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "unmatched";
     const { method } = request;
     const labels = { method: request.is404 ? "any" : method, route, status: reply.statusCode };
     duration.observe(labels, reply.elapsedTime / 1000);
-    log[QUIET.has(route) ? "debug" : "info"](toLine(request, reply, route), "http.request");
+    log[QUIET.has(route) ? "debug" : "info"](toLine(request, reply, route), request.logEvent ?? "http.request");
     done();
   });
 }

@@ -25,8 +25,9 @@ function toElement(value: string | number | Date | null): string {
   if (value === null) return "NULL";
   if (typeof value === "number") return String(value);
   if (value instanceof Date) return `"${value.toISOString()}"`;
-  return PLAIN.test(value) ? `"${value}"` : `"${value.replaceAll(/["\\]/g, "\\$&")}"`;
+  // JSON escapes quotes and backslashes just as an array literal wants it, and faster than a replacement does.
+  return UNUSUAL.test(value) ? `"${value.replaceAll(/["\\]/g, "\\$&")}"` : JSON.stringify(value);
 }
 
-/** Nothing to escape: most ids and numbers. */
-const PLAIN = /^[^"\\]*$/;
+/** What JSON would escape in its own way: control characters and anything made of surrogates. */
+const UNUSUAL = /[^ -\ud7ff\ue000-\uffff]/;

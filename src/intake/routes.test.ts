@@ -43,8 +43,8 @@ const SECRETS = new Map([
   [3, ["third secret"]],
 ]);
 
-async function createServer(more: Partial<IntakeRoutesOptions> = {}) {
-  const app = await createTestServer();
+async function createServer(more: Partial<IntakeRoutesOptions> = {}, log = silentLog) {
+  const app = await createTestServer({}, { log });
   const { accept } = createAccept({
     database,
     clock: systemClock,
@@ -58,7 +58,7 @@ async function createServer(more: Partial<IntakeRoutesOptions> = {}) {
     accept,
     waitForCall: async () => [],
     clock: systemClock,
-    log: silentLog,
+    log,
     random: systemRandom,
     webhookPerSecond: 0,
     ...more,
@@ -356,13 +356,13 @@ test("each call that is kept is logged as call_processed, its numbers masked", a
   const lines: Record<string, unknown>[] = [];
   const write = (line: string): void => void lines.push(JSON.parse(line));
   const log = createLog({ level: "info", format: "json", destination: { write } });
-  const server = await createServer({ log });
+  const server = await createServer({}, log);
   await post({ call_uuid: "logged", from: "+34600000001", status: "busy" }, { to: server });
   await post({ call_uuid: "logged" }, { to: server, secret: "wrong" });
   const [line, ...more] = lines.filter(({ msg }) => msg === "call_processed");
   assert.deepEqual(more, []);
   assert.deepEqual(
-    [line?.callUuid, line?.status, line?.outcome, line?.revision, line?.tenantId],
+    [line?.callUuid, line?.result, line?.outcome, line?.revision, line?.tenantId],
     ["logged", "accepted", "busy", 1, 1],
   );
   assert.equal(line?.from, "+********001");

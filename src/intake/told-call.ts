@@ -41,9 +41,11 @@ export function parseToldCall(body: Buffer, locale: Locale, now: Date): ToldCall
   return { callUuid: result.data.call_uuid, fact, raw: toStorableText(text, value) };
 }
 
+const utf8 = new TextDecoder();
+
 function parseJson(body: Buffer): { text: string; value: unknown } {
   if (!isUtf8(body)) throw new AppError("invalid_json", "The body is not UTF-8 text.");
-  const text = new TextDecoder().decode(body); // drops a byte order mark
+  const text = utf8.decode(body); // drops a byte order mark
   try {
     return { text, value: JSON.parse(text) };
   } catch (error) {

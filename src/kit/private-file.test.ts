@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -39,5 +39,13 @@ test("saving replaces the text and leaves no draft behind", async () => {
   await savePrivateFile(path, "one");
   await savePrivateFile(path, "two");
   assert.equal(await loadPrivateFile(path), "two");
-  assert.equal(await loadPrivateFile(`${path}.new`), null);
+  const left = (await readdir(folder)).filter((name) => name.startsWith("replaced"));
+  assert.deepEqual(left, ["replaced"]);
+});
+
+test("saves that cross each other all succeed, and one of their texts stays", async () => {
+  const path = join(folder, "crossed");
+  const texts = Array.from({ length: 16 }, (_, index) => `text-${index}`);
+  await Promise.all(texts.map((text) => savePrivateFile(path, text)));
+  assert.ok(texts.includes((await loadPrivateFile(path)) ?? ""));
 });

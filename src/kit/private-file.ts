@@ -16,9 +16,12 @@ export async function loadPrivateFile(path: string): Promise<string | null> {
   }
 }
 
-/** Writes or replaces it in one step: readers see the old text or the new one, and after a crash one of them. */
+/**
+ * Writes or replaces it in one step: readers see the old text or the new one, and after a crash one of them. Of several
+ * processes that save at once the last one wins.
+ */
 export async function savePrivateFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.new`;
+  const draft = nextDraft(path);
   await writeDraft(draft, text);
   await rename(draft, path);
 }
@@ -33,9 +36,12 @@ export async function ensurePrivateFile(path: string, create: () => string): Pro
 
 let drafts = 0;
 
+/** A name that no other save uses, in this process or another. */
+const nextDraft = (path: string): string => `${path}.${process.pid}.${++drafts}`;
+
 /** The file appears whole or not at all; one that is there already stays. */
 async function publish(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.${++drafts}`;
+  const draft = nextDraft(path);
   await writeDraft(draft, text);
   try {
     await link(draft, path);

@@ -75,3 +75,10 @@ test("what was acknowledged while the database crashed again and again is all th
     [],
   );
 });
+
+test("told to stop while the database is away, the process ends all the same", async () => {
+  postgres.crash();
+  await eventually(async () => assert.equal((await post("away")).status, 503));
+  const code = await Promise.race([server.stop(), server.endedWithin(40_000)]);
+  assert.notEqual(code, undefined, "it still runs after 40 s");
+});

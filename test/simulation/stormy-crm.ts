@@ -20,7 +20,8 @@ export interface StormyCrm {
   /** Nothing is on its way to it any more, however late. */
   isQuiet(): boolean;
   facts(): CrmFacts;
-  /** Requests that met bad weather. */
+  /** Requests so far, and those that met bad weather. */
+  requests(): number;
   faults(): number;
   stop(): Promise<void>;
 }
@@ -50,9 +51,11 @@ export async function createStormyCrm({ scenario, trace }: { scenario: Scenario;
   const writes: CrmWrite[] = [];
   let rains = false;
   let isBroken = false;
+  let requests = 0;
   let faults = 0;
 
   function forecast({ operation, body }: { operation: string; body: string }): Weather {
+    requests++;
     const weather = toWeather(operation);
     if (weather !== "fine") faults++;
     if (weather !== "fine" || isWrite(operation)) trace.add("crm", `${operation} ${toSubject(body)} meets ${weather}`);
@@ -107,6 +110,7 @@ export async function createStormyCrm({ scenario, trace }: { scenario: Scenario;
     },
     isQuiet: () => weather.underWay() === 0,
     facts: () => ({ records: crm.records("PBXManager"), writes }),
+    requests: () => requests,
     faults: () => faults,
     stop: async () => {
       await weather.stop();

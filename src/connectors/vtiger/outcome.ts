@@ -1,6 +1,8 @@
 import type { DeliveryOutcome } from "../../core/delivery-outcome.ts";
 import { VtigerFailure } from "./answer.ts";
 
+const WRITES: ReadonlySet<string> = new Set(["create", "revise"]);
+
 /** What a failed attempt means for the delivery. Rethrows what is not Vtiger's doing: a bug. */
 export function toOutcome(error: unknown, signal: AbortSignal): DeliveryOutcome {
   if (!(error instanceof VtigerFailure)) {
@@ -13,12 +15,12 @@ export function toOutcome(error: unknown, signal: AbortSignal): DeliveryOutcome 
     case "busy":
       return { kind: "retry", reason, ...(afterMs !== undefined && { afterMs }) };
     case "unclear":
-      // only a create can leave something behind that doing it again would double
+      // a late create would double the record, a late revise would overwrite a newer one
       return {
         kind: "retry",
         reason,
         ...(afterMs !== undefined && { afterMs }),
-        ...(operation === "create" && !unsent && { uncertain: true }),
+        ...(WRITES.has(operation) && !unsent && { uncertain: true }),
       };
     case "credentials":
     case "setup":

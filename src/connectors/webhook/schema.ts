@@ -3,7 +3,6 @@ import { hasNoCredentials } from "../../kit/address-guard.ts";
 import { findTemplateProblems } from "./template.ts";
 
 export const WEBHOOK_EVENTS = ["ringing", "answered", "ended"] as const;
-export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
 const secretText = z.string().trim().min(16, "must have at least 16 characters").max(200);
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
 import { createTestDatabase, silentLog } from "../../../test/database.ts";
+import { eventually } from "../../../test/eventually.ts";
 import type { Log } from "../log.ts";
 import { assertSupportedVersion, inTransaction, openDatabase } from "./database.ts";
 import { startMutableLine } from "./fake-line.ts";
@@ -75,8 +76,10 @@ test("closing ends the connections, even those that were only used through the p
   await other.pool.query("select 1");
   await other.close();
   assert.ok(other.pool.ended);
-  const { rows } = await database.pool.query(
-    "select count(*)::int as n from pg_stat_activity where application_name = 'closing' and datname = current_database()",
-  );
-  assert.equal(rows[0].n, 0);
+  await eventually(async () => {
+    const { rows } = await database.pool.query(
+      "select count(*)::int as n from pg_stat_activity where application_name = 'closing' and datname = current_database()",
+    );
+    assert.equal(rows[0].n, 0); // the server takes a moment to notice
+  });
 });

@@ -29,6 +29,8 @@ export interface EmbeddedPostgresOptions {
   log: Log;
   /** Overrides of the server's settings. `fsync: "off"` is for throw-away clusters only. */
   settings?: Readonly<Record<string, string>>;
+  /** A port of 127.0.0.1 in place of the socket, for clients that only know hosts and ports. */
+  loopback?: boolean;
   /** Where a cluster goes that PostgreSQL's account cannot reach in `dataFolder`. */
   fallbackRoot?: string;
 }
@@ -95,7 +97,7 @@ async function startServer(dataFolder: string, options: EmbeddedPostgresOptions)
   const binaries = await prepareBinaries(place);
   const durable = options.settings?.fsync !== "off";
   const password = await prepareCluster({ place, binaries, random, durable });
-  const address = await chooseAddress(place);
+  const address = await chooseAddress(place, options.loopback);
   const adminUrl = address.toUrl("postgres", password, "postgres");
   const settings = { ...SETTINGS, ...address.settings, ...options.settings };
   const server = new EmbeddedServer({ place, binaries, settings, adminUrl, clock, random, log });
@@ -114,8 +116,8 @@ interface Address {
   toUrl(user: string, password: string, database: string): string;
 }
 
-async function chooseAddress({ run }: Place): Promise<Address> {
-  if (Buffer.byteLength(join(run, `.s.PGSQL.${SOCKET_PORT}`)) <= SOCKET_PATH_BYTES_MAX) {
+async function chooseAddress({ run }: Place, loopback = false): Promise<Address> {
+  if (!loopback && Buffer.byteLength(join(run, `.s.PGSQL.${SOCKET_PORT}`)) <= SOCKET_PATH_BYTES_MAX) {
     return {
       settings: {
         listen_addresses: "",

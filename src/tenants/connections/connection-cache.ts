@@ -63,7 +63,7 @@ export function createConnectionCache({
   }
 
   /** What was being read while something changed is used once and not kept. */
-  async function loadMissing(tenantIds: readonly TenantId[], client: Pick<pg.PoolClient, "query">) {
+  async function loadMissing(tenantIds: readonly TenantId[], client: pg.Pool | pg.PoolClient) {
     const began = generation;
     const goodUntilMs = clock.monotonicMs() + TTL_MS;
     const stored = await loadConnectionsOf(client, tenantIds);
@@ -94,7 +94,7 @@ export function createConnectionCache({
     load: async (tenantId, id, version) => {
       const known = find(tenantId)?.connections.find((connection) => connection.id === id);
       if (known && known.version >= version) return known;
-      const loaded = await loadMissing([tenantId], database.pool as unknown as pg.PoolClient);
+      const loaded = await loadMissing([tenantId], database.pool);
       return loaded.get(tenantId)?.find((connection) => connection.id === id);
     },
     forget: (tenantId) => {

@@ -23,7 +23,7 @@ const COLUMNS = sql.raw(COLUMNS_TEXT);
 
 /** All connections of these tenants that were not removed, in one question, on the client of the caller's transaction. */
 export async function loadConnectionsOf(
-  client: Pick<pg.PoolClient, "query">,
+  client: pg.Pool | pg.PoolClient,
   tenantIds: readonly TenantId[],
 ): Promise<StoredConnection[]> {
   const { rows } = await client.query<StoredConnection>({
