@@ -126,6 +126,21 @@ test("what cannot be dialled is refused by name: a stranger's extension, no numb
   assert.equal((await call(ana, "101", "+34600000011")).status, 403);
 });
 
+test("a call that goes on is ended by its id; one that is over cannot be", async () => {
+  const trunk = { Channel: "PJSIP/trunk-000000f1", Uniqueid: "9.1", Linkedid: "9.1" };
+  const phone = { Channel: "PJSIP/101-000000f2", Uniqueid: "9.2", Linkedid: "9.1" };
+  pbx.event({ Event: "Newchannel", ...trunk, ChannelState: "4", CallerIDNum: "600000009", Exten: "0009001" });
+  pbx.event({ Event: "Newchannel", ...phone, ChannelState: "0" });
+  pbx.event({ Event: "DialBegin", DestUniqueid: "9.2", DestLinkedid: "9.1", DialString: "101" });
+  const call = await find(async () => (await api.get("/api/v1/calls?call_uuid=9.1")).body.items[0]);
+  assert.equal(call.outcome, "in_progress");
+  assert.equal((await api.post(`/api/v1/calls/${call.id}/hangup`)).status, 204);
+  assert.equal(pbx.actions.findLast((each) => each.get("Action") === "Hangup")?.get("Channel"), "9.1");
+  for (const leg of [phone, trunk]) pbx.event({ Event: "Hangup", ...leg, Cause: "16" });
+  await find(async () => (await api.get("/api/v1/calls?call_uuid=9.1&outcome=missed")).body.items[0]);
+  assert.equal((await api.post(`/api/v1/calls/${call.id}/hangup`)).status, 404);
+});
+
 test("a check says what the AMI user lacks and what it should not be allowed, with the line that mends it", async () => {
   const [{ id }] = await isReady(1);
   const { status, body } = await api.post(`/api/v1/pbxs/${id}/check`);
@@ -152,4 +167,12 @@ test("a second PBX is listened to as soon as it is added, and let go when it is 
   assert.deepEqual([report.ok, report.findings[0].subject], [false, "login"]);
   assert.equal((await api.delete(`/api/v1/pbxs/${body.id}`)).status, 204);
   assert.equal((await isReady(1)).length, 1);
+});
+
+test("a caller who clicks like mad is slowed down", async () => {
+  const click = async () =>
+    (await api.post("/api/v1/calls/originate", { extension: "199", number: "+34600000011" })).status;
+  const statuses: number[] = [];
+  for (let clicks = 0; clicks < 31; clicks++) statuses.push(await click());
+  assert.deepEqual([...new Set(statuses)], [422, 429]);
 });
