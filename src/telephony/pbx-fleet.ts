@@ -25,7 +25,7 @@ export interface PbxFleetOptions {
 }
 
 /** Notifications only wake: whoever missed one looks now and then. */
-const LOOK_EVERY_MS = 30_000;
+const LOOK_EVERY_MS = 300_000;
 /** Changes come in bursts, such as a list of extensions: one new connection is enough for all of them. */
 const BURST_MS = 500;
 

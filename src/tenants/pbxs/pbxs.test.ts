@@ -99,3 +99,10 @@ test("a PBX that is not there, or is another tenant's, is not found", async () =
   });
   assert.equal(await codeOf(pbxs.show(tenantId, id)), "not_found");
 });
+
+test("a name that people took does not keep the environment's PBX from being made", async () => {
+  await pbxs.create(doer, { ...fields, name: "PBX" });
+  assert.equal(await pbxs.applyEnvironmentPbx(tenantId, given), "created");
+  const names = (await pbxs.list(tenantId, { afterId: "0", rowsMax: 9 })).map(({ name }) => name);
+  assert.ok(names.includes("PBX pbx.example.test"), names.join());
+});

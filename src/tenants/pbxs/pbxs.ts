@@ -9,6 +9,7 @@ import { type Doer, writeAudit } from "../audit/audit.ts";
 import { lockTenant, notifySettings } from "../store.ts";
 import { createPbxChanges, DEFAULT_DIAL, type NewPbxFields, type PbxFields } from "./pbx-changes.ts";
 import {
+  findClash,
   loadEnvironmentPbx,
   loadPbx,
   loadPbxs,
@@ -53,6 +54,9 @@ export interface PbxsOptions {
 }
 
 const ENVIRONMENT_NAME = "PBX";
+/** Not a prefix: no PBX has it. */
+const NO_PREFIX = "?";
+
 export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
   const changes = createPbxChanges({ clock, box });
   const open = ({ sealedSecret, peers, ...pbx }: RunnablePbx): PbxRecord => ({
@@ -107,18 +111,15 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
     applyEnvironmentPbx: (tenantId, given) =>
       locked(tenantId, async (on) => {
         const doer = { tenantId, actor: "enlace", address: "" };
+        const fields = withoutUndefined(given);
         const old = await loadEnvironmentPbx(on, tenantId);
-        if (old)
-          return (await changes.update(on, doer, { old, fields: withoutUndefined(given) })).names[0]
-            ? "updated"
-            : "unchanged";
+        if (old) {
+          const { names } = await changes.update(on, doer, { old, fields });
+          return names.length > 0 ? "updated" : "unchanged";
+        }
+        const name = await chooseName(on, tenantId, given);
         const fixed = { tls: false, tlsCa: null, trunks: [], dial: DEFAULT_DIAL, enabled: true };
-        await changes.insert(on, doer, {
-          name: ENVIRONMENT_NAME,
-          ...fixed,
-          ...withoutUndefined(given),
-          origin: "environment",
-        });
+        await changes.insert(on, doer, { name, ...fixed, ...fields, origin: "environment" });
         return "created";
       }),
   };
@@ -131,6 +132,12 @@ async function loadOrRefuse(from: Sql, tenantId: TenantId, id: string): Promise<
 }
 
 const pbxNotFound = (): AppError => new AppError("not_found", "There is no such PBX.");
+
+/** People may have taken the usual name: that must not keep Enlace from starting. */
+async function chooseName(on: Sql, tenantId: TenantId, { host }: EnvironmentPbx): Promise<string> {
+  const clash = await findClash(on, { tenantId, id: null, name: ENVIRONMENT_NAME, callIdPrefix: NO_PREFIX });
+  return clash === null ? ENVIRONMENT_NAME : `${ENVIRONMENT_NAME} ${host}`.slice(0, 60);
+}
 
 function withoutUndefined(given: EnvironmentPbx): Omit<EnvironmentPbx, "timeZone"> & { timeZone?: string } {
   const { timeZone, ...rest } = given;

@@ -89,7 +89,9 @@ export const pbxAnswer = z
   .object({
     id: z.string(),
     ...fields,
+    name: z.string(),
     host: z.string(),
+    username: z.string(),
     secret: z.literal(MASK).meta({ description: "Never shown; sent back it means the stored one" }),
     tls_ca: z.string().nullable(),
     dial: z.object({ extension: z.string(), context: z.string(), number: z.string(), form: z.enum(["local", "e164"]) }),
