@@ -280,7 +280,8 @@ select c.id,
          when d.state = 'dead' or (d.tries > 0 and l.held_at is not null) then 'failed'
          else 'pending'
        end::varchar(16) as status,
-       coalesce(d.tries, 0) - (case when d.delivered_revision > 0 then 1 else 0 end) as retries,
+       (select count(*)::integer from attempts a
+         where a.tenant_id = d.tenant_id and a.delivery_id = d.id and a.outcome <> 'delivered') as retries,
        d.last_attempt_at as last_attempt,
        d.remote ->> 'id' as vtiger_call_id,
        c.created_at

@@ -69,6 +69,7 @@ export function createServerProcess({ entry, env, port, onLine }: ServerProcessO
         env: {
           PATH: process.env.PATH,
           HOME: process.env.HOME,
+          ...(process.env.TMPDIR && { TMPDIR: process.env.TMPDIR }),
           NODE_COMPILE_CACHE: COMPILED,
           ...env,
           ENLACE_HOST: "127.0.0.1",

@@ -26,6 +26,7 @@ before(async () => {
 });
 
 beforeEach(async () => {
+  await query("delete from attempts");
   await query("delete from deliveries");
   await query("delete from facts");
   await query("delete from calls");
@@ -51,11 +52,18 @@ async function putDelivery(
   call: string,
   { state, connection = 3, tries = 0, deliveredRevision = 0, remote = null }: Put,
 ): Promise<void> {
-  await query(
+  const { rows } = await query(
     `insert into deliveries (tenant_id, connection_id, subject_kind, subject_id, subject_created_at, kind, state, revision,
        delivered_revision, tries, due_at, remote, last_attempt_at, created_at, updated_at)
-     values (1, $1, 'call', $2, $3, 'record', $4, 1, $5, $6, $3, $7, case when $6::int > 0 then $3::timestamptz end, $3, $3)`,
+     values (1, $1, 'call', $2, $3, 'record', $4, 1, $5, $6, $3, $7, case when $6::int > 0 then $3::timestamptz end, $3, $3)
+     returning id`,
     [connection, call, NOW, state, deliveredRevision, tries, remote],
+  );
+  await query(
+    `insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, revision, outcome, exchanges)
+     select 1, $1, n, $2, 5, 1, case when n = $3 and $4 > 0 then 'delivered' else 'retry' end, '[]'
+       from generate_series(1, $3::int) n`,
+    [rows[0].id, NOW, tries, deliveredRevision],
   );
 }
 
@@ -94,6 +102,7 @@ test("a dead letter is failed, and so is a call that met wrong credentials", asy
   await putDelivery(call, { state: "dead", tries: 5 });
   assert.deepEqual(await verify(), [{ call_uuid: "uuid-555", status: "failed", vtiger_call_id: null }]);
   await query("update deliveries set state = 'pending', tries = 1");
+  await query("delete from attempts where number > 1");
   await query("update lanes set held_at = $1", [NOW]);
   assert.deepEqual(await verify(), [{ call_uuid: "uuid-555", status: "failed", vtiger_call_id: null }]);
   assert.deepEqual(await retries(), [{ retries: 1, last_attempt: NOW }]);

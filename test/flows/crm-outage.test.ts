@@ -20,6 +20,9 @@ test("while the CRM answers 502 every call is accepted, and none is delivered", 
   for (const call_uuid of uuids)
     assert.equal((await enlace.postCall({ ...DOCUMENTED_CALL, call_uuid })).body.status, "updated");
   assert.equal(enlace.crm.records("PBXManager").length, 0);
+  assert.deepEqual(await enlace.rows("select distinct status, vtiger_call_id from voip_call_buffer"), [
+    { status: "pending", vtiger_call_id: null },
+  ]);
 });
 
 test("after failures in a row the breaker opens: the lane stops knocking and burns no attempts", async () => {

@@ -8,5 +8,7 @@ import { CLOCK_FACTOR } from "./simulated-time.ts";
 const config = readConfig(process.env);
 const log = createLog(config.log);
 const clock = createFastClock({ factor: CLOCK_FACTOR, epochMs: Number(process.env.SIMULATION_EPOCH_MS) });
-const app = await startApp(config, { log, version: "simulation", clock });
+/** Looking around thirty times as often would be most of the work. */
+const deliveryLimits = { sweepMs: 8_000, heartbeatMs: 8_000 };
+const app = await startApp(config, { log, version: "simulation", clock, deliveryLimits });
 process.once("SIGTERM", () => void app.stop());

@@ -5,7 +5,7 @@ import { startOwnPostgres } from "./own-postgres.ts";
 import { printOutcome, toFailure } from "./report.ts";
 import { simulate } from "./simulate.ts";
 
-const RUNS = 6;
+const RUNS = 4;
 const first = Date.now() % 1_000_000;
 const postgres = await startOwnPostgres();
 after(() => postgres.stop());

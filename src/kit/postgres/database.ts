@@ -35,6 +35,9 @@ export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: 
     application_name: applicationName,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
+    // A connection that died without a word is given up here, not when TCP does.
+    query_timeout: 70_000,
+    keepAlive: true,
     idle_in_transaction_session_timeout: 60_000,
     // Our statements are short; compiling one can take longer than running it. `?options=` in the URL replaces this.
     options: "-c jit=off",
