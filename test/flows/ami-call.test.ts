@@ -98,11 +98,13 @@ test("a call between two extensions is in the log and not in the CRM", async () 
 });
 
 test("click to call rings the extension under an id that is the call's", async () => {
+  const logins = () => pbx.actions.filter((action) => action.get("Action") === "Login").length;
+  const before = logins();
   await put("101");
-  const placed = await find(async () => {
-    const answer = await api.post("/api/v1/calls/originate", { extension: "101", number: "+34 600 000 011" });
-    return answer.status === 202 ? answer : undefined; // the PBX is connected to anew, to know the extension
-  });
+  await find(async () => logins() > before || undefined); // it is connected to anew, to know the extension
+  await isReady(1);
+  const placed = await api.post("/api/v1/calls/originate", { extension: "101", number: "+34 600 000 011" });
+  assert.equal(placed.status, 202, JSON.stringify(placed.body));
   const action = pbx.actions.findLast((each) => each.get("Action") === "Originate");
   const fields = ["Channel", "Context", "Exten", "CallerID", "Async", "ChannelId"].map((name) => action?.get(name));
   assert.deepEqual(fields, ["PJSIP/101", "from-internal", "600000011", "600000011", "true", placed.body.call_uuid]);
