@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -11,6 +11,7 @@ import { findFreePort } from "../free-port.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "src", "main.ts");
 const folder = await mkdtemp(join(tmpdir(), "enlace-demo-flow-"));
+await chmod(folder, 0o711); // PostgreSQL's account passes through, so that the data stays in here
 after(() => rm(folder, { recursive: true, force: true }));
 
 test("the demo shows an outage, finds every call in the CRM exactly once, and leaves nothing behind", async () => {

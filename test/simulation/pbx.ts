@@ -42,14 +42,12 @@ export function createPbx({ urls, secret, chance, trace }: PbxOptions): Pbx {
     for (let tries = 1; patient; tries++) {
       const answer = await ask(post, chance.pick(urls));
       const isFinal = answer !== undefined && answer.status !== 503;
-      trace.add(
-        "pbx",
-        `${post.callUuid} ${toTold(post)} → ${answer ? `${answer.status} ${answer.word}` : "no answer"}`,
-      );
+      if (answer)
+        trace.add("pbx", `${post.callUuid} ${toTold(post)} → ${answer.status} ${answer.word} at try ${tries}`);
       if (isFinal) return settle(post, answer.status);
       if (post.fault === "none") unknown.add(post); // a 503 too: the commit may have gone through without its answer
       if (post.patience === "one try") return;
-      await pause(chance.between(30, 60 * Math.min(tries, 6)));
+      await pause(chance.between(50, 150 * Math.min(tries, 10)));
     }
   }
 

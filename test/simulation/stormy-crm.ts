@@ -20,25 +20,35 @@ export interface StormyCrm {
   /** Nothing is on its way to it any more, however late. */
   isQuiet(): boolean;
   facts(): CrmFacts;
-  /** Requests so far, and those that met bad weather. */
-  requests(): number;
+  /** Requests for a write so far, whatever became of them; and all requests that met bad weather. */
+  writesAsked(): number;
   faults(): number;
   stop(): Promise<void>;
 }
 
 export const CRM_USER = "apiuser";
 
-/** Requests of any operation may meet these; each comes about equally often. */
+/** What a request may meet, each about equally often. */
 const STORMS = [
   "empty 500",
   "html 502",
   "busy 429",
   "cut before",
   "cut after",
-  "cut after",
   "slow answer",
   "late arrival",
 ] as const satisfies readonly Weather[];
+/** A write is hit where it hurts: it is done, and nobody knows. */
+const WRITE_STORMS = [
+  ...STORMS,
+  "cut after",
+  "slow answer",
+  "late arrival",
+  "late arrival",
+  "late arrival",
+] as const satisfies readonly Weather[];
+/** Share of the rain that falls on what only reads: an attempt must come as far as its write to be of interest. */
+const RAIN_ON_READS = 0.3;
 /** Beyond the connector's patience of 20 s, and short of what the house waits after an uncertain answer (60 s more). */
 const LATE_SECONDS = { min: 21, max: 55 };
 
@@ -51,11 +61,11 @@ export async function createStormyCrm({ scenario, trace }: { scenario: Scenario;
   const writes: CrmWrite[] = [];
   let rains = false;
   let isBroken = false;
-  let requests = 0;
+  let writesAsked = 0;
   let faults = 0;
 
   function forecast({ operation, body }: { operation: string; body: string }): Weather {
-    requests++;
+    if (isWrite(operation)) writesAsked++;
     const weather = toWeather(operation);
     if (weather !== "fine") faults++;
     if (weather !== "fine" || isWrite(operation)) trace.add("crm", `${operation} ${toSubject(body)} meets ${weather}`);
@@ -64,8 +74,9 @@ export async function createStormyCrm({ scenario, trace }: { scenario: Scenario;
 
   function toWeather(operation: string): Weather {
     if (isBroken) return "html 502";
-    if (!rains || !chance.happens(scenario.rain)) return "fine";
-    return isWrite(operation) && chance.happens(0.05) ? "html trace" : chance.pick(STORMS);
+    if (!rains || !chance.happens(scenario.rain * (isWrite(operation) ? 1 : RAIN_ON_READS))) return "fine";
+    if (!isWrite(operation)) return chance.pick(STORMS);
+    return chance.happens(0.05) ? "html trace" : chance.pick(WRITE_STORMS);
   }
 
   const weather = await startBadWeather({
@@ -110,7 +121,7 @@ export async function createStormyCrm({ scenario, trace }: { scenario: Scenario;
     },
     isQuiet: () => weather.underWay() === 0,
     facts: () => ({ records: crm.records("PBXManager"), writes }),
-    requests: () => requests,
+    writesAsked: () => writesAsked,
     faults: () => faults,
     stop: async () => {
       await weather.stop();
