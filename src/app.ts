@@ -2,9 +2,10 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { dropOldCalls } from "./calls/retention.ts";
 import { registerCallRoutes } from "./calls/routes.ts";
-import { loadCallSubjects } from "./calls/store.ts";
+import { loadCall, loadCallSubjects } from "./calls/store.ts";
 import type { Config } from "./config.ts";
 import { connectors } from "./connectors/registry.ts";
+import { toErrorMessage } from "./core/errors.ts";
 import type { TenantId } from "./core/ids.ts";
 import { createDeadLetters } from "./delivery/dead-letters.ts";
 import { createDelivery, type Delivery, type DeliveryLimits } from "./delivery/delivery.ts";
@@ -17,6 +18,7 @@ import { registerHealth } from "./http/health.ts";
 import { createHttpServer } from "./http/server.ts";
 import { type Accept, createAccept } from "./intake/accept.ts";
 import { registerIntakeRoutes } from "./intake/routes.ts";
+import { RefusedAddress } from "./kit/address-guard.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
 import { createHttpRequester } from "./kit/http-client.ts";
 import { ensureInstallationSecret } from "./kit/installation-secret.ts";
@@ -32,9 +34,16 @@ import { openStore } from "./kit/postgres/store-address.ts";
 import { loadPrivateFile, savePrivateFile } from "./kit/private-file.ts";
 import { newSecret, type Random, systemRandom } from "./kit/random.ts";
 import { createSecretBox, type SecretBox } from "./kit/secret-box.ts";
+import type { PbxSettings } from "./telephony/pbx.ts";
+import { createPbxCheck } from "./telephony/pbx-check.ts";
+import { createToPbxSettings } from "./telephony/pbx-settings.ts";
+import { registerTelephonyRoutes } from "./telephony/routes.ts";
+import { listOpenCalls } from "./telephony/store.ts";
+import { createTelephony, type Telephony } from "./telephony/telephony.ts";
 import { writeAudit } from "./tenants/audit/audit.ts";
 import { type Connections, createConnections } from "./tenants/connections/connections.ts";
 import { registerConnectionRoutes } from "./tenants/connections/routes.ts";
+import { registerPbxRoutes } from "./tenants/pbxs/routes.ts";
 import { registerTenantRoutes } from "./tenants/routes.ts";
 import { createTenants, type Tenants } from "./tenants/tenants.ts";
 
@@ -85,6 +94,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       await rooms.accept.idle();
     });
     await http.listen({ host: config.host, port: config.port });
+    if (config.roles.includes("telephony")) {
+      undo.push(rooms.telephony.stop); // before the front door is idle: it tells facts
+      await rooms.telephony.start();
+    }
     const url = toUrl(http, config);
     ground.log.info({ url, roles: config.roles, version: ground.version }, "app.started");
     return { url, firstPassword, stop };
@@ -171,6 +184,8 @@ interface Rooms {
   connections: Connections;
   delivery: Delivery;
   accept: Accept;
+  telephony: Telephony;
+  toPbxSettings: ReturnType<typeof createToPbxSettings>;
 }
 
 function openRooms(config: Config, ground: Ground, undo: (() => Promise<void>)[]): Rooms {
@@ -207,7 +222,32 @@ function openRooms(config: Config, ground: Ground, undo: (() => Promise<void>)[]
     limits: { stopMs: Math.min(10_000, config.drainMs), ...ground.deliveryLimits },
   });
   const fanOut = createFanOut({ listRoutable: connections.listRoutable, connectors, clock });
-  return { tenants, connections, delivery, accept: createAccept({ ...ground, fanOut }) };
+  const accept = createAccept({ ...ground, fanOut });
+  const toPbxSettings = createToPbxSettings(config.allowTargets);
+  const telephony = openTelephony(ground, { tenants, accept, toPbxSettings });
+  return { tenants, connections, delivery, accept, telephony, toPbxSettings };
+}
+
+function openTelephony(ground: Ground, rooms: Pick<Rooms, "tenants" | "accept" | "toPbxSettings">): Telephony {
+  const { database, locks, log } = ground;
+  /** A PBX that this installation must not call is left out: it must not keep the others from being called. */
+  const loadPbxs = async (): Promise<PbxSettings[]> =>
+    (await rooms.tenants.pbxs.listEnabled()).flatMap((record) => {
+      try {
+        return [rooms.toPbxSettings(record)];
+      } catch (error) {
+        if (!(error instanceof RefusedAddress)) throw error;
+        log.warn({ tenantId: record.tenantId, pbx: record.id, reason: toErrorMessage(error) }, "pbx.refused");
+        return [];
+      }
+    });
+  return createTelephony({
+    ...ground,
+    loadPbxs,
+    accept: rooms.accept.accept,
+    exclusive: locks.exclusive,
+    listOpenCalls: (tenantId, pbx) => listOpenCalls(database, tenantId, pbx),
+  });
 }
 
 /** The operator who names a Vtiger on this very machine in the environment has allowed to call it. */
@@ -229,6 +269,10 @@ async function moveIn(config: Config, { log, random }: Ground, rooms: Rooms): Pr
     const given = { tenantId, connector: "vtiger", name: "Vtiger", settings, attemptsMax: config.attemptsMax };
     const done = await connections.applyEnvironmentConnection(given);
     if (done !== "unchanged") log.info({ tenantId, done }, "connection.from_environment");
+  }
+  if (config.pbx !== undefined) {
+    const done = await tenants.pbxs.applyEnvironmentPbx(tenantId, config.pbx);
+    if (done !== "unchanged") log.info({ tenantId, done }, "pbx.from_environment");
   }
   if (config.roles.includes("api")) await ensureCliKey(config, tenants, tenantId);
   return oneTimePassword;
@@ -279,7 +323,7 @@ async function openDoors(config: Config, ground: Ground, rooms: Rooms): Promise<
   });
   registerHealth(app, {
     ...ground,
-    checks: [{ name: "database", check: () => checkDatabase(database) }, ...delivery.checks],
+    checks: [{ name: "database", check: () => checkDatabase(database) }, ...delivery.checks, ...rooms.telephony.checks],
     metricsToken: config.metricsToken,
   });
   if (!config.roles.includes("api")) return app;
@@ -293,7 +337,30 @@ async function openDoors(config: Config, ground: Ground, rooms: Rooms): Promise<
   registerConnectionRoutes(app, { connections, connectors, check: delivery.check });
   registerCallRoutes(app, { database, loadTenant });
   registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
+  registerPbxDoors(app, ground, rooms);
   return app;
+}
+
+function registerPbxDoors(app: App, { database, clock, random }: Ground, rooms: Rooms): void {
+  const { tenants, telephony, toPbxSettings } = rooms;
+  registerPbxRoutes(app, {
+    pbxs: tenants.pbxs,
+    loadState: (tenantId, id) => telephony.find(tenantId, id)?.status(),
+    check: createPbxCheck({ toSettings: toPbxSettings, clock }),
+  });
+  registerTelephonyRoutes(app, {
+    telephony,
+    random,
+    loadTenant: tenants.loadTenant,
+    findExtension: tenants.extensions.find,
+    loadPbx: tenants.pbxs.show,
+    findCall: async (tenantId, id) => {
+      const call = await loadCall(database.sql, tenantId, id);
+      return call ? { callUuid: call.call_uuid, pbx: call.pbx } : null;
+    },
+    audit: (doer, deed) =>
+      database.sql.transaction().execute((on) => writeAudit(on, doer, { ...deed, at: clock.now() })),
+  });
 }
 
 async function checkDatabase(database: Database): Promise<{ ok: boolean; detail: string }> {

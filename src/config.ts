@@ -10,7 +10,7 @@ export const ROLES = ["api", "worker", "telephony", "dialer"] as const;
 
 interface Setting {
   /** Group in docs/configuration.md. */
-  group: "Server" | "Storage" | "Security" | "First start" | "Older middleware" | "Limits" | "Command line";
+  group: "Server" | "Storage" | "Security" | "First start" | "Older middleware" | "PBX" | "Limits" | "Command line";
   sentence: string;
   /** As shown in the documentation; `undefined` is "not set". */
   fallback?: string;
@@ -210,6 +210,19 @@ const SETTINGS = {
     fallback: "12",
     schema: number(1, 1000),
   },
+  AMI_HOST: {
+    group: "PBX",
+    sentence: "Address of an Asterisk's manager interface (AMI): makes the default tenant's first PBX.",
+    schema: text,
+  },
+  AMI_PORT: { group: "PBX", sentence: "Its port.", fallback: "5038", schema: number(1, 65_535) },
+  AMI_USERNAME: { group: "PBX", sentence: "User of manager.conf, see deploy/asterisk/manager.conf.", schema: text },
+  AMI_SECRET: { group: "PBX", sentence: "Secret of that user.", schema: text, secret: true },
+  PBX_TIMEZONE: {
+    group: "PBX",
+    sentence: "IANA time zone in which that PBX writes its times; by default the tenant's.",
+    schema: timeZone,
+  },
   ENLACE_WEBHOOK_RATE: {
     group: "Limits",
     sentence: "Calls per second taken from one address at the signed webhook.",
@@ -266,6 +279,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   const problems: string[] = [];
   const values = readValues(env, problems);
   const vtiger = readVtiger(values, problems);
+  const pbx = readPbx(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     host: values.ENLACE_HOST,
@@ -291,6 +305,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     },
     webhookSecret: values.WEBHOOK_SECRET,
     vtiger,
+    pbx,
     attemptsMax: values.MAX_RETRIES,
     limits: { webhookPerSecond: values.ENLACE_WEBHOOK_RATE, apiPerMinute: values.ENLACE_API_RATE },
     drainMs: values.ENLACE_DRAIN_SECONDS * 1000,
@@ -359,6 +374,17 @@ function readVtiger(values: Values, problems: string[]) {
     return undefined;
   }
   return { url: VTIGER_URL, username: VTIGER_USERNAME, accessKey: VTIGER_ACCESS_KEY, module: VTIGER_MODULE };
+}
+
+function readPbx(values: Values, problems: string[]) {
+  const { AMI_HOST, AMI_PORT, AMI_USERNAME, AMI_SECRET, PBX_TIMEZONE } = values;
+  if (AMI_HOST === undefined || AMI_USERNAME === undefined || AMI_SECRET === undefined) {
+    const missing = Object.entries({ AMI_HOST, AMI_USERNAME, AMI_SECRET }).filter(([, value]) => value === undefined);
+    const names = missing.map(([name]) => name).join(" and ");
+    if (missing.length < 3) problems.push(`${names} missing: a PBX needs AMI_HOST, AMI_USERNAME and AMI_SECRET`);
+    return undefined;
+  }
+  return { host: AMI_HOST, port: AMI_PORT, username: AMI_USERNAME, secret: AMI_SECRET, timeZone: PBX_TIMEZONE };
 }
 
 function toDatabaseUrl({ DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD }: Values): string | undefined {

@@ -28,7 +28,7 @@ export interface TenantsFixture {
   /** Logs in and gives the access token. */
   login(username: string, password?: string): Promise<string>;
 }
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface Ask {
   as?: string;
   body?: unknown;

@@ -4,9 +4,11 @@ import type { Command } from "commander";
 import type { CommandContext } from "./command.ts";
 import { createConnection } from "./connection.ts";
 import { createDeliveries } from "./deliveries.ts";
+import { createExtension } from "./extension.ts";
 import { startFakeApi } from "./fake-api.ts";
 import { createFakeContext, createFakeTerminal } from "./fake-terminal.ts";
 import { createKey } from "./key.ts";
+import { createPbx } from "./pbx.ts";
 import { createSecret } from "./secret.ts";
 import { createUser } from "./user.ts";
 
@@ -125,4 +127,48 @@ test("replaying everything must be said", async (t) => {
   const { failure, asked } = await run(t, createDeliveries, { words: "replay", answers: {} });
   assert.match(failure?.message ?? "", /which ones\?/);
   assert.deepEqual(asked, []);
+});
+
+const BRANCH = {
+  ...{ id: "7", name: "Branch", host: "pbx.example.test", port: 5038, enabled: true },
+  status: { owned_here: true, state: "waiting", since: null, problem: "login refused", calls: null },
+};
+
+test("a PBX's secret comes from standard input, and never from the command line", async (t) => {
+  const answers = { "POST /api/v1/pbxs": BRANCH };
+  const words = "add --name Branch --host pbx.example.test --username enlace --trunk a --trunk b --secret";
+  const { asked, printed } = await run(t, createPbx, { words: `${words} -`, answers, typed: "geheim\n" });
+  const body = { name: "Branch", host: "pbx.example.test", port: 5038, tls: false, username: "enlace" };
+  assert.deepEqual(asked, [`POST /api/v1/pbxs ${JSON.stringify({ ...body, secret: "geheim", trunks: ["a", "b"] })}`]);
+  assert.match(printed, /enlace pbx check 7/);
+  const { failure } = await run(t, createPbx, { words: `${words} geheim`, answers });
+  assert.match(failure?.message ?? "", /seen by others/);
+});
+
+test("the list of PBXs says why one is away; a check that fails and a removal go by its name", async (t) => {
+  const answers = {
+    "GET /api/v1/pbxs": page([BRANCH]),
+    "POST /api/v1/pbxs/7/check": { ok: false, findings: [{ level: "error", subject: "login", message: "refused" }] },
+    "DELETE /api/v1/pbxs/7": null,
+  };
+  const list = await run(t, createPbx, { words: "list", answers });
+  assert.match(list.printed, /^7 +Branch +pbx\.example\.test:5038 +waiting: login refused +-/m);
+  const check = await run(t, createPbx, { words: "check Branch", answers });
+  assert.equal(check.failure?.message, "Branch does not work yet");
+  const removal = await run(t, createPbx, { words: "remove Branch", answers });
+  assert.equal(removal.failure, null);
+  assert.equal(removal.asked[1], "DELETE /api/v1/pbxs/7");
+  const { failure } = await run(t, createPbx, { words: "remove Office", answers });
+  assert.equal(failure?.message, "there is no PBX Office");
+});
+
+test("an extension is set with its phones and listed", async (t) => {
+  const answers = {
+    "PUT /api/v1/extensions/101": { number: "101" },
+    "GET /api/v1/extensions": page([{ number: "101", peers: ["101", "web-101"], name: "Ana", user_id: null }]),
+  };
+  const { asked } = await run(t, createExtension, { words: "set 101 --peer 101 --peer web-101 --name Ana", answers });
+  assert.deepEqual(asked, ['PUT /api/v1/extensions/101 {"peers":["101","web-101"],"name":"Ana","user_id":null}']);
+  const { printed } = await run(t, createExtension, { words: "list", answers });
+  assert.match(printed, /^101 +101 web-101 +Ana +-/m);
 });

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { type ApiClient, parseAnswer } from "./api-client.ts";
+import { showCheck } from "./check-report.ts";
 import { type CommandContext, createCommand, JSON_OPTION, type JsonOption, openApi, show } from "./command.ts";
 import { parseSettingsSchema, readSettings } from "./connection-settings.ts";
 import { CommandFailure, wrongUsage } from "./exit.ts";
 import { addListOptions, type ListOptions, loadList, toMoreText } from "./list.ts";
 import { addTo, parseAssignment, parseCount } from "./option-value.ts";
-import { toLocalTime, toPrintable, toTable } from "./table.ts";
+import { toLocalTime, toTable } from "./table.ts";
 
 const lane = z.object({
   state: z.string(),
@@ -17,12 +18,6 @@ const lane = z.object({
 });
 const connection = z.object({ id: z.string(), name: z.string(), connector: z.string(), lane });
 const connectors = z.object({ items: z.array(z.object({ id: z.string(), settings_schema: z.unknown() })) });
-const report = z.object({
-  ok: z.boolean(),
-  findings: z.array(
-    z.object({ level: z.string(), subject: z.string(), message: z.string(), mend: z.string().nullish() }),
-  ),
-});
 const CONNECTIONS_MAX = 10_000;
 
 export function createConnection(context: CommandContext): Command {
@@ -118,17 +113,7 @@ async function addConnection(context: CommandContext, options: AddFlags): Promis
 async function checkConnection(context: CommandContext, named: string, options: JsonOption): Promise<void> {
   const api = await openApi(context);
   const { id, name } = await findConnection(api, named);
-  const answer = await api.send("POST", `/api/v1/connections/${id}/check`);
-  const { ok, findings } = parseAnswer(report, answer);
-  const toText = (): string =>
-    findings
-      .map(({ level, subject, message, mend }) => {
-        const line = `${level.padEnd(7)}  ${subject}: ${toPrintable(message)}`;
-        return mend ? `${line}\n         → ${toPrintable(mend)}` : line;
-      })
-      .join("\n");
-  show(context, options, { answer, toText });
-  if (!ok) throw new CommandFailure(`${name} does not work yet`);
+  showCheck(context, options, { answer: await api.send("POST", `/api/v1/connections/${id}/check`), name });
 }
 
 async function act(

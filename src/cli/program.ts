@@ -8,7 +8,9 @@ import { createDeliveries } from "./deliveries.ts";
 import { createDemo, type DemoTools } from "./demo.ts";
 import { createDoctor, type DoctorTools } from "./doctor/doctor.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
+import { createExtension } from "./extension.ts";
 import { createKey } from "./key.ts";
+import { createPbx } from "./pbx.ts";
 import { createSecret } from "./secret.ts";
 import { createSendTestCall } from "./send-test-call.ts";
 import { createMigrate, createStart, type ServerCommands } from "./start.ts";
@@ -36,6 +38,7 @@ export function createCli(options: CliOptions): Command {
     ],
     ["People and access", [createUser(options), createKey(options), createSecret(options), createTenant(options)]],
     ["Connections", [createConnection(options)]],
+    ["Phones", [createPbx(options), createExtension(options)]],
     ["Calls and deliveries", [createCalls(options), createDeliveries(options), createSendTestCall(options)]],
     [
       "Safekeeping",

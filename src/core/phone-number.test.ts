@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parsePartyNumber, parsePhoneNumber, toDigits, toPartyText } from "./phone-number.ts";
+import { parsePartyNumber, parsePhoneNumber, toDialed, toDigits, toPartyText } from "./phone-number.ts";
 
 test("one number is one E.164, however a person or a PBX writes it", () => {
   const written = [
@@ -76,4 +76,14 @@ test("reading any text gives a party that reads the same again", () => {
 test("digits are the number without its plus", () => {
   const number = parsePhoneNumber("+34 600 000 001", "ES");
   assert.equal(number && toDigits(number), "34600000001");
+});
+
+test("a number is dialled as one dials it in the tenant's country", () => {
+  const dialed = (text: string, country: string) =>
+    toDialed(parsePhoneNumber(text, country) ?? assert.fail(text), country);
+  assert.equal(dialed("+34600000001", "ES"), "600000001");
+  assert.equal(dialed("+442079460000", "ES"), "00442079460000");
+  assert.equal(dialed("+442079460000", "GB"), "02079460000");
+  assert.equal(dialed("+34600000001", "US"), "01134600000001");
+  assert.equal(dialed("+34600000001", "ZZ"), "+34600000001", "a country without a plan");
 });

@@ -66,3 +66,10 @@ export function toPartyText(party: PartyNumber): string {
 export function toDigits(number: PhoneNumber): string {
   return number.slice(1);
 }
+
+/** As one dials it on a phone in `country`: `600000001`, `0044…`; the plus form where the library knows no other. */
+export function toDialed(number: PhoneNumber, country: string): string {
+  if (!isSupportedCountry(country)) return number;
+  const dialed = parsePhoneNumberWithError(number).format("IDD", { fromCountry: country as CountryCode });
+  return dialed ? dialed.replaceAll(/\D/g, "") : number;
+}

@@ -12,10 +12,13 @@ export type Role = (typeof ROLES)[number];
 
 export const SCOPES = [
   "calls:read",
+  "calls:write",
   "deliveries:read",
   "deliveries:write",
   "connections:read",
   "connections:write",
+  "pbxs:read",
+  "pbxs:write",
   "tenants:read",
   "tenants:write",
   "users:read",

@@ -1,4 +1,5 @@
 import fastifyRateLimit, { normalizeIP } from "@fastify/rate-limit";
+import type { FastifyRequest } from "fastify";
 import { AppError } from "../core/errors.ts";
 import type { App } from "./app-instance.ts";
 
@@ -55,19 +56,24 @@ export async function installAddressLimit(app: App, limits: RateLimits): Promise
 /** Counts per caller. Install after access, which learns who calls. */
 export function installCallerLimit(app: App, limits: RateLimits): void {
   if (limits.callerPerMinute === 0) return;
+  const check = createCallerLimit(app, limits.callerPerMinute);
+  app.addHook("onRoute", (route) => {
+    if (route.config?.access?.kind !== "caller") return;
+    route.onRequest = [...[route.onRequest ?? []].flat(), check];
+  });
+}
+
+/** A limit of its own for what costs more than a request; ask it in the handler. Throws `rate_limited`. */
+export function createCallerLimit(app: App, perMinuteMax: number): (request: FastifyRequest) => Promise<void> {
   const count = app.createRateLimit({
-    max: limits.callerPerMinute,
+    max: perMinuteMax,
     timeWindow: MINUTE_MS,
     keyGenerator: (request) => request.caller.actor,
   });
-  app.addHook("onRoute", (route) => {
-    if (route.config?.access?.kind !== "caller") return;
-    const check = async (request: Parameters<typeof count>[0]): Promise<void> => {
-      const result = await count(request);
-      if (!result.isAllowed && result.isExceeded) throw refuse(result.ttlInSeconds);
-    };
-    route.onRequest = [...[route.onRequest ?? []].flat(), check];
-  });
+  return async (request) => {
+    const result = await count(request);
+    if (!result.isAllowed && result.isExceeded) throw refuse(result.ttlInSeconds);
+  };
 }
 
 function refuse(seconds: number): AppError {

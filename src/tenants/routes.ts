@@ -11,6 +11,7 @@ import type { TenantChange } from "./administration.ts";
 import { registerApiKeyRoutes } from "./api-keys/routes.ts";
 import { toDoer } from "./audit/audit.ts";
 import { registerAuditRoutes } from "./audit/routes.ts";
+import { registerExtensionRoutes } from "./extensions/routes.ts";
 import { newTenant, tenantAnswer, tenantChange, tenantChangeByOperator } from "./schema.ts";
 import { registerSessionRoutes } from "./sessions/routes.ts";
 import { loadTenantById, loadTenants, type Tenant } from "./store.ts";
@@ -46,6 +47,7 @@ export function registerTenantRoutes(app: App, options: TenantRoutesOptions): vo
   registerSessionRoutes(app, { ...options, sessions: tenants.sessions, authenticate: tenants.authenticate });
   registerApiKeyRoutes(app, { ...options, apiKeys: tenants.apiKeys });
   registerWebhookSecretRoutes(app, tenants.webhookSecrets);
+  registerExtensionRoutes(app, tenants.extensions);
   registerAuditRoutes(app, database);
 }
 

@@ -8,7 +8,7 @@ export const LANGUAGES = ["es", "en", "ru"] as const;
 export const SIGNATURE_MODES = ["raw", "python-json"] as const;
 
 const name = z.string().trim().min(1).max(200);
-const timeZone = z
+export const timeZoneField = z
   .string()
   .refine(isTimeZone, "is not an IANA time zone")
   .meta({ description: "IANA zone", examples: ["Europe/Madrid"] });
@@ -26,7 +26,7 @@ const signatureModes = z
 export const tenantChange = z
   .strictObject({
     name,
-    time_zone: timeZone,
+    time_zone: timeZoneField,
     country,
     language: z.enum(LANGUAGES),
     signature_modes: signatureModes,
@@ -42,7 +42,7 @@ export const newTenant = z.strictObject({
     .regex(/^[0-9A-Za-z_-]{1,32}$/, "has other characters than letters, digits, _ and -, or more than 32")
     .meta({ description: "Its name on the wire (X-Enlace-Tenant); never changes" }),
   name,
-  time_zone: timeZone,
+  time_zone: timeZoneField,
   country,
   language: z.enum(LANGUAGES),
   signature_modes: signatureModes.default(["raw"]),

@@ -10,7 +10,9 @@ import { type Administration, createAdministration } from "./administration.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys/api-keys.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import { createDirectory, type Directory } from "./directory.ts";
+import { createExtensions, type Extensions } from "./extensions/extensions.ts";
 import { ensureFirstTenant, type FirstTenant, type FirstTenantResult } from "./first-tenant.ts";
+import { createPbxs, type Pbxs } from "./pbxs/pbxs.ts";
 import { createAccessTokens } from "./sessions/access-tokens.ts";
 import { createGuesses } from "./sessions/guesses.ts";
 import { createSessions, type Sessions } from "./sessions/sessions.ts";
@@ -19,8 +21,8 @@ import { createUsers, type Users } from "./users/users.ts";
 import { createWebhookSecrets, type WebhookSecrets } from "./webhook-secrets/webhook-secrets.ts";
 
 /**
- * The room of tenants: who they are, their people, the ways people and programs come in, the secrets their PBXs sign with,
- * and the log of what was changed. It owns those tables and nothing else; calls and deliveries it does not know.
+ * The room of tenants: who they are, their people, the ways people and programs come in, their PBXs and phones, the
+ * secrets those PBXs sign with, and the log of what was changed. It owns those tables and nothing else; calls and deliveries it does not know.
  */
 export interface Tenants extends Pick<Directory, "loadTenantByNumber" | "loadTenant" | "loadWebhookSecrets"> {
   authenticate: Authenticate;
@@ -35,6 +37,8 @@ export interface Tenants extends Pick<Directory, "loadTenantByNumber" | "loadTen
   sessions: Sessions;
   apiKeys: ApiKeys;
   webhookSecrets: WebhookSecrets;
+  pbxs: Pbxs;
+  extensions: Extensions;
   /** Stops listening for changes. */
   stop(): void;
 }
@@ -72,6 +76,8 @@ export function createTenants(options: TenantsOptions): Tenants {
     sessions: createSessions({ ...options, passwords, guesses, tokens }),
     apiKeys,
     webhookSecrets,
+    pbxs: createPbxs(options),
+    extensions: createExtensions(options),
     stop: directory.stop,
   };
 }

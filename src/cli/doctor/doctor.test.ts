@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -140,14 +141,14 @@ test("a schema that is behind or ahead is told apart", async () => {
   after(() => rm(empty, { recursive: true }));
   const ahead = await examineAll(createFakeContext(), { ...tools, migrationsFolder: empty });
   assert.equal(levelsOf(ahead).schema, "error");
-  for (const name of ["0001_foundation", "9999_later"]) await writeFile(join(empty, `${name}.sql`), "");
+  for (const file of [...readdirSync(tools.migrationsFolder), "9999_later.sql"]) await writeFile(join(empty, file), "");
   const behind = (await examineAll(createFakeContext(), { ...tools, migrationsFolder: empty })).find(
     ({ subject }) => subject === "schema",
   );
   assert.match(behind?.message ?? "", /9999_later missing/);
 });
 
-test("a running Enlace is asked for its readiness and for a check of every connection", async (t) => {
+test("a running Enlace is asked for its readiness and for a check of every connection and PBX", async (t) => {
   const url = await listen(t, {
     "GET /health": { status: "ok", version: "9.9.9" },
     "GET /ready": {
@@ -165,12 +166,18 @@ test("a running Enlace is asked for its readiness and for a check of every conne
       ok: false,
       findings: [{ level: "error", subject: "login", message: "wrong key", mend: "Copy it from My Preferences." }],
     },
+    "GET /api/v1/pbxs": { items: [{ id: "7", name: "Office", enabled: true }], next_cursor: null },
+    "POST /api/v1/pbxs/7/check": {
+      ok: true,
+      findings: [{ level: "warning", subject: "right:Redirect", message: "may not Redirect", mend: "write = call" }],
+    },
   });
   const levels = levelsOf(await examineAll(createFakeContext({ url }), tools));
   assert.equal(levels.server, "ok");
   assert.equal(levels["ready:lanes"], "error");
   assert.equal(levels["connection:CRM:login"], "error");
   assert.equal(levels["connection:Old"], "warning");
+  assert.equal(levels["pbx:Office:right:Redirect"], "warning");
   assert.equal(levels.port, undefined);
 });
 

@@ -7,7 +7,7 @@ import { examine, type Finding } from "./finding.ts";
 
 const health = z.object({ status: z.string(), version: z.string() });
 const ready = z.object({ checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })) });
-const connections = z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), enabled: z.boolean() })) });
+const named = z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), enabled: z.boolean() })) });
 const report = z.object({
   findings: z.array(
     z.object({
@@ -28,13 +28,14 @@ export async function findServer(context: CommandContext): Promise<string | unde
   return parsed.success ? parsed.data.version : undefined;
 }
 
-/** What a running Enlace says about itself and about every connection of this key's tenant. */
+/** What a running Enlace says about itself and about every connection and PBX of this key's tenant. */
 export async function examineServer(context: CommandContext, version: string): Promise<Finding[]> {
   const { url } = context.readConfig();
   return [
     { level: "ok", subject: "server", message: `Enlace ${version} answers at ${url}` },
     ...(await examine("ready", () => examineReadiness(context))),
     ...(await examine("connections", async () => examineConnections(await openApi(context)))),
+    ...(await examine("pbxs", async () => examinePbxs(await openApi(context)))),
   ];
 }
 
@@ -48,7 +49,7 @@ async function examineReadiness(context: CommandContext): Promise<Finding[]> {
 }
 
 async function examineConnections(api: ApiClient): Promise<Finding[]> {
-  const { items } = parseAnswer(connections, await api.get("/api/v1/connections", { limit: 200 }));
+  const { items } = parseAnswer(named, await api.get("/api/v1/connections", { limit: 200 }));
   if (items.length === 0)
     return [
       {
@@ -58,17 +59,31 @@ async function examineConnections(api: ApiClient): Promise<Finding[]> {
         mend: "`enlace connection add`, or set VTIGER_URL, VTIGER_USERNAME and VTIGER_ACCESS_KEY.",
       },
     ];
+  return examineEach(api, "connection", items);
+}
+
+/** To have none is fine: calls come by the webhook, too. */
+async function examinePbxs(api: ApiClient): Promise<Finding[]> {
+  const { items } = parseAnswer(named, await api.get("/api/v1/pbxs", { limit: 200 }));
+  return examineEach(api, "pbx", items);
+}
+
+async function examineEach(
+  api: ApiClient,
+  kind: "connection" | "pbx",
+  items: z.output<typeof named>["items"],
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { id, name, enabled } of items) {
-    const subject = `connection:${name}`;
+    const subject = `${kind}:${name}`;
     if (!enabled) findings.push({ level: "warning", subject, message: "is switched off" });
-    else findings.push(...(await examine(subject, () => checkConnection(api, id, subject))));
+    else findings.push(...(await examine(subject, () => check(api, `/api/v1/${kind}s/${id}/check`, subject))));
   }
   return findings;
 }
 
-async function checkConnection(api: ApiClient, id: string, subject: string): Promise<Finding[]> {
-  const { findings } = parseAnswer(report, await api.send("POST", `/api/v1/connections/${id}/check`));
+async function check(api: ApiClient, path: string, subject: string): Promise<Finding[]> {
+  const { findings } = parseAnswer(report, await api.send("POST", path));
   return findings.map(({ level, message, mend, subject: about }) => ({
     level,
     subject: `${subject}:${about}`,

@@ -1,4 +1,6 @@
-import { testConnector } from "../connector.contract.ts";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createCall, testConnector } from "../connector.contract.ts";
 import { vtiger } from "./connector.ts";
 import { startFakeVtiger } from "./fake-vtiger.ts";
 
@@ -34,4 +36,14 @@ testConnector(vtiger, async () => {
     },
     stop: crm.stop,
   };
+});
+
+test("colleagues who call each other are written only when somebody asks for it", () => {
+  const settings = (more: object = {}) =>
+    vtiger.settings.parse({ url: "https://crm.example.test", username: "u", accessKey: "k", ...more });
+  const internal = createCall({ direction: "internal", sources: ["ami"] });
+  assert.deepEqual(vtiger.plan(internal, settings()), []);
+  assert.deepEqual(vtiger.plan(internal, settings({ deliverInternal: true })), [{ kind: "record" }]);
+  assert.deepEqual(vtiger.plan({ ...internal, sources: ["ami", "webhook"] }, settings()), [{ kind: "record" }]);
+  assert.deepEqual(vtiger.plan({ ...internal, direction: "outbound" }, settings()), [{ kind: "record" }]);
 });

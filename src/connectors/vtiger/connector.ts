@@ -1,3 +1,4 @@
+import type { Call } from "../../core/call.ts";
 import { parsePhoneNumber } from "../../core/phone-number.ts";
 import type { Connector, ConnectorContext, Session } from "../connector.ts";
 import { VtigerFailure } from "./answer.ts";
@@ -17,9 +18,14 @@ export const vtiger: Connector<VtigerSettings> = {
   capabilities: ["record", "lookup"],
   // every request boots the whole PHP application, and one session is served one request at a time
   pace: { concurrency: 2, perSecond: 5 },
-  plan: (call, settings) => (call.phase === "ended" || settings.deliverInProgress ? [{ kind: "record" }] : []),
+  plan: (call, settings) =>
+    isWanted(call, settings) && (call.phase === "ended" || settings.deliverInProgress) ? [{ kind: "record" }] : [],
   open,
 };
+
+/** Colleagues who call each other are no customer's business, unless somebody asks for them. */
+const isWanted = ({ direction, sources }: Call, { deliverInternal }: VtigerSettings): boolean =>
+  direction !== "internal" || deliverInternal || sources.includes("webhook");
 
 function open(context: ConnectorContext<VtigerSettings>): Session {
   const client = createVtigerClient(context);

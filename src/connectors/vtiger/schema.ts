@@ -83,6 +83,10 @@ export const vtigerSettings = z.strictObject({
     title: "Write calls that still ring",
     description: "Makes Vtiger pop up ringing calls; otherwise a call is written once it has ended.",
   }),
+  deliverInternal: z.boolean().default(false).meta({
+    title: "Write calls between extensions too",
+    description: "Those that Enlace hears of by itself; one that is posted to the webhook is always written.",
+  }),
   timeoutSeconds: z.int().min(1).max(120).default(20).meta({ title: "Patience per request, in seconds" }),
 });
 export type VtigerSettings = z.infer<typeof vtigerSettings>;

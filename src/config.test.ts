@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigError, readConfig } from "./config.ts";
+
+test("a PBX needs its address, its user and its secret; what is missing is named together with everything else", () => {
+  const AMI = { AMI_HOST: "pbx.example.test", AMI_USERNAME: "enlace", AMI_SECRET: "s3cret" };
+  assert.deepEqual(readConfig({ ...AMI, PBX_TIMEZONE: "America/Lima" }).pbx, {
+    ...{ host: "pbx.example.test", port: 5038, username: "enlace", secret: "s3cret", timeZone: "America/Lima" },
+  });
+  assert.equal(readConfig({}).pbx, undefined);
+  const problems = (env: Record<string, string>): readonly string[] => {
+    try {
+      readConfig(env);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+    return [];
+  };
+  const found = problems({ AMI_HOST: "pbx.example.test", AMI_PORT: "0", PBX_TIMEZONE: "Mars/Olympus" });
+  assert.equal(found.length, 3);
+  assert.match(found.join("\n"), /AMI_PORT .*\nPBX_TIMEZONE is not an IANA.*\nAMI_USERNAME and AMI_SECRET missing/);
+});

@@ -1,0 +1,76 @@
+import type { CallFact } from "../core/call-fact.ts";
+import { AppError, toErrorMessage } from "../core/errors.ts";
+import type { TenantId } from "../core/ids.ts";
+import { toBackoffMs } from "../kit/backoff.ts";
+import type { Clock } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import type { TrackedFact } from "./tracker/call-facts.ts";
+
+/** The front door as this room sees it; see intake/accept.ts. `raw` is JSON text. */
+export type FactSink = (item: {
+  tenant: { id: TenantId };
+  callUuid: string;
+  fact: CallFact;
+  raw: string;
+}) => Promise<unknown>;
+
+export interface FactOutlet {
+  /**
+   * Resolves when every fact is durable, or refused for good (logged and counted). While the store is down it tries again
+   * until `signal` aborts, then it gives up: the next owner begins with a snapshot. Meanwhile the AMI stream buffers, and beyond its bound a snapshot mends what was dropped.
+   */
+  tell(facts: readonly TrackedFact[], signal: AbortSignal): Promise<void>;
+  counters(): { told: number; refused: number; waiting: number };
+}
+
+const RETRY = { firstMs: 200, maxMs: 5_000 };
+/** Errors that say nothing about the store may be a bug: they must not hold up the PBX for ever. */
+const ODD_TRIES_MAX = 5;
+
+export interface FactOutletOptions {
+  tenantId: TenantId;
+  accept: FactSink;
+  clock: Clock;
+  log: Log;
+}
+
+export function createFactOutlet({ tenantId, accept, clock, log }: FactOutletOptions): FactOutlet {
+  const counters = { told: 0, refused: 0, waiting: 0 };
+
+  async function tellOne({ callUuid, fact, raw }: TrackedFact, signal: AbortSignal): Promise<void> {
+    const item = { tenant: { id: tenantId }, callUuid, fact, raw: toRawText(raw) };
+    for (let failures = 1; ; failures++) {
+      try {
+        await accept(item);
+        counters.told++;
+        return;
+      } catch (error) {
+        const isDown = error instanceof AppError && error.code === "unavailable";
+        if (!isDown && (error instanceof AppError || failures >= ODD_TRIES_MAX)) {
+          counters.refused++;
+          log.error({ callUuid, key: fact.key, reason: toErrorMessage(error), err: error }, "pbx.fact_refused");
+          return;
+        }
+        await clock.sleep(toBackoffMs(failures, RETRY, 0.5), signal).catch(() => undefined);
+        if (signal.aborted) return;
+      }
+    }
+  }
+
+  return {
+    tell: async (facts, signal) => {
+      counters.waiting += facts.length;
+      try {
+        await Promise.all(facts.map((fact) => tellOne(fact, signal))); // a call does not mind the order
+      } finally {
+        counters.waiting -= facts.length;
+      }
+    },
+    counters: () => ({ ...counters }),
+  };
+}
+
+/** JSON that PostgreSQL can keep: a NUL in a caller's name must not lose the call. */
+function toRawText(raw: TrackedFact["raw"]): string {
+  return JSON.stringify(raw).replaceAll("\\u0000", "");
+}

@@ -1,0 +1,49 @@
+/**
+ * How the first leg of an originate fared. `unknown`: the PBX was away when it was decided; its channel is gone.
+ * `refused`: Asterisk did not take the job.
+ */
+export type OriginateOutcome =
+  | "answered"
+  | "busy"
+  | "no_answer"
+  | "rejected"
+  | "invalid_number"
+  | "unavailable"
+  | "congestion"
+  | "failed"
+  | "refused"
+  | "unknown";
+
+/** Q.850 causes as Asterisk maps SIP to them; reference: Asterisk's Hangup-Cause-Mappings. */
+const BY_CAUSE: Readonly<Record<number, OriginateOutcome>> = {
+  1: "invalid_number",
+  3: "invalid_number",
+  17: "busy",
+  18: "no_answer",
+  19: "no_answer",
+  20: "unavailable",
+  21: "rejected",
+  22: "invalid_number",
+  28: "invalid_number",
+  34: "congestion",
+  44: "congestion",
+};
+const BY_STATUS: Readonly<Record<string, OriginateOutcome>> = {
+  BUSY: "busy",
+  NOANSWER: "no_answer",
+  CONGESTION: "congestion",
+  CHANUNAVAIL: "unavailable",
+};
+/** OriginateResponse Reason. 0 says nothing: PJSIP gives it for busy, 404 and 503 alike. */
+const BY_REASON: Readonly<Record<number, OriginateOutcome>> = { 3: "no_answer", 5: "busy", 8: "congestion" };
+
+export interface FailureFacts {
+  cause: number | undefined;
+  dialStatus: string | undefined;
+  reason: number | undefined;
+}
+
+/** The surest statement wins: a telling cause, then DialStatus (NOANSWER for a 404), then Reason. */
+export function toFailure({ cause, dialStatus, reason }: FailureFacts): OriginateOutcome {
+  return BY_CAUSE[cause ?? 0] ?? BY_STATUS[dialStatus ?? ""] ?? BY_REASON[reason ?? 0] ?? "failed";
+}

@@ -1,0 +1,32 @@
+import { isIP } from "node:net";
+import type { PbxRecord } from "../core/pbx-record.ts";
+import { type AllowedTargets, createGuardedLookup, isAllowedAddress, RefusedAddress } from "../kit/address-guard.ts";
+import type { PbxSettings } from "./pbx.ts";
+
+/** The PBX of the environment is the operator's own and may be anywhere, this very machine above all. */
+const OPERATORS: AllowedTargets = { private: true, loopback: true };
+
+/**
+ * Makes settings of what tenants store. Throws `RefusedAddress` for a host that this installation does not let tenants
+ * reach; what a host name resolves to is judged at every connection. The same record gives deeply equal settings.
+ */
+export function createToPbxSettings(allowTargets: AllowedTargets): (record: PbxRecord) => PbxSettings {
+  const guards = {
+    environment: { allowed: OPERATORS, lookup: createGuardedLookup(OPERATORS) },
+    api: { allowed: allowTargets, lookup: createGuardedLookup(allowTargets) },
+  };
+  return (record) => {
+    const { id, name, tenantId, country, callIdPrefix, extensions, trunks, dial } = record;
+    const { host, port, username, secret } = record;
+    const { allowed, lookup } = guards[record.origin];
+    if (isIP(host) !== 0 && !isAllowedAddress(host, allowed))
+      // sockets look nothing up then
+      throw new RefusedAddress(`${host} is an address that this installation does not let its tenants reach`);
+    const tls = record.tls ? { tls: record.tlsCa === null ? {} : { ca: record.tlsCa } } : {};
+    return {
+      ...{ id, name, tenantId, country, callIdPrefix, extensions, dial },
+      address: { host, port, username, secret, lookup, ...tls },
+      trunks: new Set(trunks),
+    };
+  };
+}

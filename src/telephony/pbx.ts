@@ -1,0 +1,200 @@
+import { AppError, toErrorMessage } from "../core/errors.ts";
+import type { TenantId } from "../core/ids.ts";
+import type { Clock } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import type { Random } from "../kit/random.ts";
+import { AmiConnection, type AmiStatus } from "./ami/connection.ts";
+import type { AmiAddress } from "./ami/session.ts";
+import type { AmiItem } from "./ami/stream.ts";
+import { type AmiRights, loadAmiRights } from "./ami-rights.ts";
+import { type CallCommands, createCallCommands, type DialSettings } from "./call-commands.ts";
+import { createFactOutlet, type FactSink } from "./fact-outlet.ts";
+import { createOriginator, type Originator } from "./originate.ts";
+import { createFactWriter, type TrackedFact } from "./tracker/call-facts.ts";
+import { type CallTracker, createCallTracker } from "./tracker/call-tracker.ts";
+import { createPbxPlan } from "./tracker/channel-name.ts";
+
+/*
+ * One PBX: connection, tracker, originator, and whose turn it is.
+ *
+ *   stopped ── start ──▶ waiting for the lease ── ours ──▶ owned (connection runs) ── lease lost, stop ──▶ …
+ *
+ * Only the owner listens, so each call is told once; were two to listen for a moment, their facts would have the same keys.
+ */
+export interface PbxSettings {
+  id: string;
+  name: string;
+  tenantId: TenantId;
+  /** ISO 3166-1 alpha-2, for numbers without a country code. */
+  country: string;
+  address: AmiAddress;
+  /** Before every Linkedid; empty unless the tenant has several PBXs. `[A-Za-z0-9._:@-]`. */
+  callIdPrefix: string;
+  /** Peer name → extension. */
+  extensions: ReadonlyMap<string, string>;
+  trunks: ReadonlySet<string>;
+  dial: DialSettings;
+}
+
+export interface PbxOptions {
+  settings: PbxSettings;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** The front door; see intake/accept.ts. */
+  accept: FactSink;
+  /** Runs `work` while this process owns the key; its signal aborts when the lease is lost. `locks.exclusive`. */
+  exclusive(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void>;
+  /** call_uuids of this PBX's calls that are still open in the store: those that are not alive any more get closed. */
+  listOpenCalls(): Promise<readonly string[]>;
+}
+
+export interface PbxStatus {
+  id: string;
+  name: string;
+  /** Whether this process owns the PBX; all else is `null` when another does. */
+  isOwner: boolean;
+  ami: AmiStatus | null;
+  calls: number | null;
+  placing: number | null;
+  facts: { told: number; refused: number; waiting: number };
+}
+
+export interface Pbx {
+  start(): void;
+  stop(): Promise<void>;
+  status(): PbxStatus;
+  /** See originate.ts; throws `AppError("unavailable")` while this process does not own the PBX or it is away. */
+  originate: Originator["originate"];
+  /** Click-to-call, hang up, redirect, transfer; refused with `unavailable` as above. */
+  commands(): CallCommands;
+  /** What the AMI user may do; for `enlace doctor pbx` and the first connection. */
+  loadRights(): Promise<AmiRights>;
+}
+
+const RESYNC_EVERY_MS = 300_000;
+const LEASE_RETRY_MS = 2_000;
+
+interface Tenure {
+  connection: AmiConnection;
+  tracker: CallTracker;
+  originator: Originator;
+  commands: CallCommands;
+}
+
+export function createPbx(options: PbxOptions): Pbx {
+  const { settings, clock, log, accept } = options;
+  const stopping = new AbortController();
+  const outlet = createFactOutlet({ tenantId: settings.tenantId, accept, clock, log });
+  let tenure: Tenure | undefined;
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    const { signal } = stopping;
+    while (!signal.aborted) {
+      try {
+        await options.exclusive(`pbx:${settings.id}`, signal, own);
+      } catch (error) {
+        if (!signal.aborted) log.warn({ pbx: settings.name, reason: toErrorMessage(error) }, "pbx.lease_lost");
+      }
+      await clock.sleep(LEASE_RETRY_MS, signal).catch(() => undefined); // stopping: the loop sees the signal
+    }
+  }
+
+  async function own(signal: AbortSignal): Promise<void> {
+    const current = openTenure(options, outlet.tell, signal);
+    tenure = current;
+    log.info({ pbx: settings.name }, "pbx.owned");
+    current.connection.start();
+    try {
+      while (!signal.aborted) {
+        await clock.sleep(RESYNC_EVERY_MS, signal);
+        current.connection.resync(); // whatever we misheard heals here
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      tenure = undefined;
+      await current.connection.stop();
+    }
+  }
+
+  const owned = (): Tenure => {
+    if (tenure) return tenure;
+    throw new AppError("unavailable", `this process does not own the PBX ${settings.name}`, { retryAfterSeconds: 5 });
+  };
+
+  return {
+    start: () => {
+      running ??= run();
+    },
+    stop: async () => {
+      stopping.abort(new Error("stopped"));
+      await running;
+    },
+    status: () => ({
+      id: settings.id,
+      name: settings.name,
+      isOwner: tenure !== undefined,
+      ami: tenure?.connection.status() ?? null,
+      calls: tenure?.tracker.size().calls ?? null,
+      placing: tenure?.originator.pending() ?? null,
+      facts: outlet.counters(),
+    }),
+    originate: async (request, signal) => owned().originator.originate(request, signal),
+    commands: () => owned().commands,
+    loadRights: async () => loadAmiRights((action) => owned().connection.send(action)),
+  };
+}
+
+/** Everything of one ownership. It starts with nothing known: the first snapshot takes over what is going on. */
+function openTenure(
+  options: PbxOptions,
+  tell: (facts: readonly TrackedFact[], signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Tenure {
+  const { settings, clock, random, log } = options;
+  const { name: pbx, callIdPrefix, country, extensions, trunks } = settings;
+  const facts = createFactWriter({ pbx, callIdPrefix, country });
+  const tracker = createCallTracker({ plan: createPbxPlan({ extensions, trunks }), facts });
+  let isFirst = true;
+
+  async function take(items: readonly AmiItem[]): Promise<void> {
+    for (const item of items) originator.take(item);
+    await tell(
+      items.flatMap((item) => [...tracker.take(item)]),
+      signal,
+    );
+    const snapshot = isFirst ? items.find(({ kind }) => kind === "snapshot") : undefined;
+    if (!snapshot) return;
+    isFirst = false;
+    await tell(await findGone(options, tracker, snapshot.at), signal);
+  }
+
+  const connection = new AmiConnection({ address: settings.address, clock, random, log, onItems: take });
+  const originator = createOriginator({ send: (action, sending) => connection.send(action, sending), clock });
+  const known = new Set(extensions.values());
+  const commands = createCallCommands({
+    ...{ dial: settings.dial, callIdPrefix, tracker, originate: originator.originate },
+    isExtension: (extension) => known.has(extension),
+    send: (action) => connection.send(action),
+  });
+  return { connection, tracker, originator, commands };
+}
+
+/** Calls that an earlier owner opened and that are not alive: they ended while nobody listened. */
+async function findGone(
+  { settings, listOpenCalls }: PbxOptions,
+  tracker: CallTracker,
+  at: Date,
+): Promise<TrackedFact[]> {
+  const alive = new Set(
+    tracker.calls().flatMap(({ linkedIds }) => [...linkedIds].map((id) => `${settings.callIdPrefix}${id}`)),
+  );
+  const gone = (await listOpenCalls()).filter((callUuid) => !alive.has(callUuid));
+  return gone.map((callUuid) => ({
+    callUuid,
+    fact: { key: "recovery:gone", source: "recovery", at, status: "lost", endedAt: at, pbx: settings.name },
+    raw: { event: "gone" },
+  }));
+}

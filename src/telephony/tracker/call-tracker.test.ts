@@ -1,0 +1,376 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type Call, reduceCall } from "../../core/call.ts";
+import { toPartyText } from "../../core/phone-number.ts";
+import { AmiMessage } from "../ami/message.ts";
+import type { AmiItem } from "../ami/stream.ts";
+import { createFactWriter, type TrackedFact } from "./call-facts.ts";
+import { createCallTracker } from "./call-tracker.ts";
+import { createPbxPlan } from "./channel-name.ts";
+
+// Recorded from a real Asterisk 16; see test/peers/asterisk. `ms` is the time since the first event.
+type Recorded = Record<string, string> & { ms: number };
+const FIXTURES = join(import.meta.dirname, "fixtures");
+const NAMES = readdirSync(FIXTURES).map((file) => file.replace(".jsonl", ""));
+const T0 = Date.parse("2026-03-10T10:00:00Z");
+
+const event = (ms: number, fields: Record<string, string>): Recorded => ({ ...fields, ms }) as unknown as Recorded;
+
+const record = (name: string): Recorded[] =>
+  readFileSync(join(FIXTURES, `${name}.jsonl`), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+const toItem = ({ ms, ...fields }: Recorded): AmiItem => ({
+  kind: "event",
+  at: new Date(T0 + ms),
+  message: new AmiMessage(Object.entries(fields).flat() as string[]),
+});
+const toSnapshot = (channels: Record<string, string>[], ms: number): AmiItem => ({
+  kind: "snapshot",
+  at: new Date(T0 + ms),
+  channels: channels.map((fields) => new AmiMessage(Object.entries(fields).flat())),
+  after: "connect",
+});
+
+const createTracker = () =>
+  createCallTracker({
+    plan: createPbxPlan({
+      extensions: new Map(["101", "102", "103"].map((extension) => [extension, extension])),
+      trunks: new Set(["trunk"]),
+    }),
+    facts: createFactWriter({ pbx: "main", callIdPrefix: "", country: "ES" }),
+  });
+
+function replay(items: readonly AmiItem[]) {
+  const tracker = createTracker();
+  const facts = items.flatMap((item) => [...tracker.take(item)]);
+  const byCall = Map.groupBy(facts, ({ callUuid }) => callUuid);
+  const calls = new Map([...byCall].map(([id, told]) => [id, reduceCall(told.map(({ fact }) => fact))]));
+  return { tracker, facts, byCall, calls };
+}
+
+const only = (name: string) => {
+  const { calls, facts } = replay(record(name).map(toItem));
+  assert.equal(calls.size, 1, `${name} is one call`);
+  return { call: [...calls.values()][0] as Call, end: facts.at(-1) as TrackedFact };
+};
+
+function describe({ call, end }: { call: Call; end: TrackedFact }): string {
+  const talks = end.raw.talks as { extension: string | null; number: string | null }[];
+  const rings = end.raw.rings as { extension: string | null; number: string | null; status: string | null }[];
+  const ends = `${call.from && toPartyText(call.from)} > ${call.to && toPartyText(call.to)}`;
+  const rung = rings.map(({ extension, number, status }) => `${extension ?? number} ${status}`).join(", ");
+  const talked = talks.map(({ extension, number }) => extension ?? number).join(", ");
+  return `${call.direction} ${ends}: ${call.outcome} by ${call.agentExtension}; rang ${rung}; talked ${talked}`;
+}
+
+const IN = "inbound +34600000001 >";
+const OUT = "outbound 101 >";
+const EXPECTED: Record<string, string> = {
+  answered: `${IN} 0009001: answered by 101; rang 101 ANSWER; talked 101`,
+  attended: `${IN} 0009001: answered by 102; rang 101 ANSWER, 102 ANSWER; talked 101, 102`,
+  blind: `${IN} 0009001: answered by 102; rang 101 ANSWER, 102 ANSWER; talked 101, 102`,
+  "blind-unanswered": `${IN} 0009001: answered by 101; rang 101 ANSWER, 102 BUSY; talked 101`,
+  busy: `${IN} 0009001: missed by null; rang 101 BUSY; talked `,
+  cascade: `${IN} 0009003: answered by 103; rang 101 NOANSWER, 102 NOANSWER, 103 ANSWER; talked 103`,
+  "click-no-answer": `${OUT} +34600000011: cancelled by 101; rang 101 null; talked `,
+  "click-to-call": `${OUT} +34600000011: answered by 101; rang 101 ANSWER, 600000011 ANSWER; talked 101`,
+  "click-to-call-local": `${OUT} +34600000011: answered by 101; rang 101 ANSWER, 600000011 ANSWER; talked 101`,
+  "follow-me": `${IN} 0009007: answered by null; rang 101 NOANSWER, 600000011 ANSWER; talked 600000011`,
+  greeting: `${IN} 0009005: missed by null; rang ; talked `,
+  group: `${IN} 0009002: answered by 103; rang 101 CANCEL, 102 CANCEL, 103 ANSWER; talked 103`,
+  internal: "internal 101 > 102: answered by 102; rang 102 ANSWER; talked 102",
+  "local-group": `${IN} 0009006: answered by 102; rang 101 CANCEL, 102 ANSWER; talked 102`,
+  "local-optimised": `${IN} 0009008: answered by 101; rang 101 ANSWER; talked 101`,
+  missed: `${IN} 0009002: missed by null; rang 101 CANCEL, 102 CANCEL, 103 CANCEL; talked `,
+  "out-answered": `${OUT} +34600000011: answered by 101; rang 600000011 ANSWER; talked 101`,
+  "out-busy": `${OUT} +34600000013: busy by 101; rang 600000013 BUSY; talked `,
+  "out-cancel": `${OUT} +34600000014: cancelled by 101; rang 600000014 CANCEL; talked `,
+  "out-unknown": `${OUT} +34600000015: failed by 101; rang 600000015 NOANSWER; talked `,
+  queue: `${IN} 0009004: answered by 102; rang 101 CANCEL, 102 ANSWER; talked 102`,
+  "queue-abandon": `${IN} 0009004: missed by null; rang 101 CANCEL, 102 CANCEL; talked `,
+  redirect: `${IN} 0009001: answered by 103; rang 101 CANCEL, 103 ANSWER; talked 103`,
+};
+
+test("every recorded way of a call is one call with the right people and outcome", () => {
+  const seen = Object.fromEntries(Object.keys(EXPECTED).map((name) => [name, describe(only(name))]));
+  assert.deepEqual(seen, EXPECTED);
+  assert.deepEqual([...NAMES].sort(), [...Object.keys(EXPECTED), "pickup"].sort(), "every recording is expected");
+});
+
+test("a pickup ends the picker's own call and gives the outside call to the picker", () => {
+  const { calls } = replay(record("pickup").map(toItem));
+  const [outside, inside] = [...calls.values()].sort((a, b) => (a.direction < b.direction ? -1 : 1));
+  assert.deepEqual([outside?.direction, outside?.outcome, outside?.agentExtension], ["inbound", "answered", "102"]);
+  assert.deepEqual([inside?.direction, inside?.outcome], ["internal", "cancelled"]);
+});
+
+test("times are those of the events: ringing, talking, end", () => {
+  const { call } = only("answered");
+  assert.equal(call.startedAt.getTime(), T0);
+  assert.equal(call.answeredAt?.getTime(), T0 + 311);
+  assert.equal(call.endedAt?.getTime(), T0 + 2815);
+  assert.equal(call.talkSeconds, 3);
+});
+
+test("a transferred call's talk leaves out the consultation", () => {
+  const { call, end } = only("attended");
+  assert.equal(call.talkSeconds, 2); // 311…1261 and 2377…3881
+  assert.deepEqual(end.raw.transfers, [{ kind: "attended", at: new Date(T0 + 2377), by: "101", to: "102" }]);
+  assert.equal(end.raw.holdSeconds, 1);
+});
+
+test("a queue says how the wait ended", () => {
+  const outcome = (name: string) => (only(name).end.raw.queues as { queue: string; outcome: string }[])[0];
+  assert.deepEqual([outcome("queue")?.outcome, outcome("queue-abandon")?.outcome], ["connected", "abandoned"]);
+});
+
+/** The same recording in another call: every id and channel gets a mark. */
+const renamed = (events: readonly Recorded[], mark: string): Recorded[] =>
+  events.map((event) => {
+    const entries = Object.entries(event).map(([name, value]) => {
+      if (/(Uniqueid|Linkedid)$/.test(name)) return [name, `${value}${mark}`];
+      return /Channel$/.test(name) ? [name, String(value).replace(/-([0-9a-f]{8})/, `-${mark}$1`)] : [name, value];
+    });
+    return Object.fromEntries(entries) as Recorded;
+  });
+
+const name = fc.constantFrom(...NAMES);
+const factsOf = (facts: readonly TrackedFact[]) => facts.map(({ fact }) => fact);
+
+test("calls that go on at once do not disturb each other, however their events interleave", () => {
+  fc.assert(
+    fc.property(name, name, fc.infiniteStream(fc.boolean()), (one, two, coins) => {
+      const streams = [renamed(record(one), "a"), renamed(record(two), "b")].map((events) => events.map(toItem));
+      const alone = streams.map((items) => replay(items));
+      const [first = [], second = []] = streams.map((items) => [...items]);
+      const mixed: AmiItem[] = [];
+      while (first.length + second.length > 0) {
+        const from = second.length === 0 || (first.length > 0 && coins.next().value) ? first : second;
+        mixed.push(from.shift() as AmiItem);
+      }
+      const together = replay(mixed);
+      for (const { byCall } of alone) {
+        for (const [id, told] of byCall) assert.deepEqual(factsOf(together.byCall.get(id) ?? []), factsOf(told));
+      }
+      assert.deepEqual(together.tracker.size(), { calls: 0, legs: 0, linkedIds: 0, bridges: 0 });
+    }),
+  );
+});
+
+test("events that are told twice change no call", () => {
+  for (const recording of NAMES) {
+    const items = record(recording).map(toItem);
+    const once = replay(items);
+    const twice = replay(items.flatMap((item) => [item, item]));
+    assert.deepEqual(twice.calls, once.calls, recording);
+  }
+});
+
+test("whatever events are lost, the next snapshot leaves nothing behind and every announced call has an end", () => {
+  fc.assert(
+    fc.property(name, fc.infiniteStream(fc.integer({ min: 0, max: 3 })), (recording, dice) => {
+      const kept = record(recording).filter(() => dice.next().value !== 0);
+      const { tracker, calls } = replay([...kept.map(toItem), toSnapshot([], 60_000)]);
+      assert.deepEqual(tracker.size(), { calls: 0, legs: 0, linkedIds: 0, bridges: 0 });
+      for (const call of calls.values()) assert.notEqual(call.outcome, "in_progress");
+    }),
+  );
+});
+
+test("events in any order are survived", () => {
+  fc.assert(
+    fc.property(
+      name.chain((recording) => fc.shuffledSubarray(record(recording), { minLength: 1 })),
+      (events) => {
+        const { tracker } = replay([...events.map(toItem), toSnapshot([], 60_000)]);
+        assert.deepEqual(tracker.size(), { calls: 0, legs: 0, linkedIds: 0, bridges: 0 });
+      },
+    ),
+  );
+});
+
+test("a call that ended while the PBX was away is closed as of the loss, answered if they had talked and else lost", () => {
+  for (const recording of NAMES.filter((each) => each !== "pickup")) {
+    const events = record(recording);
+    for (let seen = 1; seen < events.length; seen++) {
+      const lastMs = events[seen - 1]?.ms ?? 0;
+      const { calls, facts } = replay([
+        ...events.slice(0, seen).map(toItem),
+        { kind: "lost", at: new Date(T0 + lastMs + 10) },
+        toSnapshot([], lastMs + 90_000),
+      ]);
+      const end = facts.at(-1);
+      if (end?.fact.source !== "recovery") continue; // it had ended before, or was not announced yet
+      const call = calls.get(end.callUuid);
+      const hadTalked = facts.some(({ raw }) => raw.event === "talk");
+      assert.equal(call?.outcome, hadTalked ? "answered" : "lost", `${recording} after ${seen} events`);
+      assert.ok((call?.endedAt?.getTime() ?? 0) <= T0 + lastMs + 10, "not later than we knew");
+    }
+  }
+});
+
+test("a call that is going on when we connect is taken over without a second start", () => {
+  const dial = { ChannelState: "6", Linkedid: "9.1", BridgeId: "b1", Duration: "00:01:05" };
+  const items = [
+    toSnapshot(
+      [
+        {
+          Channel: "PJSIP/101-00000002",
+          Uniqueid: "9.2",
+          CallerIDNum: "101",
+          Application: "AppDial",
+          ...dial,
+          Duration: "00:01:00",
+        },
+        {
+          Channel: "PJSIP/trunk-00000001",
+          Uniqueid: "9.1",
+          CallerIDNum: "600000001",
+          Exten: "0009001",
+          Application: "Dial",
+          ...dial,
+        },
+      ],
+      0,
+    ),
+    toItem(event(5_000, { Event: "Hangup", Uniqueid: "9.2", Linkedid: "9.1", Cause: "16" })),
+    toItem(event(5_001, { Event: "Hangup", Uniqueid: "9.1", Linkedid: "9.1", Cause: "16" })),
+  ];
+  const { facts, calls } = replay(items);
+  assert.deepEqual(
+    facts.map(({ fact, raw }) => [raw.event, fact.source]),
+    [
+      ["start", "recovery"],
+      ["talk", "recovery"],
+      ["end", "ami"],
+    ],
+  );
+  const call = calls.get("9.1");
+  assert.deepEqual([call?.direction, call?.outcome, call?.agentExtension], ["inbound", "answered", "101"]);
+  assert.equal(call?.startedAt.getTime(), T0 - 65_000);
+});
+
+test("a call that another process heard begin keeps its answer and its seconds when we take it over", () => {
+  const events = record("answered");
+  const talking = events.findLastIndex(({ Event }) => Event === "BridgeEnter");
+  const first = createTracker();
+  const heard = events.slice(0, talking + 1).flatMap((each) => [...first.take(toItem(each))]);
+  const legs = [events[0], events.find(({ Channel }) => Channel?.startsWith("PJSIP/101"))];
+  const live = legs.map((leg, index) => ({
+    Channel: leg?.Channel ?? "",
+    Uniqueid: leg?.Uniqueid ?? "",
+    Linkedid: events[0]?.Linkedid ?? "",
+    ...{ CallerIDNum: "600000001", Exten: "0009001", BridgeId: "b", ChannelState: "6", Duration: "00:00:02" },
+    Application: index === 0 ? "Dial" : "AppDial",
+  }));
+  const second = createTracker();
+  const rest = [toSnapshot(live, 2_000), ...events.slice(talking + 1).map(toItem)];
+  const later = rest.flatMap((item) => [...second.take(item)]);
+  const call = reduceCall([...heard, ...later].map(({ fact }) => fact));
+  const whole = only("answered").call;
+  assert.deepEqual(
+    [call.answeredAt, call.endedAt, call.talkSeconds, call.agentExtension, call.outcome],
+    [whole.answeredAt, whole.endedAt, whole.talkSeconds, whole.agentExtension, whole.outcome],
+  );
+});
+
+test("callers who are parked in one lot, or meet in a conference, stay calls of their own", () => {
+  for (const bridge of [{ BridgeTechnology: "holding_bridge", BridgeType: "parking" }, { BridgeType: "base" }]) {
+    const arrive = (id: string): Recorded[] => [
+      event(0, {
+        Event: "Newchannel",
+        Uniqueid: id,
+        Linkedid: id,
+        Channel: `PJSIP/trunk-0000000${id}`,
+        ChannelState: "4",
+        Exten: "0009001",
+      }),
+      event(10, { Event: "BridgeEnter", Uniqueid: id, Linkedid: id, BridgeUniqueid: "lot", ...bridge }),
+    ];
+    const { tracker, calls } = replay([...arrive("1"), ...arrive("2")].map(toItem));
+    assert.equal(tracker.size().calls, 2);
+    assert.deepEqual(
+      [...calls.values()].map(({ outcome, from }) => [outcome, from?.kind]),
+      [
+        ["in_progress", "withheld"],
+        ["in_progress", "withheld"],
+      ],
+    );
+  }
+});
+
+test("a snapshot of what we know already tells nothing", () => {
+  const events = record("answered");
+  const talking = events.findLastIndex(({ Event }) => Event === "BridgeEnter");
+  const bridge = events[talking]?.BridgeUniqueid ?? "";
+  const linkedId = events[0]?.Linkedid ?? "";
+  const channels = [events[0], events.find(({ Channel }) => Channel?.startsWith("PJSIP/101"))].map((event) => ({
+    Channel: event?.Channel ?? "",
+    Uniqueid: event?.Uniqueid ?? "",
+    Linkedid: linkedId,
+    BridgeId: bridge,
+    ChannelState: "6",
+  }));
+  const before = events.slice(0, talking + 1).map(toItem);
+  const { facts } = replay([...before, toSnapshot(channels, 400), ...events.slice(talking + 1).map(toItem)]);
+  assert.deepEqual(factsOf(facts), factsOf(replay(events.map(toItem)).facts));
+});
+
+test("two separate calls that an attended transfer joins become the outside call; the inside one ends as transferred", () => {
+  const channel = (ms: number, Uniqueid: string, more: Record<string, string>): Recorded =>
+    event(ms, { Event: "Newchannel", Uniqueid, ChannelState: "0", ...more });
+  const trunk = { Channel: "PJSIP/trunk-00000001", ChannelState: "4", CallerIDNum: "600000001", Exten: "0009001" };
+  const events: Recorded[] = [
+    channel(0, "1", { Linkedid: "1", ...trunk }),
+    channel(1, "2", { Linkedid: "1", Channel: "PJSIP/101-00000002" }),
+    event(10, { Event: "BridgeEnter", Uniqueid: "1", Linkedid: "1", BridgeUniqueid: "a" }),
+    event(10, { Event: "BridgeEnter", Uniqueid: "2", Linkedid: "1", BridgeUniqueid: "a" }),
+    // 101's second line calls 102
+    channel(1_000, "3", {
+      Linkedid: "3",
+      Channel: "PJSIP/101-00000003",
+      ChannelState: "4",
+      CallerIDNum: "101",
+      Exten: "102",
+    }),
+    channel(1_001, "4", { Linkedid: "3", Channel: "PJSIP/102-00000004" }),
+    event(2_000, { Event: "BridgeEnter", Uniqueid: "3", Linkedid: "3", BridgeUniqueid: "b" }),
+    event(2_000, { Event: "BridgeEnter", Uniqueid: "4", Linkedid: "3", BridgeUniqueid: "b" }),
+    // REFER with Replaces: 102 goes to the customer's bridge, 101 leaves
+    event(4_000, { Event: "BridgeLeave", Uniqueid: "4", Linkedid: "3" }),
+    event(4_000, { Event: "BridgeEnter", Uniqueid: "4", Linkedid: "1", BridgeUniqueid: "a" }),
+    event(4_001, { Event: "Hangup", Uniqueid: "2", Linkedid: "1", Cause: "16" }),
+    event(4_002, { Event: "Hangup", Uniqueid: "3", Linkedid: "1", Cause: "16" }),
+    event(9_000, { Event: "Hangup", Uniqueid: "4", Linkedid: "1", Cause: "16" }),
+    event(9_001, { Event: "Hangup", Uniqueid: "1", Linkedid: "1", Cause: "16" }),
+  ];
+  const { calls, tracker } = replay(events.map(toItem));
+  const [outside, inside] = [calls.get("1"), calls.get("3")];
+  assert.deepEqual([outside?.outcome, outside?.agentExtension, outside?.talkSeconds], ["answered", "102", 9]);
+  assert.deepEqual([inside?.direction, inside?.outcome, inside?.talkSeconds], ["internal", "transferred", 2]);
+  assert.equal(tracker.size().calls, 0);
+});
+
+test("a campaign call that an IVR takes is answered when the customer picks up", () => {
+  const events = [
+    event(0, {
+      Event: "Newchannel",
+      Uniqueid: "d1",
+      Linkedid: "d1",
+      Channel: "PJSIP/trunk-00000001",
+      ChannelState: "0",
+    }),
+    event(1, { Event: "DialBegin", DestUniqueid: "d1", DestLinkedid: "d1", DialString: "600000011@trunk" }),
+    event(3_000, { Event: "Newstate", Uniqueid: "d1", Linkedid: "d1", ChannelState: "6" }),
+    event(8_000, { Event: "Hangup", Uniqueid: "d1", Linkedid: "d1", Cause: "16" }),
+  ];
+  const call = [...replay(events.map(toItem)).calls.values()][0];
+  assert.deepEqual([call?.direction, call?.outcome, call?.talkSeconds], ["outbound", "answered", 5]);
+  assert.equal(call?.to && toPartyText(call.to), "+34600000011");
+});

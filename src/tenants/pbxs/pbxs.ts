@@ -1,0 +1,145 @@
+import { AppError, toErrorMessage } from "../../core/errors.ts";
+import type { TenantId } from "../../core/ids.ts";
+import type { PbxRecord } from "../../core/pbx-record.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Database, Sql } from "../../kit/postgres/database.ts";
+import { SealError, type SecretBox } from "../../kit/secret-box.ts";
+import { type Doer, writeAudit } from "../audit/audit.ts";
+import { lockTenant, notifySettings } from "../store.ts";
+import { createPbxChanges, DEFAULT_DIAL, type NewPbxFields, type PbxFields } from "./pbx-changes.ts";
+import {
+  findClash,
+  loadEnvironmentPbx,
+  loadPbx,
+  loadPbxs,
+  loadRunnablePbxs,
+  type RunnablePbx,
+  removePbx,
+  type StoredPbx,
+} from "./store.ts";
+
+/** AMI_HOST and its companions. */
+export interface EnvironmentPbx {
+  host: string;
+  port: number;
+  username: string;
+  secret: string;
+  timeZone?: string | undefined;
+}
+
+/** A tenant's PBXs: where they are and how to get in. Listening to them belongs to the room telephony. */
+export interface Pbxs {
+  list(tenantId: TenantId, page: { afterId: string; rowsMax: number }): Promise<StoredPbx[]>;
+  show(tenantId: TenantId, id: string): Promise<StoredPbx>;
+  create(doer: Doer, fields: NewPbxFields): Promise<StoredPbx>;
+  update(doer: Doer, id: string, fields: Partial<PbxFields>): Promise<StoredPbx>;
+  remove(doer: Doer, id: string): Promise<void>;
+  /** With its secret opened. Throws `AppError`: `not_found`, or `conflict` when the secret does not open any more. */
+  open(tenantId: TenantId, id: string): Promise<PbxRecord>;
+  /** Every PBX that is to be listened to, of all tenants. One whose secret does not open is logged and left out. */
+  listEnabled(): Promise<PbxRecord[]>;
+  /**
+   * Keeps the tenant's one PBX that comes from the environment in step with it: made when missing, changed only where a
+   * given setting differs, other fields left as people set them. Safe when several processes start at once.
+   */
+  applyEnvironmentPbx(tenantId: TenantId, given: EnvironmentPbx): Promise<"created" | "updated" | "unchanged">;
+}
+
+export interface PbxsOptions {
+  database: Database;
+  clock: Clock;
+  box: SecretBox;
+  log: Log;
+}
+
+const ENVIRONMENT_NAME = "PBX";
+/** Not a prefix: no PBX has it. */
+const NO_PREFIX = "?";
+
+export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
+  const changes = createPbxChanges({ clock, box });
+  const open = ({ sealedSecret, peers, ...pbx }: RunnablePbx): PbxRecord => ({
+    ...pbx,
+    secret: changes.unseal({ ...pbx, sealedSecret }),
+    extensions: new Map(Object.entries(peers)),
+  });
+
+  /** Runs `work` with the tenant locked, so that names and prefixes stay its own. */
+  const locked = <T>(tenantId: TenantId, work: (on: Sql) => Promise<T>): Promise<T> =>
+    database.sql.transaction().execute(async (on) => {
+      await lockTenant(on, tenantId);
+      return work(on);
+    });
+
+  return {
+    list: (tenantId, page) => loadPbxs(database.sql, tenantId, page),
+    show: (tenantId, id) => loadOrRefuse(database.sql, tenantId, id),
+    create: (doer, fields) => locked(doer.tenantId, (on) => changes.insert(on, doer, { ...fields, origin: "api" })),
+    update: (doer, id, fields) =>
+      locked(doer.tenantId, async (on) => {
+        const old = await loadOrRefuse(on, doer.tenantId, id);
+        return (await changes.update(on, doer, { old, fields })).stored;
+      }),
+    remove: (doer, id) =>
+      locked(doer.tenantId, async (on) => {
+        const { name } = await loadOrRefuse(on, doer.tenantId, id);
+        await removePbx(on, doer.tenantId, id);
+        await writeAudit(on, doer, { action: "pbx.remove", target: `pbx:${id}`, detail: { name }, at: clock.now() });
+        await notifySettings(on, doer.tenantId);
+      }),
+    open: async (tenantId, id) => {
+      const [found] = await loadRunnablePbxs(database.sql, { tenantId, id });
+      if (!found) throw pbxNotFound();
+      try {
+        return open(found);
+      } catch (error) {
+        if (!(error instanceof SealError)) throw error;
+        throw new AppError("conflict", `The stored secret cannot be used: ${error.message}. Give it anew.`);
+      }
+    },
+    listEnabled: async () =>
+      (await loadRunnablePbxs(database.sql, null)).flatMap((pbx) => {
+        try {
+          return [open(pbx)];
+        } catch (error) {
+          if (!(error instanceof SealError)) throw error;
+          log.error({ tenantId: pbx.tenantId, pbx: pbx.id, reason: toErrorMessage(error) }, "pbx.secret_does_not_open");
+          return [];
+        }
+      }),
+    applyEnvironmentPbx: (tenantId, given) =>
+      locked(tenantId, async (on) => {
+        const doer = { tenantId, actor: "enlace", address: "" };
+        const fields = withoutUndefined(given);
+        const old = await loadEnvironmentPbx(on, tenantId);
+        if (old) {
+          const { names } = await changes.update(on, doer, { old, fields });
+          return names.length > 0 ? "updated" : "unchanged";
+        }
+        const name = await chooseName(on, tenantId, given);
+        const fixed = { tls: false, tlsCa: null, trunks: [], dial: DEFAULT_DIAL, enabled: true };
+        await changes.insert(on, doer, { name, ...fixed, ...fields, origin: "environment" });
+        return "created";
+      }),
+  };
+}
+
+async function loadOrRefuse(from: Sql, tenantId: TenantId, id: string): Promise<StoredPbx> {
+  const found = await loadPbx(from, tenantId, id);
+  if (!found) throw pbxNotFound();
+  return found;
+}
+
+const pbxNotFound = (): AppError => new AppError("not_found", "There is no such PBX.");
+
+/** People may have taken the usual name: that must not keep Enlace from starting. */
+async function chooseName(on: Sql, tenantId: TenantId, { host }: EnvironmentPbx): Promise<string> {
+  const clash = await findClash(on, { tenantId, id: null, name: ENVIRONMENT_NAME, callIdPrefix: NO_PREFIX });
+  return clash === null ? ENVIRONMENT_NAME : `${ENVIRONMENT_NAME} ${host}`.slice(0, 60);
+}
+
+function withoutUndefined(given: EnvironmentPbx): Omit<EnvironmentPbx, "timeZone"> & { timeZone?: string } {
+  const { timeZone, ...rest } = given;
+  return timeZone === undefined ? rest : { ...rest, timeZone };
+}

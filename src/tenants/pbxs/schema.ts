@@ -1,0 +1,158 @@
+import { z } from "zod";
+import { instantField, toInstant } from "../../http/wire.ts";
+import { MASK } from "../connections/settings.ts";
+import { timeZoneField } from "../schema.ts";
+import { DEFAULT_DIAL, type NewPbxFields, type PbxFields } from "./pbx-changes.ts";
+import type { StoredPbx } from "./store.ts";
+
+/** How a PBX stands as this process sees it; the room telephony tells. */
+export interface PbxState {
+  isOwner: boolean;
+  ami: { state: string; sinceAt: Date; banner: string | null; problem: string | null } | null;
+  calls: number | null;
+  facts: { waiting: number };
+}
+
+const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((text) => !/\p{Cc}/u.test(text), "must be one line");
+const TEMPLATE = /^[A-Za-z0-9]+\/[A-Za-z0-9_.@/+*#-]*\$\{extension\}[A-Za-z0-9_.@/+*#-]*$/;
+
+const dialFields = z.strictObject({
+  extension: z
+    .string()
+    .max(200)
+    .regex(TEMPLATE, "must be a channel with the placeholder extension in it")
+    .default(DEFAULT_DIAL.extension)
+    .meta({ description: "Channel that rings a phone" }),
+  context: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,79}$/, "is not the name of a context")
+    .default(DEFAULT_DIAL.context)
+    .meta({ description: "Context that dials numbers for phones" }),
+  number: z
+    .string()
+    .regex(/^[\d*#]{0,8}\$\{number\}[\d*#]{0,8}$/, "must be the placeholder number, with digits around it or not")
+    .default(DEFAULT_DIAL.number)
+    .meta({ description: "What a phone dials for an outside number" }),
+  form: z
+    .enum(["local", "e164"])
+    .default(DEFAULT_DIAL.form)
+    .meta({ description: "Numbers as dialled in the tenant's country, or with a plus" }),
+});
+
+const fields = {
+  name: line(60).meta({ description: "Calls carry it as `pbx`" }),
+  host: z.string().regex(/^[A-Za-z0-9._:-]{1,253}$/, "is not a host name or address"),
+  port: z.int().min(1).max(65_535),
+  tls: z.boolean(),
+  tls_ca: z
+    .string()
+    .max(20_000)
+    .startsWith("-----BEGIN CERTIFICATE-----", "must be PEM")
+    .nullable()
+    .meta({ description: "Authority that signed its certificate; null: those of the system" }),
+  username: line(80).meta({ description: "AMI user of manager.conf" }),
+  secret: line(200),
+  time_zone: timeZoneField,
+  call_id_prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9._:@-]{0,32}$/, "may have 32 letters, digits and . _ : @ -")
+    .meta({ description: "Before the ids of its calls; no two PBXs have the same" }),
+  trunks: z
+    .array(z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "is not the name of a trunk"))
+    .max(200)
+    .meta({ description: "Peers that are trunks. Others are, too, unless their name is a short number" }),
+  dial: dialFields,
+  enabled: z.boolean(),
+};
+
+export const newPbx = z.strictObject({
+  ...fields,
+  port: fields.port.default(5038),
+  tls: fields.tls.default(false),
+  tls_ca: fields.tls_ca.default(null),
+  time_zone: fields.time_zone.optional(),
+  call_id_prefix: fields.call_id_prefix.optional(),
+  trunks: fields.trunks.default([]),
+  dial: dialFields.default(DEFAULT_DIAL),
+  enabled: fields.enabled.default(true),
+});
+
+export const pbxChange = z.strictObject(fields).partial();
+
+export const pbxAnswer = z
+  .object({
+    id: z.string(),
+    ...fields,
+    name: z.string(),
+    host: z.string(),
+    username: z.string(),
+    secret: z.literal(MASK).meta({ description: "Never shown; sent back it means the stored one" }),
+    tls_ca: z.string().nullable(),
+    dial: z.object({ extension: z.string(), context: z.string(), number: z.string(), form: z.enum(["local", "e164"]) }),
+    origin: z.enum(["environment", "api"]),
+    status: z
+      .object({
+        owned_here: z.boolean().meta({ description: "Whether the answering process listens to it; else another may" }),
+        state: z.string().nullable().meta({ description: "Of the AMI connection; `ready` is good" }),
+        since: instantField.nullable(),
+        problem: z.string().nullable(),
+        asterisk: z.string().nullable().meta({ description: "What it greets with" }),
+        calls: z.int().nullable().meta({ description: "Going on now" }),
+        facts_waiting: z.int().meta({ description: "For the store" }),
+      })
+      .meta({ description: "As the answering process sees it" }),
+    created_at: instantField,
+    updated_at: instantField,
+  })
+  .meta({ id: "Pbx" });
+
+export function toPbxAnswer(pbx: StoredPbx, state: PbxState | undefined): z.infer<typeof pbxAnswer> {
+  const { id, name, host, port, tls, username, origin, enabled, dial } = pbx;
+  return {
+    ...{ id, name, host, port, tls, username, origin, enabled, dial },
+    tls_ca: pbx.tlsCa,
+    secret: MASK,
+    time_zone: pbx.timeZone,
+    call_id_prefix: pbx.callIdPrefix,
+    trunks: [...pbx.trunks],
+    status: {
+      owned_here: state?.isOwner ?? false,
+      state: state?.ami?.state ?? null,
+      since: toInstant(state?.ami?.sinceAt ?? null),
+      problem: state?.ami?.problem ?? null,
+      asterisk: state?.ami?.banner ?? null,
+      calls: state?.calls ?? null,
+      facts_waiting: state?.facts.waiting ?? 0,
+    },
+    created_at: toInstant(pbx.createdAt),
+    updated_at: toInstant(pbx.updatedAt),
+  };
+}
+
+export function toNewFields({ tls_ca, time_zone, call_id_prefix, ...rest }: z.infer<typeof newPbx>): NewPbxFields {
+  return {
+    ...rest,
+    tlsCa: tls_ca,
+    ...(time_zone !== undefined && { timeZone: time_zone }),
+    ...(call_id_prefix !== undefined && { callIdPrefix: call_id_prefix }),
+  };
+}
+
+/** Only what was sent: a field left out stays as it is, and so does a secret that comes back masked. */
+export function toChangedFields(body: z.infer<typeof pbxChange>): Partial<PbxFields> {
+  const { tls_ca, time_zone, call_id_prefix, secret, ...rest } = body;
+  const changed = {
+    ...rest,
+    tlsCa: tls_ca,
+    timeZone: time_zone,
+    callIdPrefix: call_id_prefix,
+    secret: secret === MASK ? undefined : secret,
+  };
+  return Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
+}
