@@ -86,9 +86,11 @@ export function createConnectionCache({
 
   return {
     listRoutable: async (tenantIds, client) => {
-      const missing = tenantIds.filter((id) => !find(id));
+      // Looked up once: what runs out or is forgotten from here on is still the truth of this question.
+      const known = new Map(tenantIds.map((id) => [id, find(id)?.connections]));
+      const missing = tenantIds.filter((id) => known.get(id) === undefined);
       const loaded = missing.length === 0 ? undefined : await loadMissing(missing, client);
-      const all = tenantIds.map((id) => [id, loaded?.get(id) ?? find(id)?.connections ?? []] as const);
+      const all = tenantIds.map((id) => [id, known.get(id) ?? loaded?.get(id) ?? []] as const);
       return new Map(all.map(([id, connections]) => [id, connections.filter((connection) => connection.enabled)]));
     },
     load: async (tenantId, id, version) => {

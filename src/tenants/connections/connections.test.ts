@@ -6,6 +6,7 @@ import { createManualClock } from "../../../test/manual-clock.ts";
 import { toTenantId } from "../../core/ids.ts";
 import { createFakeConnector } from "../../delivery/fake-connector.ts";
 import { createLanes } from "../../delivery/lanes.ts";
+import type { Clock } from "../../kit/clock.ts";
 import { inTransaction } from "../../kit/postgres/database.ts";
 import { systemRandom } from "../../kit/random.ts";
 import { createSecretBox } from "../../kit/secret-box.ts";
@@ -20,10 +21,11 @@ let names = 0;
 /** One process: a cache of its own, a listener that the test plays. */
 function createProcess(
   secret = "a secret of at least 32 characters",
+  clockOfProcess: Clock = clock,
 ): Connections & { notify(payload: string | null): void } {
   let listener: (payload: string | null) => void = () => undefined;
   const connections = createConnections({
-    ...{ database, clock, lanes, log: silentLog, connectors: [fake] },
+    ...{ database, clock: clockOfProcess, lanes, log: silentLog, connectors: [fake] },
     box: createSecretBox({ secret, random: systemRandom }),
     listener: {
       on: (_channel, added) => {
@@ -220,4 +222,15 @@ test("memory is sealed, ends in time, belongs to one connection and is shared by
   await memory.forget("other");
   assert.equal(await memory.load("other"), null);
   await assert.rejects(memory.save("big", "x".repeat(8_193), 1_000), RangeError);
+});
+
+test("connections that run out while they are asked for are there all the same: nothing goes unplanned", async () => {
+  let nowMs = 0;
+  const hurrying = { ...clock, monotonicMs: () => (nowMs += 20_000) }; // two looks, and what was known is too old
+  const [process, tenantId] = [createProcess("a secret of at least 32 characters", hurrying), await addTenant()];
+  await process.create(doerOf(tenantId), fields());
+  for (let times = 0; times < 6; times++) {
+    const routable = await inTransaction(database, (client) => process.listRoutable([tenantId], client));
+    assert.equal(routable.get(tenantId)?.length, 1, `at time ${times}`);
+  }
 });
