@@ -31,6 +31,7 @@ export const intake: Figure = {
           }),
         ]);
       await post("warm-up", null);
+      await post("warm-up-2", null); // the compiler takes tens of thousands of calls to settle
       for (let round = 0; round < 3; round++) {
         peers.push(
           (

@@ -13,6 +13,7 @@ export const memory: Figure = {
     try {
       const bare = process.memoryUsage().rss / 1024 / 1024;
       const atRest = residentMiB(enlace.pid);
+      await loadAndWatch(enlace, seconds, "warm-up");
       const first = await loadAndWatch(enlace, seconds, "first");
       const second = await loadAndWatch(enlace, seconds, "second");
       report("memory at rest, MiB", {

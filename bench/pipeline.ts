@@ -43,7 +43,7 @@ async function contend(
   const crmUrl = `http://127.0.0.1:${String(crm.greeting.port)}`;
   const contender = await start({ databaseUrl: await stage.createDatabase(`pipeline_${name}`), crmUrl });
   try {
-    await measure({ contender, crmUrl, seconds: 2, prefix: "warm-up" });
+    await measure({ contender, crmUrl, seconds: 5, prefix: "warm-up" });
     const rates: number[] = [];
     for (let round = 0; round < 3; round++)
       rates.push(await measure({ contender, crmUrl, seconds, prefix: `round-${round}` }));

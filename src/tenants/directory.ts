@@ -10,7 +10,7 @@ import { loadTenantById, loadTenantIdByNumber, type Tenant } from "./store.ts";
 import { loadSealedSecrets, openWebhookSecret, type SealedSecret } from "./webhook-secrets/store.ts";
 
 /**
- * What the hot paths ask about tenants, remembered for half a minute and forgotten at once when a change is notified.
+ * What the hot paths ask about tenants, remembered for a minute and forgotten at once when a change is notified.
  * Never says what is not in the store: an unknown number is asked for again each time.
  */
 export interface Directory {
@@ -37,7 +37,7 @@ interface GoodSecret {
   expiresAt: Date | null;
 }
 
-const CACHE = { ttlMs: 30_000, keysMax: 50_000 };
+const CACHE = { ttlMs: 60_000, keysMax: 50_000 };
 const DEFAULT = "";
 
 export function createDirectory({ database, listener, clock, box, log }: DirectoryOptions): Directory {

@@ -18,7 +18,7 @@ export interface ConnectionCacheOptions {
 }
 
 /**
- * The opened connections of tenants, for the hot paths: kept for half a minute, forgotten at once when a change is notified.
+ * The opened connections of tenants, for the hot paths: kept for a minute, forgotten at once when a change is notified.
  * Misses of many tenants are one question.
  */
 export interface ConnectionCache {
@@ -38,7 +38,7 @@ interface Entry {
   goodUntilMs: number;
 }
 
-const TTL_MS = 30_000;
+const TTL_MS = 60_000;
 const TENANTS_MAX = 20_000;
 
 export function createConnectionCache({
