@@ -42,7 +42,8 @@ const SETTINGS = {
   },
   ENLACE_ROLES: {
     group: "Server",
-    sentence: "What this process does: a comma list of api, worker, telephony, dialer.",
+    sentence:
+      "What this process does: a comma list of api, worker, telephony, dialer. There is no dialer yet: its name changes nothing.",
     fallback: "api,worker,telephony,dialer",
     schema: z
       .string()
@@ -206,8 +207,9 @@ const SETTINGS = {
   },
   MAX_RETRIES: {
     group: "Older middleware",
-    sentence: "Attempts per delivery before it becomes a dead letter.",
-    fallback: "12",
+    sentence:
+      "Attempts per delivery of that connection before it becomes a dead letter; other connections say their own.",
+    fallback: "20",
     schema: number(1, 1000),
   },
   AMI_HOST: {
@@ -220,7 +222,8 @@ const SETTINGS = {
   AMI_SECRET: { group: "PBX", sentence: "Secret of that user.", schema: text, secret: true },
   PBX_TIMEZONE: {
     group: "PBX",
-    sentence: "IANA time zone in which that PBX writes its times; by default the tenant's.",
+    sentence:
+      "IANA time zone in which that PBX writes its times; by default the tenant's. Kept for call records and hooks, which do not exist yet: AMI needs none.",
     schema: timeZone,
   },
   ENLACE_WEBHOOK_RATE: {
