@@ -5,7 +5,7 @@ import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
 import { ERROR_CODES } from "../src/core/errors.ts";
 
-/** Who may import whom. A room may always import itself; `app.ts` and `main.ts` may import everything. */
+/** Who may import whom. A room may always import itself; `app*.ts` and `main.ts` may import everything. */
 const ROOM = ["core", "kit", "http"] as const;
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],

@@ -1,0 +1,88 @@
+import type { Ground } from "./app-ground.ts";
+import type { Rooms } from "./app-rooms.ts";
+import { registerCallRoutes } from "./calls/routes.ts";
+import { loadCall } from "./calls/store.ts";
+import type { Config } from "./config.ts";
+import { connectors } from "./connectors/registry.ts";
+import { createDeadLetters } from "./delivery/dead-letters.ts";
+import { registerDeliveryRoutes } from "./delivery/routes.ts";
+import type { App } from "./http/app-instance.ts";
+import { registerHealth } from "./http/health.ts";
+import { createHttpServer } from "./http/server.ts";
+import { registerIntakeRoutes } from "./intake/routes.ts";
+import type { Database } from "./kit/postgres/database.ts";
+import { createPbxCheck } from "./telephony/pbx-check.ts";
+import { registerTelephonyRoutes } from "./telephony/routes.ts";
+import { writeAudit } from "./tenants/audit/audit.ts";
+import { registerConnectionRoutes } from "./tenants/connections/routes.ts";
+import { registerPbxRoutes } from "./tenants/pbxs/routes.ts";
+import { registerTenantRoutes } from "./tenants/routes.ts";
+
+// The web server with the routes of every room.
+
+/** An office shares one address: all of its people together may ask this many times what one may. */
+const CALLERS_BEHIND_ONE_ADDRESS = 5;
+
+/** The web server. A process without the role `api` answers only for its own health. */
+export async function openDoors(config: Config, ground: Ground, rooms: Rooms): Promise<App> {
+  const { database, clock, publicUrl } = ground;
+  const { tenants, connections, delivery, accept } = rooms;
+  const { apiPerMinute, webhookPerSecond } = config.limits;
+  const app = await createHttpServer({
+    ...ground,
+    authenticate: tenants.authenticate,
+    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    rateLimits: {
+      addressPerMinute: apiPerMinute * CALLERS_BEHIND_ONE_ADDRESS,
+      callerPerMinute: apiPerMinute,
+      webhookPerSecond,
+    },
+  });
+  registerHealth(app, {
+    ...ground,
+    checks: [{ name: "database", check: () => checkDatabase(database) }, ...delivery.checks, ...rooms.telephony.checks],
+    metricsToken: config.metricsToken,
+  });
+  if (!config.roles.includes("api")) return app;
+  const { loadTenantByNumber, loadTenant, loadWebhookSecrets } = tenants;
+  registerIntakeRoutes(app, {
+    ...{ ...ground, loadTenantByNumber, loadWebhookSecrets, webhookPerSecond },
+    accept: accept.accept,
+    waitForCall: delivery.waitForCall,
+  });
+  registerTenantRoutes(app, { tenants, database, clock, publicUrl, loginPerMinute: 60 });
+  registerConnectionRoutes(app, { connections, connectors, check: delivery.check });
+  registerCallRoutes(app, { database, loadTenant });
+  registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
+  registerPbxDoors(app, ground, rooms);
+  return app;
+}
+
+function registerPbxDoors(app: App, { database, clock, random }: Ground, rooms: Rooms): void {
+  const { tenants, telephony, toPbxSettings } = rooms;
+  registerPbxRoutes(app, {
+    pbxs: tenants.pbxs,
+    loadState: (tenantId, id) => telephony.find(tenantId, id)?.status(),
+    check: createPbxCheck({ toSettings: toPbxSettings, clock }),
+  });
+  registerTelephonyRoutes(app, {
+    telephony,
+    random,
+    loadTenant: tenants.loadTenant,
+    findExtension: tenants.extensions.find,
+    loadPbx: tenants.pbxs.show,
+    findCall: async (tenantId, id) => {
+      const call = await loadCall(database.sql, tenantId, id);
+      return call ? { callUuid: call.call_uuid, pbx: call.pbx } : null;
+    },
+    audit: (doer, deed) =>
+      database.sql.transaction().execute((on) => writeAudit(on, doer, { ...deed, at: clock.now() })),
+  });
+}
+
+async function checkDatabase(database: Database): Promise<{ ok: boolean; detail: string }> {
+  const { rows } = await database.pool.query<{ version: string }>(
+    "select current_setting('server_version') as version",
+  );
+  return { ok: true, detail: `PostgreSQL ${rows[0]?.version}` };
+}

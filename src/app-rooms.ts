@@ -1,0 +1,99 @@
+import { hostname } from "node:os";
+import type { Ground } from "./app-ground.ts";
+import { loadCallSubjects } from "./calls/store.ts";
+import type { Config } from "./config.ts";
+import { connectors } from "./connectors/registry.ts";
+import { toErrorMessage } from "./core/errors.ts";
+import type { TenantId } from "./core/ids.ts";
+import { createDelivery, type Delivery } from "./delivery/delivery.ts";
+import { createFanOut } from "./delivery/fan-out.ts";
+import { createLanes } from "./delivery/lanes.ts";
+import { type Accept, createAccept } from "./intake/accept.ts";
+import { RefusedAddress } from "./kit/address-guard.ts";
+import { createHttpRequester } from "./kit/http-client.ts";
+import { newSecret } from "./kit/random.ts";
+import type { PbxSettings } from "./telephony/pbx.ts";
+import { createToPbxSettings } from "./telephony/pbx-settings.ts";
+import { listOpenCalls } from "./telephony/store.ts";
+import { createTelephony, type Telephony } from "./telephony/telephony.ts";
+import { type Connections, createConnections } from "./tenants/connections/connections.ts";
+import { createTenants, type Tenants } from "./tenants/tenants.ts";
+
+// The rooms, introduced to each other: what one needs of another it gets here, as a function.
+
+export interface Rooms {
+  tenants: Tenants;
+  connections: Connections;
+  delivery: Delivery;
+  accept: Accept;
+  telephony: Telephony;
+  toPbxSettings: ReturnType<typeof createToPbxSettings>;
+}
+
+export function openRooms(config: Config, ground: Ground, undo: (() => Promise<void>)[]): Rooms {
+  const { database, clock, random, locks } = ground;
+  const tenants = createTenants(ground);
+  const connections = createConnections({ ...ground, connectors, lanes: createLanes({ clock }) });
+  const http = createHttpRequester({ clock, allowTargets: toAllowedTargets(config) });
+  undo.push(
+    () => http.close(),
+    async () => {
+      connections.stop();
+      tenants.stop();
+    },
+  );
+  const delivery = createDelivery({
+    ...ground,
+    connectors,
+    http: http.request,
+    worker: {
+      id: `${config.processName}:${newSecret(random, 6)}`,
+      host: hostname(),
+      pid: process.pid,
+      roles: config.roles,
+    },
+    exclusive: locks.exclusive,
+    loadTenant: async (id: TenantId) => {
+      const tenant = await tenants.loadTenant(id);
+      if (!tenant) throw new Error(`tenant ${id} is gone`);
+      return tenant;
+    },
+    openMemory: connections.openMemory,
+    loadConnection: connections.load,
+    loadCallSubjects: (refs) => loadCallSubjects(database.sql, refs),
+    limits: { stopMs: Math.min(10_000, config.drainMs), ...ground.deliveryLimits },
+  });
+  const fanOut = createFanOut({ listRoutable: connections.listRoutable, connectors, clock });
+  const accept = createAccept({ ...ground, fanOut });
+  const toPbxSettings = createToPbxSettings(config.allowTargets);
+  const telephony = openTelephony(ground, { tenants, accept, toPbxSettings });
+  return { tenants, connections, delivery, accept, telephony, toPbxSettings };
+}
+
+function openTelephony(ground: Ground, rooms: Pick<Rooms, "tenants" | "accept" | "toPbxSettings">): Telephony {
+  const { database, locks, log } = ground;
+  /** A PBX that this installation must not call is left out: it must not keep the others from being called. */
+  const loadPbxs = async (): Promise<PbxSettings[]> =>
+    (await rooms.tenants.pbxs.listEnabled()).flatMap((record) => {
+      try {
+        return [rooms.toPbxSettings(record)];
+      } catch (error) {
+        if (!(error instanceof RefusedAddress)) throw error;
+        log.warn({ tenantId: record.tenantId, pbx: record.id, reason: toErrorMessage(error) }, "pbx.refused");
+        return [];
+      }
+    });
+  return createTelephony({
+    ...ground,
+    loadPbxs,
+    accept: rooms.accept.accept,
+    exclusive: locks.exclusive,
+    listOpenCalls: (tenantId, pbx) => listOpenCalls(database, tenantId, pbx),
+  });
+}
+
+/** The operator who names a Vtiger on this very machine in the environment has allowed to call it. */
+function toAllowedTargets({ allowTargets, vtiger }: Config): { private: boolean; loopback: boolean } {
+  const isHere = vtiger !== undefined && /^(localhost|127\.|\[::1\])/.test(new URL(vtiger.url).hostname);
+  return { ...allowTargets, loopback: allowTargets.loopback || isHere };
+}
