@@ -66,11 +66,15 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
   const fanOut = createFanOut({ listRoutable: connections.listRoutable, connectors, clock });
   const accept = createAccept({ ...ground, fanOut });
   const toPbxSettings = createToPbxSettings(config.allowTargets);
-  const telephony = openTelephony(ground, { tenants, accept, toPbxSettings });
+  const telephony = openTelephony(config, ground, { tenants, accept, toPbxSettings });
   return { tenants, connections, delivery, accept, telephony, toPbxSettings };
 }
 
-function openTelephony(ground: Ground, rooms: Pick<Rooms, "tenants" | "accept" | "toPbxSettings">): Telephony {
+function openTelephony(
+  config: Config,
+  ground: Ground,
+  rooms: Pick<Rooms, "tenants" | "accept" | "toPbxSettings">,
+): Telephony {
   const { database, locks, log } = ground;
   /** A PBX that this installation must not call is left out: it must not keep the others from being called. */
   const loadPbxs = async (): Promise<PbxSettings[]> =>
@@ -86,6 +90,8 @@ function openTelephony(ground: Ground, rooms: Pick<Rooms, "tenants" | "accept" |
   return createTelephony({
     ...ground,
     loadPbxs,
+    agi: config.agi,
+    agiRoutes: {},
     accept: rooms.accept.accept,
     exclusive: locks.exclusive,
     listOpenCalls: (tenantId, pbx) => listOpenCalls(database, tenantId, pbx),

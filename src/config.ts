@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
@@ -226,6 +227,27 @@ const SETTINGS = {
       "IANA time zone in which that PBX writes its times; by default the tenant's. Kept for call records and hooks, which do not exist yet: AMI needs none.",
     schema: timeZone,
   },
+  ENLACE_AGI_HOST: {
+    group: "PBX",
+    sentence: "Address on which FastAGI is served, for dialplans that ask Enlace.",
+    fallback: "127.0.0.1",
+    schema: text,
+  },
+  ENLACE_AGI_PORT: {
+    group: "PBX",
+    sentence: "Its port; 0 takes a free one. Where another process of this host has it, this one waits for it.",
+    fallback: "4573",
+    schema: number(0, 65_535),
+  },
+  ENLACE_AGI_ALLOW: {
+    group: "PBX",
+    sentence:
+      "Comma list of addresses and networks that may call FastAGI, which has no login. Not set: nobody may, and it is not served.",
+    schema: z
+      .string()
+      .transform(toList)
+      .pipe(z.array(text.refine(isNetwork, "is neither an address nor a network")).min(1)),
+  },
   ENLACE_WEBHOOK_RATE: {
     group: "Limits",
     sentence: "Calls per second taken from one address at the signed webhook.",
@@ -309,6 +331,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     webhookSecret: values.WEBHOOK_SECRET,
     vtiger,
     pbx,
+    agi: values.ENLACE_AGI_ALLOW && {
+      host: values.ENLACE_AGI_HOST,
+      port: values.ENLACE_AGI_PORT,
+      allow: values.ENLACE_AGI_ALLOW,
+    },
     attemptsMax: values.MAX_RETRIES,
     limits: { webhookPerSecond: values.ENLACE_WEBHOOK_RATE, apiPerMinute: values.ENLACE_API_RATE },
     drainMs: values.ENLACE_DRAIN_SECONDS * 1000,
@@ -404,6 +431,13 @@ function toList(value: string): string[] {
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
+}
+
+/** `10.0.0.5`, `192.168.1.0/24`, `fd00::/8`. */
+function isNetwork(entry: string): boolean {
+  const [address = "", bits = "0", ...more] = entry.split("/");
+  const family = isIP(address);
+  return family !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32);
 }
 
 function isTimeZone(zone: string): boolean {

@@ -3,9 +3,10 @@ import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Random } from "../kit/random.ts";
-import type { AgiChannel } from "./agi/channel.ts";
-import { type AgiServer, createAgiServer } from "./agi/server.ts";
-import { createPbx, type PbxOptions, type PbxStatus } from "./pbx.ts";
+import { createAgiDoor } from "./agi-door.ts";
+import type { AgiPbx, AgiRoutes } from "./agi-routes.ts";
+import { createPbx, type PbxOptions, type PbxSettings, type PbxStatus } from "./pbx.ts";
+import { createPbxAddresses } from "./pbx-addresses.ts";
 import { createPbxFleet, type PbxFleet, type PbxFleetOptions } from "./pbx-fleet.ts";
 import { createSpool, type Spool, type SpoolOptions } from "./spool.ts";
 
@@ -18,7 +19,11 @@ export interface TelephonyOptions {
   loadPbxs: PbxFleetOptions["loadPbxs"];
   listener: PbxFleetOptions["listener"];
   /** Absent: no FastAGI server. */
-  agi?: { host: string; port: number; allow: readonly string[]; onCall(agi: AgiChannel): Promise<void> };
+  agi?: AgiSettings | undefined;
+  /** Scripts of FastAGI; see agi-routes.ts. */
+  agiRoutes?: AgiRoutes;
+  /** Whose event token it is, for scripts that say one. */
+  findPbxByToken?(token: string): Promise<{ tenantId: TenantId; pbxId: string } | undefined>;
   /** Absent: no call files. */
   spool?: Omit<SpoolOptions, "random">;
   clock: Clock;
@@ -28,6 +33,13 @@ export interface TelephonyOptions {
   accept: PbxOptions["accept"];
   exclusive: PbxOptions["exclusive"];
   listOpenCalls(tenantId: TenantId, pbx: string): Promise<readonly string[]>;
+}
+
+/** Where FastAGI is served, and to which addresses and networks; none means nobody. */
+export interface AgiSettings {
+  host: string;
+  port: number;
+  allow: readonly string[];
 }
 
 export interface Telephony extends Pick<PbxFleet, "list" | "find"> {
@@ -41,7 +53,7 @@ export interface Telephony extends Pick<PbxFleet, "list" | "find"> {
 }
 
 export function createTelephony(options: TelephonyOptions): Telephony {
-  const { agi, metrics, clock, log } = options;
+  const { metrics } = options;
   const fleet = createPbxFleet({
     ...options,
     openPbx: (settings) => {
@@ -50,23 +62,48 @@ export function createTelephony(options: TelephonyOptions): Telephony {
     },
   });
   const spool = options.spool && createSpool({ ...options.spool, random: options.random });
-  const server = agi && createAgiServer({ ...agi, clock, log });
+  const agi = options.agi && openAgi(options, options.agi, fleet);
   countPbxs(metrics, fleet.list);
-  if (server) countAgi(metrics, server);
   return {
     spool,
     start: async () => {
       await spool?.check();
-      if (server && agi) log.info({ host: agi.host, port: await server.start() }, "agi.started");
+      await agi?.start();
       await fleet.start();
     },
     stop: async () => {
-      await Promise.all([fleet.stop(), server?.stop()]);
+      await Promise.all([fleet.stop(), agi?.stop()]);
     },
     list: fleet.list,
     find: fleet.find,
-    checks: [{ name: "pbx", check: async () => ({ ok: true, detail: describeFleet(fleet.list()) }) }],
+    checks: [
+      { name: "pbx", check: async () => ({ ok: true, detail: describeFleet(fleet.list()) }) },
+      ...(agi ? [{ name: "agi", check: async () => ({ ok: true, detail: agi.describe() }) }] : []),
+    ],
   };
+}
+
+function openAgi(options: TelephonyOptions, settings: AgiSettings, fleet: PbxFleet) {
+  const { agiRoutes: routes = {}, findPbxByToken = async () => undefined, clock, log, metrics } = options;
+  const loadAddresses = createPbxAddresses({ clock, log });
+  const toAgiPbx = ({ tenantId, id, name, callIdPrefix }: PbxSettings): AgiPbx => ({
+    tenantId,
+    id,
+    name,
+    callIdPrefix,
+  });
+  return createAgiDoor({
+    ...{ settings, routes, clock, log, metrics },
+    listPbxs: () =>
+      Promise.all(
+        fleet.settings().map(async (pbx) => ({ ...toAgiPbx(pbx), addresses: await loadAddresses(pbx.address.host) })),
+      ),
+    findPbxByToken: async (token) => {
+      const found = await findPbxByToken(token);
+      const pbx = fleet.settings().find(({ id, tenantId }) => id === found?.pbxId && tenantId === found.tenantId);
+      return pbx && toAgiPbx(pbx);
+    },
+  });
 }
 
 /** `2 of 3 owned; ready: 1; away: 4 (waiting)`. Anybody may read it, so PBXs go by their ids. */
@@ -99,14 +136,4 @@ function countPbxs(metrics: Metrics, statuses: () => readonly PbxStatus[]): void
   );
   gauge("enlace_pbx_waiting_events", "AMI events that wait for the store.", ({ ami }) => ami?.waitingEvents);
   gauge("enlace_pbx_refused_facts", "Facts that the store refused for good.", ({ facts }) => facts.refused);
-}
-
-function countAgi(metrics: Metrics, server: AgiServer): void {
-  metrics.gauge("enlace_agi_sessions", "FastAGI sessions that are open.", { read: () => server.sessions() });
-  metrics.gauge("enlace_agi_outcomes", "FastAGI connections since the start, by outcome.", {
-    labels: ["outcome"] as const,
-    read: (gauge) => {
-      for (const [outcome, count] of Object.entries(server.counters())) gauge.set({ outcome }, count);
-    },
-  });
 }
