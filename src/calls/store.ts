@@ -20,7 +20,7 @@ export interface StoredCall extends CallRow {
 const COLUMNS = sql.raw(
   `c.tenant_id, c.id, c.call_uuid, c.revision, c.created_at, c.direction, c.from_text, c.to_text, c.from_party, c.to_party,
    c.outcome, c.phase, c.started_at, c.answered_at, c.ended_at, c.ring_seconds, c.talk_seconds, c.agent_extension, c.trunk,
-   c.pbx, c.recording_url, c.sources`,
+   c.pbx, c.recording_url, c.details, c.sources`,
 );
 
 export interface CallFilter {

@@ -53,6 +53,7 @@ export function createCall(more: Partial<Call> = {}): Call {
     trunk: null,
     pbx: "centralita1",
     recordingUrl: "https://pbx.example.com/recordings/uuid-555.mp3",
+    details: null,
     sources: ["webhook"],
     ...more,
   };

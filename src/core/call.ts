@@ -1,3 +1,4 @@
+import { type CallDetails, joinDetails } from "./call-details.ts";
 import type { CallDirection, CallFact, EndedStatus, FactSource, ReportedStatus } from "./call-fact.ts";
 import type { PartyNumber } from "./phone-number.ts";
 
@@ -24,6 +25,8 @@ export interface Call {
   trunk: string | null;
   pbx: string | null;
   recordingUrl: string | null;
+  /** Rings, talks, holds, queues and so on, as far as a source told of them; `null` when none did. */
+  details: CallDetails | null;
   /** Sources that contributed, sorted. */
   sources: readonly FactSource[];
 }
@@ -74,6 +77,10 @@ export function reduceCall(facts: readonly CallFact[]): Call {
     trunk: said((fact) => fact.trunk) ?? null,
     pbx: said((fact) => fact.pbx) ?? null,
     recordingUrl: said((fact) => fact.recordingUrl) ?? null,
+    details: joinDetails(
+      known.flatMap(({ details }) => details ?? []),
+      times.endedAt,
+    ),
     sources: [...new Set(known.map((fact) => fact.source))].sort(),
   };
 }

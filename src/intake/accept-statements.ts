@@ -46,6 +46,7 @@ const CALL_COLUMNS: readonly Column<CallRow>[] = [
   { name: "trunk", type: "text", of: (row) => row.trunk },
   { name: "pbx", type: "text", of: (row) => row.pbx },
   { name: "recording_url", type: "text", of: (row) => row.recording_url },
+  { name: "details", type: "jsonb", of: (row) => json(row.details) },
   // A list inside a column: as the text of an array, since arrays of PostgreSQL do not nest.
   { name: "sources", type: "text", of: (row) => `{${row.sources.join(",")}}` },
 ];
