@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { AppError, toFieldError } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
-import type { DialSettings } from "../../core/pbx-record.ts";
+import type { DialSettings, RecordingPlaces } from "../../core/pbx-record.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
 import { SealError, type SecretBox } from "../../kit/secret-box.ts";
@@ -21,6 +21,7 @@ export interface PbxFields {
   callIdPrefix: string;
   trunks: readonly string[];
   dial: DialSettings;
+  recordings: RecordingPlaces | null;
   enabled: boolean;
 }
 

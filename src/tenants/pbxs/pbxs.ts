@@ -1,6 +1,6 @@
 import { AppError, toErrorMessage } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
-import type { PbxRecord } from "../../core/pbx-record.ts";
+import type { PbxRecord, RecordingPbx } from "../../core/pbx-record.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
@@ -13,6 +13,7 @@ import {
   loadEnvironmentPbx,
   loadPbx,
   loadPbxs,
+  loadRecordingPbxs,
   loadRunnablePbxs,
   type RunnablePbx,
   removePbx,
@@ -39,6 +40,8 @@ export interface Pbxs {
   open(tenantId: TenantId, id: string): Promise<PbxRecord>;
   /** Every PBX that is to be listened to, of all tenants. One whose secret does not open is logged and left out. */
   listEnabled(): Promise<PbxRecord[]>;
+  /** Every PBX whose recordings can be found, of all tenants. */
+  listRecording(): Promise<RecordingPbx[]>;
   /**
    * Keeps the tenant's one PBX that comes from the environment in step with it: made when missing, changed only where a
    * given setting differs, other fields left as people set them. Safe when several processes start at once.
@@ -98,6 +101,7 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
         throw new AppError("conflict", `The stored secret cannot be used: ${error.message}. Give it anew.`);
       }
     },
+    listRecording: () => loadRecordingPbxs(database.sql),
     listEnabled: async () =>
       (await loadRunnablePbxs(database.sql, null)).flatMap((pbx) => {
         try {
@@ -118,7 +122,7 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
           return names.length > 0 ? "updated" : "unchanged";
         }
         const name = await chooseName(on, tenantId, given);
-        const fixed = { tls: false, tlsCa: null, trunks: [], dial: DEFAULT_DIAL, enabled: true };
+        const fixed = { tls: false, tlsCa: null, trunks: [], dial: DEFAULT_DIAL, recordings: null, enabled: true };
         await changes.insert(on, doer, { name, ...fixed, ...fields, origin: "environment" });
         return "created";
       }),
