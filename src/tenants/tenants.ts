@@ -2,6 +2,7 @@ import type { TenantId } from "../core/ids.ts";
 import type { Authenticate } from "../http/access.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import type { Metrics } from "../kit/metrics.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import type { Listener } from "../kit/postgres/listener.ts";
 import type { Random } from "../kit/random.ts";
@@ -49,6 +50,7 @@ export interface TenantsOptions {
   clock: Clock;
   random: Random;
   log: Log;
+  metrics?: Metrics;
   box: SecretBox;
   /** ENLACE_SECRET, from which the key of access tokens is derived. */
   secret: string;
