@@ -13,7 +13,8 @@ const record: PbxRecord = {
   ...{ tenantId: toTenantId(1), id: "1", name: "main", host: "127.0.0.1", port: fake.port, tls: false, tlsCa: null },
   ...{ username: "enlace", secret: "test-secret", timeZone: "UTC", callIdPrefix: "", trunks: [], country: "ES" },
   dial: { extension: "PJSIP/1", context: "c", number: "1", form: "local" },
-  ...{ origin: "api", enabled: true, extensions: new Map() },
+  ...{ cdr: { kind: "none" },
+      origin: "api", enabled: true, extensions: new Map() },
 };
 const check = (more: Partial<PbxRecord> = {}, loopback = true) =>
   createPbxCheck({ toSettings: createToPbxSettings({ private: true, loopback }), clock: systemClock })(

@@ -7,6 +7,7 @@ import type { Database, Sql } from "../../kit/postgres/database.ts";
 import { SealError, type SecretBox } from "../../kit/secret-box.ts";
 import { type Doer, writeAudit } from "../audit/audit.ts";
 import { lockTenant, notifySettings } from "../store.ts";
+import { openCdr } from "./cdr.ts";
 import { createPbxChanges, DEFAULT_DIAL, type NewPbxFields, type PbxFields } from "./pbx-changes.ts";
 import {
   findClash,
@@ -62,8 +63,9 @@ const NO_PREFIX = "?";
 
 export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
   const changes = createPbxChanges({ clock, box });
-  const open = ({ sealedSecret, peers, ...pbx }: RunnablePbx): PbxRecord => ({
+  const open = ({ sealedSecret, peers, cdr, ...pbx }: RunnablePbx): PbxRecord => ({
     ...pbx,
+    cdr: openCdr(box, pbx.tenantId, cdr),
     secret: changes.unseal({ ...pbx, sealedSecret }),
     extensions: new Map(Object.entries(peers)),
   });

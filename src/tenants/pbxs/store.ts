@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import type { DialSettings, RecordingPbx, RecordingPlaces } from "../../core/pbx-record.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
+import type { StoredCdr } from "./cdr.ts";
 
 /** A row of `pbxs`, its secret sealed. */
 export interface StoredPbx {
@@ -19,18 +20,19 @@ export interface StoredPbx {
   trunks: readonly string[];
   dial: DialSettings;
   recordings: RecordingPlaces | null;
+  cdr: StoredCdr;
   origin: "environment" | "api";
   enabled: boolean;
   createdAt: Date;
   updatedAt: Date;
 }
 
-export type NewPbx = Omit<StoredPbx, "id" | "createdAt" | "updatedAt">;
+export type NewPbx = Omit<StoredPbx, "id" | "cdr" | "createdAt" | "updatedAt">;
 
 const COLUMNS = sql.raw(
   `p.tenant_id as "tenantId", p.id, p.name, p.host, p.port, p.tls, p.tls_ca as "tlsCa", p.username,
    p.sealed_secret as "sealedSecret", p.time_zone as "timeZone", p.call_id_prefix as "callIdPrefix", p.trunks, p.dial,
-   p.recordings, p.origin, p.enabled, p.created_at as "createdAt", p.updated_at as "updatedAt"`,
+   p.recordings, p.cdr, p.origin, p.enabled, p.created_at as "createdAt", p.updated_at as "updatedAt"`,
 );
 
 export async function loadPbxs(
