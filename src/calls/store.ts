@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Call } from "../core/call.ts";
+import { reviveDetails } from "../core/call-details.ts";
 import type { StoredFact } from "../core/call-fact.ts";
 import { type CallRow, fromCallRow } from "../core/call-row.ts";
 import type { RemoteRecord } from "../core/delivery-outcome.ts";
@@ -53,7 +54,7 @@ export async function loadCalls(database: Sql, tenantId: TenantId, filter: CallF
       : sql`(${branch(sql`c.from_text = ${party}`)} union all
              ${branch(sql`c.to_text = ${party} and c.from_text is distinct from ${party}`)})`;
   const { rows } = await sql<StoredCall>`select * from ${from} as c ${newest}`.execute(database);
-  return rows;
+  return rows.map(revive);
 }
 
 function toConditions(tenantId: TenantId, filter: CallFilter): RawBuilder<unknown> {
@@ -81,8 +82,10 @@ function toDeliveryCondition({ delivery_state, connection_id }: CallFilter): Raw
 export async function loadCall(database: Sql, tenantId: TenantId, id: RowId): Promise<StoredCall | undefined> {
   const { rows } = await sql<StoredCall>`
     select ${COLUMNS} from calls c where c.tenant_id = ${tenantId} and c.id = ${id}`.execute(database);
-  return rows[0];
+  return rows[0] && revive(rows[0]);
 }
+
+const revive = (row: StoredCall): StoredCall => ({ ...row, details: row.details && reviveDetails(row.details) });
 
 export interface CallSubjectParts {
   tenantId: TenantId;
