@@ -80,6 +80,7 @@ export async function describeApi(config: Config): Promise<object> {
     metrics: createMetrics({ includeProcess: false }),
     listener: createListener({ url, clock, log }),
     locks: createLocks({ url, clock, log }),
+    previousSecrets: [],
     box: createSecretBox({ secret, random }),
     publicUrl: "http://127.0.0.1:8080",
     deliveryLimits: {},
@@ -116,6 +117,11 @@ async function moveIn(config: Config, { log, random }: Ground, rooms: Rooms): Pr
   if (config.pbx !== undefined) {
     const done = await tenants.pbxs.applyEnvironmentPbx(tenantId, config.pbx);
     if (done !== "unchanged") log.info({ tenantId, done }, "pbx.from_environment");
+  }
+  if (config.pbxToken !== undefined) {
+    const pbxId = await tenants.pbxs.findEnvironmentPbx(tenantId);
+    if (pbxId === null) throw new Error("PBX_TOKEN belongs to a PBX that is not there");
+    await tenants.eventTokens.applyEnvironmentToken(tenantId, pbxId, config.pbxToken);
   }
   if (config.roles.includes("api")) await ensureCliKey(config, tenants, tenantId);
   return oneTimePassword;

@@ -221,10 +221,16 @@ const SETTINGS = {
   AMI_PORT: { group: "PBX", sentence: "Its port.", fallback: "5038", schema: number(1, 65_535) },
   AMI_USERNAME: { group: "PBX", sentence: "User of manager.conf, see deploy/asterisk/manager.conf.", schema: text },
   AMI_SECRET: { group: "PBX", sentence: "Secret of that user.", schema: text, secret: true },
-  PBX_TIMEZONE: {
+  PBX_TOKEN: {
     group: "PBX",
     sentence:
-      "IANA time zone in which that PBX writes its times; by default the tenant's. Kept for call records and hooks, which do not exist yet: AMI needs none.",
+      "Token that PBX shows with the events it posts (docs/hooks.md). Without AMI_HOST it makes a PBX that only posts events.",
+    schema: z.string().min(8, "must have at least 8 characters").max(200),
+    secret: true,
+  },
+  PBX_TIMEZONE: {
+    group: "PBX",
+    sentence: "IANA time zone in which that PBX writes its times; by default the tenant's.",
     schema: timeZone,
   },
   ENLACE_AGI_HOST: {
@@ -331,6 +337,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     webhookSecret: values.WEBHOOK_SECRET,
     vtiger,
     pbx,
+    pbxToken: values.PBX_TOKEN,
     agi: values.ENLACE_AGI_ALLOW && {
       host: values.ENLACE_AGI_HOST,
       port: values.ENLACE_AGI_PORT,

@@ -21,12 +21,12 @@ import {
   type StoredPbx,
 } from "./store.ts";
 
-/** AMI_HOST and its companions. */
+/** AMI_HOST and its companions; `null` where the environment's PBX only posts events (PBX_TOKEN). */
 export interface EnvironmentPbx {
-  host: string;
+  host: string | null;
   port: number;
-  username: string;
-  secret: string;
+  username: string | null;
+  secret: string | null;
   timeZone?: string | undefined;
 }
 
@@ -48,6 +48,8 @@ export interface Pbxs {
    * given setting differs, other fields left as people set them. Safe when several processes start at once.
    */
   applyEnvironmentPbx(tenantId: TenantId, given: EnvironmentPbx): Promise<"created" | "updated" | "unchanged">;
+  /** Id of that PBX; `null` when there is none. */
+  findEnvironmentPbx(tenantId: TenantId): Promise<string | null>;
 }
 
 export interface PbxsOptions {
@@ -95,7 +97,10 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
       }),
     open: async (tenantId, id) => {
       const [found] = await loadRunnablePbxs(database.sql, { tenantId, id });
-      if (!found) throw pbxNotFound();
+      if (!found) {
+        await loadOrRefuse(database.sql, tenantId, id);
+        throw new AppError("conflict", "This PBX has no AMI: it only posts events.");
+      }
       try {
         return open(found);
       } catch (error) {
@@ -103,6 +108,7 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
         throw new AppError("conflict", `The stored secret cannot be used: ${error.message}. Give it anew.`);
       }
     },
+    findEnvironmentPbx: async (tenantId) => (await loadEnvironmentPbx(database.sql, tenantId))?.id ?? null,
     listRecording: () => loadRecordingPbxs(database.sql),
     listEnabled: async () =>
       (await loadRunnablePbxs(database.sql, null)).flatMap((pbx) => {
@@ -142,7 +148,7 @@ const pbxNotFound = (): AppError => new AppError("not_found", "There is no such 
 /** People may have taken the usual name: that must not keep Enlace from starting. */
 async function chooseName(on: Sql, tenantId: TenantId, { host }: EnvironmentPbx): Promise<string> {
   const clash = await findClash(on, { tenantId, id: null, name: ENVIRONMENT_NAME, callIdPrefix: NO_PREFIX });
-  return clash === null ? ENVIRONMENT_NAME : `${ENVIRONMENT_NAME} ${host}`.slice(0, 60);
+  return clash === null ? ENVIRONMENT_NAME : `${ENVIRONMENT_NAME} ${host ?? "of the environment"}`.slice(0, 60);
 }
 
 function withoutUndefined(given: EnvironmentPbx): Omit<EnvironmentPbx, "timeZone"> & { timeZone?: string } {

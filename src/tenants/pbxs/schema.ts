@@ -75,7 +75,11 @@ const recordingFields = z
 
 const fields = {
   name: line(60).meta({ description: "Calls carry it as `pbx`" }),
-  host: z.string().regex(/^[A-Za-z0-9._:-]{1,253}$/, "is not a host name or address"),
+  host: z
+    .string()
+    .regex(/^[A-Za-z0-9._:-]{1,253}$/, "is not a host name or address")
+    .nullable()
+    .meta({ description: "null, with username and secret: no AMI, it only posts events (docs/hooks.md)" }),
   port: z.int().min(1).max(65_535),
   tls: z.boolean(),
   tls_ca: z
@@ -84,8 +88,8 @@ const fields = {
     .startsWith("-----BEGIN CERTIFICATE-----", "must be PEM")
     .nullable()
     .meta({ description: "Authority that signed its certificate; null: those of the system" }),
-  username: line(80).meta({ description: "AMI user of manager.conf" }),
-  secret: line(200),
+  username: line(80).nullable().meta({ description: "AMI user of manager.conf" }),
+  secret: line(200).nullable(),
   time_zone: timeZoneField,
   call_id_prefix: z
     .string()
@@ -102,6 +106,9 @@ const fields = {
 
 export const newPbx = z.strictObject({
   ...fields,
+  host: fields.host.default(null),
+  username: fields.username.default(null),
+  secret: fields.secret.default(null),
   port: fields.port.default(5038),
   tls: fields.tls.default(false),
   tls_ca: fields.tls_ca.default(null),
@@ -120,15 +127,16 @@ export const pbxAnswer = z
     id: z.string(),
     ...fields,
     name: z.string(),
-    host: z.string(),
-    username: z.string(),
-    secret: z.literal(MASK).meta({ description: "Never shown; sent back it means the stored one" }),
+    host: z.string().nullable(),
+    username: z.string().nullable(),
+    secret: z.literal(MASK).nullable().meta({ description: "Never shown; sent back it means the stored one" }),
     tls_ca: z.string().nullable(),
     dial: z.object({ extension: z.string(), context: z.string(), number: z.string(), form: z.enum(["local", "e164"]) }),
     recordings: z
       .object({ folder: z.string().nullable(), pbx_folder: z.string(), url: z.string().nullable() })
       .nullable(),
     origin: z.enum(["environment", "api"]),
+    posts_events: z.boolean().meta({ description: "Whether it has a token for the events it posts" }),
     status: z
       .object({
         owned_here: z.boolean().meta({ description: "Whether the answering process listens to it; else another may" }),
@@ -150,7 +158,8 @@ export function toPbxAnswer(pbx: StoredPbx, state: PbxState | undefined): z.infe
   return {
     ...{ id, name, host, port, tls, username, origin, enabled, dial },
     tls_ca: pbx.tlsCa,
-    secret: MASK,
+    secret: pbx.sealedSecret === null ? null : MASK,
+    posts_events: pbx.postsEvents,
     time_zone: pbx.timeZone,
     call_id_prefix: pbx.callIdPrefix,
     trunks: [...pbx.trunks],

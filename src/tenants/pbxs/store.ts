@@ -9,12 +9,13 @@ export interface StoredPbx {
   tenantId: TenantId;
   id: RowId;
   name: string;
-  host: string;
+  /** `null`, as `username` and `sealedSecret` are then: it has no AMI and only posts events. */
+  host: string | null;
   port: number;
   tls: boolean;
   tlsCa: string | null;
-  username: string;
-  sealedSecret: string;
+  username: string | null;
+  sealedSecret: string | null;
   timeZone: string;
   callIdPrefix: string;
   trunks: readonly string[];
@@ -23,16 +24,20 @@ export interface StoredPbx {
   cdr: StoredCdr;
   origin: "environment" | "api";
   enabled: boolean;
+  /** Whether it has a token that is good for the events it posts. */
+  postsEvents: boolean;
   createdAt: Date;
   updatedAt: Date;
 }
 
-export type NewPbx = Omit<StoredPbx, "id" | "cdr" | "createdAt" | "updatedAt">;
+export type NewPbx = Omit<StoredPbx, "id" | "cdr" | "postsEvents" | "createdAt" | "updatedAt">;
 
 const COLUMNS = sql.raw(
   `p.tenant_id as "tenantId", p.id, p.name, p.host, p.port, p.tls, p.tls_ca as "tlsCa", p.username,
    p.sealed_secret as "sealedSecret", p.time_zone as "timeZone", p.call_id_prefix as "callIdPrefix", p.trunks, p.dial,
-   p.recordings, p.cdr, p.origin, p.enabled, p.created_at as "createdAt", p.updated_at as "updatedAt"`,
+   p.recordings, p.cdr, p.origin, p.enabled,
+   exists (select from pbx_tokens k where k.tenant_id = p.tenant_id and k.pbx_id = p.id and k.expires_at is null) as "postsEvents",
+   p.created_at as "createdAt", p.updated_at as "updatedAt"`,
 );
 
 export async function loadPbxs(
@@ -58,9 +63,13 @@ export async function loadEnvironmentPbx(from: Sql, tenantId: TenantId): Promise
   return rows[0] ?? null;
 }
 
-export type RunnablePbx = StoredPbx & { country: string; peers: Readonly<Record<string, string>> };
+/** One that can be connected to. */
+export type RunnablePbx = StoredPbx & { host: string; username: string; sealedSecret: string } & {
+  country: string;
+  peers: Readonly<Record<string, string>>;
+};
 
-/** With the tenant's country and its peers. `null` loads every enabled PBX of every tenant that may act. */
+/** Those with AMI, with the tenant's country and its peers. `null` loads every enabled one of every tenant that may act. */
 export async function loadRunnablePbxs(
   from: Sql,
   only: { tenantId: TenantId; id: string } | null,
@@ -75,7 +84,7 @@ export async function loadRunnablePbxs(
       left join (select e.tenant_id, jsonb_object_agg(peer, e.number) as peers
                    from extensions e cross join unnest(e.peers) as peer group by e.tenant_id) x
              on x.tenant_id = p.tenant_id
-     where ${which} order by p.id`.execute(from);
+     where ${which} and p.host is not null order by p.id`.execute(from);
   return rows;
 }
 
