@@ -85,6 +85,10 @@ export function reduceCall(facts: readonly CallFact[]): Call {
   };
 }
 
+/** Colleagues who call each other are no customer's business; a call that was posted to the webhook is meant to be delivered. */
+export const concernsCustomers = ({ direction, sources }: Call): boolean =>
+  direction !== "internal" || sources.includes("webhook");
+
 /** Each fact once, ordered by what it says and never by when it was received. */
 function toCanonicalOrder(facts: readonly CallFact[]): [CallFact, ...CallFact[]] {
   const byKey = new Map(facts.map((fact) => [fact.key, fact]));

@@ -93,13 +93,20 @@ interface PlanInputs {
   now: Date;
 }
 
+/**
+ * What happens inside a call that goes on is told when it has ended; only another phone that rings is news now: its user wants
+ * the pop-up too.
+ */
+const isWorthTelling = ({ isDetail, call }: CallChange, kind: "record" | "signal"): boolean =>
+  !isDetail || call.phase === "ended" || (kind === "signal" && call.phase === "ringing");
+
 function planRows({ change, connection, connector, now }: PlanInputs): PlannedRow[] {
   if (!connector) return [];
   // Settings that cannot be read now may be mended later: the record waits for that, so nothing is lost.
   const planned =
     connection.problem === null ? connector.plan(change.call, connection.settings) : [{ kind: "record" } as const];
   return planned
-    .filter((plan) => plan.kind === "record" || !change.recovered)
+    .filter((plan) => (plan.kind === "record" || !change.recovered) && isWorthTelling(change, plan.kind))
     .map((plan) => ({
       tenant_id: change.tenantId,
       connection_id: connection.id,

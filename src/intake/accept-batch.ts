@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
 import { type Call, reduceCall } from "../core/call.ts";
-import type { CallChange } from "../core/call-change.ts";
+import { type CallChange, isDetailChange } from "../core/call-change.ts";
 import { type CallFact, reviveFact } from "../core/call-fact.ts";
 import { AppError } from "../core/errors.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
@@ -68,24 +68,29 @@ async function extend(
     const told = find(calls, toCallKey(known.tenant_id, known.call_uuid));
     const news = new Set(known.added);
     const added = told.facts.filter(({ key }) => news.has(key));
-    const { call, isChanged } = reduceWith(known, added);
+    const { call, isChanged, isDetail } = reduceWith(known, added);
     const revision = known.revision + (isChanged ? 1 : 0);
     const change = { tenantId: known.tenant_id, callId: known.id, callCreatedAt: known.created_at, revision, call };
-    if (isChanged) changes.push({ ...change, recovered: isRecovered(added) });
+    if (isChanged) changes.push({ ...change, recovered: isRecovered(added), ...(isDetail ? { isDetail } : {}) });
     noteResults(results, told, { ...change, isNew: false, news: isChanged ? news : new Set() });
   }
   if (changes.length > 0) await saveCalls(client, changes, now);
   return changes;
 }
 
-function reduceWith(known: ExtendedCall, added: readonly CallFact[]): { call: Call; isChanged: boolean } {
+function reduceWith(
+  known: ExtendedCall,
+  added: readonly CallFact[],
+): { call: Call; isChanged: boolean; isDetail: boolean } {
   const before = known.facts.map(reviveFact);
   if (added.length > 0 && before.length + added.length > FACTS_PER_CALL_MAX) {
     throw new AppError("conflict", `The call ${known.call_uuid} has ${FACTS_PER_CALL_MAX} facts and takes no more.`);
   }
   const call = reduceCall([...before, ...added]);
-  const isChanged = added.length > 0 && (before.length === 0 || !isDeepStrictEqual(call, reduceCall(before)));
-  return { call, isChanged };
+  if (added.length === 0) return { call, isChanged: false, isDetail: false };
+  const previous = before.length === 0 ? undefined : reduceCall(before);
+  const isChanged = previous === undefined || !isDeepStrictEqual(call, previous);
+  return { call, isChanged, isDetail: isChanged && previous !== undefined && isDetailChange(previous, call) };
 }
 
 interface Outcome {

@@ -107,6 +107,27 @@ test("a call that advances is updated and its revision grows by one for each com
   );
 });
 
+test("a story inside a call is kept with its instants, and a change of it alone says so", async () => {
+  const { accept, changes } = createDoor();
+  const ring = { id: "r", startedAt: at("14:00:01"), extension: "101" };
+  await accept(item("story", { status: "ringing", startedAt: at("14:00:00") }));
+  await accept(item("story", { details: { rings: [ring] } }));
+  const { call } = await accept(
+    item("story", { status: "answered", endedAt: at("14:01:00"), details: { hangupCause: 16 } }),
+  );
+  assert.deepEqual(
+    changes.map(({ revision, isDetail }) => [revision, isDetail]),
+    [
+      [1, undefined],
+      [2, true],
+      [3, undefined],
+    ],
+  );
+  const [row] = await rowsOf("story");
+  assert.deepEqual(fromCallRow(row).details, call.details);
+  assert.deepEqual(call.details?.rings, [{ ...ring, endedAt: at("14:01:00") }]);
+});
+
 test("a fact that is new but says nothing new is kept and leaves the revision alone", async () => {
   const { accept, changes } = createDoor();
   await accept(item("same-news", { status: "answered" }));

@@ -1,4 +1,4 @@
-import type { Call } from "../../core/call.ts";
+import { type Call, concernsCustomers } from "../../core/call.ts";
 import { parsePhoneNumber } from "../../core/phone-number.ts";
 import type { Connector, ConnectorContext, Session } from "../connector.ts";
 import { VtigerFailure } from "./answer.ts";
@@ -24,9 +24,9 @@ export const vtiger: Connector<VtigerSettings> = {
   open,
 };
 
-/** Colleagues who call each other are no customer's business, unless somebody asks for them. */
-const isWanted = ({ direction, sources }: Call, { deliverInternal }: VtigerSettings): boolean =>
-  direction !== "internal" || deliverInternal || sources.includes("webhook");
+/** Unless somebody asks for the others too. */
+const isWanted = (call: Call, { deliverInternal }: VtigerSettings): boolean =>
+  concernsCustomers(call) || deliverInternal;
 
 function open(context: ConnectorContext<VtigerSettings>): Session {
   const client = createVtigerClient(context);
