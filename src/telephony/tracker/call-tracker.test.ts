@@ -169,7 +169,7 @@ test("a hold, a parked call, a pickup and a recording are part of the story", ()
   assert.deepEqual([pickup?.by, pickup?.from], ["102", "101"]);
   const events = record("recorded");
   const started = events.findIndex(({ Event }) => Event === "MixMonitorStart");
-  const { Channel = "", Uniqueid = "", Linkedid = "" } = events[started] ?? {};
+  const { Channel = "", Uniqueid = "", Linkedid = "" } = (events[started] ?? {}) as Record<string, string>;
   const file = { Event: "VarSet", Variable: "MIXMONITOR_FILENAME", Value: "/var/spool/asterisk/monitor/in-1.wav" };
   events.splice(started + 1, 0, event(9, { ...file, Channel, Uniqueid, Linkedid }));
   const [call] = [...replay(events.map(toItem)).calls.values()];
