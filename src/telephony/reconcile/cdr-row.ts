@@ -61,14 +61,14 @@ export function parseCdrRow(columns: CdrColumns, timeZone: string): CdrRow | und
   const startedAt = toInstantOf(calldate, timeZone, nearAt);
   if (uniqueId === "" || channel === "" || startedAt === undefined) return undefined;
   const lasts = toInstantOf(columns.end ?? "", timeZone, startedAt) ?? later(startedAt, seconds(columns.duration));
-  const endedAt = lasts < startedAt ? startedAt : lasts;
+  const endedAt = new Date(Math.max(startedAt.getTime(), lasts.getTime()));
   return {
     uniqueId,
     linkedId: columns.linkedid || null,
     sequence: /^\d{1,9}$/.test(columns.sequence ?? "") ? Number(columns.sequence) : null,
     startedAt,
     answeredAt: toAnsweredAt(columns, timeZone, { startedAt, endedAt }),
-    endedAt: Math.max(endedAt, startedAt),
+    endedAt,
     disposition: toDisposition(columns.disposition ?? ""),
     source: columns.src ?? "",
     destination: columns.dst ?? "",
