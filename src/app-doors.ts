@@ -1,6 +1,7 @@
 import type { Ground } from "./app-ground.ts";
 import type { Rooms } from "./app-rooms.ts";
 import { registerCallRoutes } from "./calls/routes.ts";
+import { registerRecordingDoors } from "./app-recordings.ts";
 import { loadCall } from "./calls/store.ts";
 import type { Config } from "./config.ts";
 import { connectors } from "./connectors/registry.ts";
@@ -60,6 +61,7 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
 
 function registerPbxDoors(app: App, { database, clock, random }: Ground, rooms: Rooms): void {
   const { tenants, telephony, toPbxSettings } = rooms;
+  registerRecordingDoors(app, ground, rooms);
   registerPbxRoutes(app, {
     pbxs: tenants.pbxs,
     loadState: (tenantId, id) => telephony.find(tenantId, id)?.status(),

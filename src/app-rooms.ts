@@ -1,5 +1,7 @@
 import { hostname } from "node:os";
 import type { Ground } from "./app-ground.ts";
+import { openRecordings } from "./app-recordings.ts";
+import type { Recordings } from "./calls/recordings/recordings.ts";
 import { loadCallSubjects } from "./calls/store.ts";
 import type { Config } from "./config.ts";
 import { connectors } from "./connectors/registry.ts";
@@ -29,6 +31,7 @@ export interface Rooms {
   telephony: Telephony;
   toPbxSettings: ReturnType<typeof createToPbxSettings>;
 }
+  recordings: Recordings;
 
 export function openRooms(config: Config, ground: Ground, undo: (() => Promise<void>)[]): Rooms {
   const { database, clock, random, locks } = ground;
@@ -46,6 +49,11 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
     ...ground,
     connectors,
     http: http.request,
+  const recordings = openRecordings(config, ground, {
+    ...{ tenants, allowTargets: toAllowedTargets(config) },
+    accept: (item) => accept.accept(item),
+  });
+  undo.push(recordings.close);
     worker: {
       id: `${config.processName}:${newSecret(random, 6)}`,
       host: hostname(),
@@ -60,14 +68,20 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
     },
     openMemory: connections.openMemory,
     loadConnection: connections.load,
-    loadCallSubjects: (refs) => loadCallSubjects(database.sql, refs),
+    loadCallSubjects: async (refs) => recordings.toCrmSubjects(await loadCallSubjects(database.sql, refs)),
     limits: { stopMs: Math.min(10_000, config.drainMs), ...ground.deliveryLimits },
   });
   const fanOut = createFanOut({ listRoutable: connections.listRoutable, connectors, clock });
-  const accept = createAccept({ ...ground, fanOut });
+  const accept = createAccept({
+    ...ground,
+    fanOut: async (client, changes) => {
+      await fanOut(client, changes);
+      await recordings.expect(client, changes);
+    },
+  });
   const toPbxSettings = createToPbxSettings(config.allowTargets);
   const telephony = openTelephony(config, ground, { tenants, accept, toPbxSettings });
-  return { tenants, connections, delivery, accept, telephony, toPbxSettings };
+  return { tenants, connections, delivery, accept, recordings, telephony, toPbxSettings };
 }
 
 function openTelephony(

@@ -51,11 +51,15 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     startUpkeep(config, ground, undo);
     const http = await openDoors(config, ground, rooms);
     undo.push(async () => {
+    startLostCalls(config, ground, { accept: rooms.accept.accept, undo });
+    undo.push(rooms.recordings.stop);
+    await rooms.recordings.start({ work: config.roles.includes("telephony") });
       await drain(http, { clock: ground.clock, log: ground.log, graceMs: config.drainMs });
       await rooms.accept.idle();
     });
     await http.listen({ host: config.host, port: config.port });
     if (config.roles.includes("telephony")) {
+    undo.push(rooms.recordings.stop); // before the front door is idle: it tells facts
       undo.push(rooms.telephony.stop); // before the front door is idle: it tells facts
       await rooms.telephony.start();
     }

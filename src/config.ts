@@ -39,7 +39,7 @@ const SETTINGS = {
   ENLACE_PUBLIC_URL: {
     group: "Server",
     sentence: "Address under which people and CRMs reach Enlace, for links; by default the address it listens on.",
-    schema: url,
+    schema: url.max(90, "must have at most 90 characters, so that links fit into the fields of CRMs"),
   },
   ENLACE_ROLES: {
     group: "Server",
@@ -73,6 +73,15 @@ const SETTINGS = {
     sentence: "Folder for the embedded database, the generated secret and recordings.",
     fallback: "./data",
     schema: text,
+  },
+  ENLACE_RECORDING_FOLDERS: {
+    group: "Storage",
+    sentence:
+      "Comma list of folders of this machine under which PBXs may have their recordings (mounted, read-only); none by default.",
+    schema: z
+      .string()
+      .transform(toList)
+      .pipe(z.array(z.string().startsWith("/", "must be absolute paths"))),
   },
   DATABASE_URL: {
     group: "Storage",
@@ -326,6 +335,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     secret: values.ENLACE_SECRET,
     previousSecrets: values.ENLACE_SECRET_PREVIOUS ?? [],
     allowTargets: { private: values.ENLACE_ALLOW_PRIVATE_TARGETS, loopback: values.ENLACE_ALLOW_LOOPBACK_TARGETS },
+    recordingFolders: values.ENLACE_RECORDING_FOLDERS ?? [],
     metricsToken: values.ENLACE_METRICS_TOKEN,
     firstStart: {
       adminPassword: values.ENLACE_ADMIN_PASSWORD,
