@@ -1,8 +1,8 @@
+import { registerCommandDoors } from "./app-commands.ts";
 import type { Ground } from "./app-ground.ts";
 import type { Rooms } from "./app-rooms.ts";
 import { registerCallRoutes } from "./calls/routes.ts";
 import { registerRecordingDoors } from "./app-recordings.ts";
-import { loadCall } from "./calls/store.ts";
 import type { Config } from "./config.ts";
 import { connectors } from "./connectors/registry.ts";
 import { createDeadLetters } from "./delivery/dead-letters.ts";
@@ -13,7 +13,6 @@ import { createHttpServer } from "./http/server.ts";
 import { registerIntakeRoutes } from "./intake/routes.ts";
 import type { Database } from "./kit/postgres/database.ts";
 import { createPbxCheck } from "./telephony/pbx-check.ts";
-import { registerTelephonyRoutes } from "./telephony/routes.ts";
 import { writeAudit } from "./tenants/audit/audit.ts";
 import { registerConnectionRoutes } from "./tenants/connections/routes.ts";
 import { registerPbxRoutes } from "./tenants/pbxs/routes.ts";
@@ -56,29 +55,17 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   registerCallRoutes(app, { database, loadTenant });
   registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
   registerPbxDoors(app, ground, rooms);
+  registerCommandDoors(app, ground, rooms);
   return app;
 }
 
-function registerPbxDoors(app: App, { database, clock, random }: Ground, rooms: Rooms): void {
+function registerPbxDoors(app: App, { database, clock }: Ground, rooms: Rooms): void {
   const { tenants, telephony, toPbxSettings } = rooms;
   registerRecordingDoors(app, ground, rooms);
   registerPbxRoutes(app, {
     pbxs: tenants.pbxs,
     loadState: (tenantId, id) => telephony.find(tenantId, id)?.status(),
     check: createPbxCheck({ toSettings: toPbxSettings, clock }),
-  });
-  registerTelephonyRoutes(app, {
-    telephony,
-    random,
-    loadTenant: tenants.loadTenant,
-    findExtension: tenants.extensions.find,
-    loadPbx: tenants.pbxs.show,
-    findCall: async (tenantId, id) => {
-      const call = await loadCall(database.sql, tenantId, id);
-      return call ? { callUuid: call.call_uuid, pbx: call.pbx } : null;
-    },
-    audit: (doer, deed) =>
-      database.sql.transaction().execute((on) => writeAudit(on, doer, { ...deed, at: clock.now() })),
   });
 }
 

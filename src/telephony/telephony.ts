@@ -2,13 +2,14 @@ import type { TenantId } from "../core/ids.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
+import type { Database } from "../kit/postgres/database.ts";
 import type { Random } from "../kit/random.ts";
 import { createAgiDoor } from "./agi-door.ts";
 import type { AgiPbx, AgiRoutes } from "./agi-routes.ts";
 import { createPbx, type PbxOptions, type PbxSettings, type PbxStatus } from "./pbx.ts";
 import { createPbxAddresses } from "./pbx-addresses.ts";
 import { createPbxFleet, type PbxFleet, type PbxFleetOptions } from "./pbx-fleet.ts";
-import { createSpool, type Spool, type SpoolOptions } from "./spool.ts";
+import { createRelay, type Relay } from "./relay.ts";
 
 /*
  * The Asterisk door. It owns the connections to PBXs, what their events mean for calls, placing calls, FastAGI and call
@@ -24,8 +25,7 @@ export interface TelephonyOptions {
   agiRoutes?: AgiRoutes;
   /** Whose event token it is, for scripts that say one. */
   findPbxByToken?(token: string): Promise<{ tenantId: TenantId; pbxId: string } | undefined>;
-  /** Absent: no call files. */
-  spool?: Omit<SpoolOptions, "random">;
+  database: Database;
   clock: Clock;
   random: Random;
   log: Log;
@@ -42,18 +42,21 @@ export interface AgiSettings {
   allow: readonly string[];
 }
 
-export interface Telephony extends Pick<PbxFleet, "list" | "find"> {
-  /** Rejects when the FastAGI port is taken or call files could not be handed over; PBXs that are away are tried for ever. */
+export interface Telephony extends Pick<PbxFleet, "list" | "find" | "settings"> {
+  /** Has an order carried out by the process that listens to the PBX: this one, or another. */
+  ask: Relay["ask"];
+  /** Rejects when FastAGI's address cannot be listened to; PBXs that are away are tried for ever. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** For a PBX on this host that offers no AMI originate. */
-  spool: Spool | undefined;
   /** For /ready: says how many PBXs are well, but one that is away does not make Enlace unready. */
   checks: readonly { name: string; check(): Promise<{ ok: boolean; detail: string }> }[];
 }
 
+/** Orders of other processes that are being carried out may end before the PBXs are let go. */
+const ORDERS_GRACE_MS = 1_000;
+
 export function createTelephony(options: TelephonyOptions): Telephony {
-  const { metrics } = options;
+  const { metrics, clock } = options;
   const fleet = createPbxFleet({
     ...options,
     openPbx: (settings) => {
@@ -61,19 +64,24 @@ export function createTelephony(options: TelephonyOptions): Telephony {
       return createPbx({ ...options, settings, listOpenCalls: open });
     },
   });
-  const spool = options.spool && createSpool({ ...options.spool, random: options.random });
+  const relay = createRelay({ ...options, fleet });
   const agi = options.agi && openAgi(options, options.agi, fleet);
   countPbxs(metrics, fleet.list);
+  countOrders(metrics, relay);
   return {
-    spool,
     start: async () => {
-      await spool?.check();
       await agi?.start();
       await fleet.start();
+      relay.start();
     },
     stop: async () => {
-      await Promise.all([fleet.stop(), agi?.stop()]);
+      const orders = relay.stop();
+      await settled(orders, { clock, ms: ORDERS_GRACE_MS });
+      await Promise.all([fleet.stop(), agi?.stop()]); // whoever still waits for a PBX is told that it is gone
+      await orders;
     },
+    ask: relay.ask,
+    settings: fleet.settings,
     list: fleet.list,
     find: fleet.find,
     checks: [
@@ -106,6 +114,13 @@ function openAgi(options: TelephonyOptions, settings: AgiSettings, fleet: PbxFle
   });
 }
 
+async function settled(work: Promise<void>, { clock, ms }: { clock: Clock; ms: number }): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, resolve);
+  await Promise.race([work, promise]);
+  cancel();
+}
+
 /** `2 of 3 owned; ready: 1; away: 4 (waiting)`. Anybody may read it, so PBXs go by their ids. */
 function describeFleet(statuses: readonly PbxStatus[]): string {
   const owned = statuses.filter(({ isOwner }) => isOwner);
@@ -136,4 +151,13 @@ function countPbxs(metrics: Metrics, statuses: () => readonly PbxStatus[]): void
   );
   gauge("enlace_pbx_waiting_events", "AMI events that wait for the store.", ({ ami }) => ami?.waitingEvents);
   gauge("enlace_pbx_refused_facts", "Facts that the store refused for good.", ({ facts }) => facts.refused);
+}
+
+function countOrders(metrics: Metrics, relay: Relay): void {
+  metrics.gauge("enlace_pbx_orders", "Orders for PBXs since the start, by how they went.", {
+    labels: ["way"] as const,
+    read: (gauge) => {
+      for (const [way, count] of Object.entries(relay.counters())) gauge.set({ way }, count);
+    },
+  });
 }
