@@ -10,6 +10,7 @@ import { DOCUMENTED_CALL, startTestEnlace } from "../harness.ts";
 const PUBLIC = [
   "GET /health",
   "GET /metrics",
+  "GET /r/{token}",
   "GET /ready",
   "POST /api/v1/login",
   "POST /api/v1/logout",
