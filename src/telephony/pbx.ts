@@ -7,9 +7,16 @@ import { AmiConnection, type AmiStatus } from "./ami/connection.ts";
 import type { AmiAddress } from "./ami/session.ts";
 import type { AmiItem } from "./ami/stream.ts";
 import { type AmiRights, loadAmiRights } from "./ami-rights.ts";
-import { type CallCommands, createCallCommands, type DialSettings } from "./call-commands.ts";
+import { type CallCommands, type CommandsFor, createCallCommands } from "./call-commands.ts";
+import { createPlaceByFile } from "./call-file.ts";
+import { type DialSettings, SPY_ID } from "./call-placing.ts";
+import { RECORDER_ID } from "./call-recorder.ts";
+import { createEventWaits } from "./event-waits.ts";
 import { createFactOutlet, type FactSink } from "./fact-outlet.ts";
 import { createOriginator, type Originator } from "./originate.ts";
+import type { CommandAnswer, PbxCommand } from "./pbx-command.ts";
+import { runCommand } from "./run-command.ts";
+import { createSpool, toSpoolFolders } from "./spool.ts";
 import { createFactWriter, type TrackedFact } from "./tracker/call-facts.ts";
 import { type CallTracker, createCallTracker } from "./tracker/call-tracker.ts";
 import { createPbxPlan } from "./tracker/channel-name.ts";
@@ -34,6 +41,8 @@ export interface PbxSettings {
   extensions: ReadonlyMap<string, string>;
   trunks: ReadonlySet<string>;
   dial: DialSettings;
+  /** Folder of an Asterisk on this host that takes call files: `/var/spool/asterisk`. */
+  spoolFolder?: string | null;
 }
 
 export interface PbxOptions {
@@ -64,10 +73,14 @@ export interface Pbx {
   start(): void;
   stop(): Promise<void>;
   status(): PbxStatus;
+  /** Whether this process listens to it. */
+  isOwner(): boolean;
   /** See originate.ts; throws `AppError("unavailable")` while this process does not own the PBX or it is away. */
   originate: Originator["originate"];
-  /** Click-to-call, hang up, redirect, transfer; refused with `unavailable` as above. */
+  /** Click-to-call, hang up, redirect, transfer …; refused with `unavailable` as above. */
   commands(): CallCommands;
+  /** The same as an order, for who is in another process; see pbx-command.ts. */
+  run(command: PbxCommand): Promise<CommandAnswer>;
   /** What the AMI user may do; for `enlace doctor pbx` and the first connection. */
   loadRights(): Promise<AmiRights>;
 }
@@ -79,7 +92,7 @@ interface Tenure {
   connection: AmiConnection;
   tracker: CallTracker;
   originator: Originator;
-  commands: CallCommands;
+  commandsFor: CommandsFor;
 }
 
 export function createPbx(options: PbxOptions): Pbx {
@@ -141,8 +154,10 @@ export function createPbx(options: PbxOptions): Pbx {
       placing: tenure?.originator.pending() ?? null,
       facts: outlet.counters(),
     }),
+    isOwner: () => tenure !== undefined,
     originate: async (request, signal) => owned().originator.originate(request, signal),
-    commands: () => owned().commands,
+    commands: () => owned().commandsFor(null),
+    run: async (command) => runCommand(owned().commandsFor, command),
     loadRights: async () => loadAmiRights((action) => owned().connection.send(action)),
   };
 }
@@ -157,12 +172,19 @@ function openTenure(
   const { name: pbx, callIdPrefix, country, extensions, trunks } = settings;
   const facts = createFactWriter({ pbx, callIdPrefix, country });
   const tracker = createCallTracker({ plan: createPbxPlan({ extensions, trunks }), facts });
+  const events = createEventWaits(clock);
+  /** Who listens in or records is not a call. */
+  const isOfCall = ({ callUuid }: Pick<TrackedFact, "callUuid">): boolean =>
+    ![SPY_ID, RECORDER_ID].some((start) => callUuid.startsWith(start, callIdPrefix.length));
   let isFirst = true;
 
   async function take(items: readonly AmiItem[]): Promise<void> {
-    for (const item of items) originator.take(item);
+    for (const item of items) {
+      originator.take(item);
+      events.take(item);
+    }
     await tell(
-      items.flatMap((item) => [...tracker.take(item)]),
+      items.flatMap((item) => tracker.take(item).filter(isOfCall)),
       signal,
     );
     const snapshot = isFirst ? items.find(({ kind }) => kind === "snapshot") : undefined;
@@ -174,12 +196,16 @@ function openTenure(
   const connection = new AmiConnection({ address: settings.address, clock, random, log, onItems: take });
   const originator = createOriginator({ send: (action, sending) => connection.send(action, sending), clock });
   const known = new Set(extensions.values());
-  const commands = createCallCommands({
-    ...{ dial: settings.dial, callIdPrefix, tracker, originate: originator.originate },
+  const commandsFor = createCallCommands({
+    ...{ pbx, dial: settings.dial, callIdPrefix, tracker, originate: originator.originate, events, clock },
     isExtension: (extension) => known.has(extension),
     send: (action) => connection.send(action),
+    tell: (told) => tell(told, signal),
+    placeByFile: settings.spoolFolder
+      ? createPlaceByFile({ spool: createSpool({ ...toSpoolFolders(settings.spoolFolder), random }), events })
+      : undefined,
   });
-  return { connection, tracker, originator, commands };
+  return { connection, tracker, originator, commandsFor };
 }
 
 /** Calls that an earlier owner opened and that are not alive: they ended while nobody listened. */
