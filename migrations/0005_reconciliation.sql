@@ -35,6 +35,8 @@ create index pbx_gaps_open on pbx_gaps (tenant_id, pbx_id, next_try_at) where st
 create table pbx_progress (
   tenant_id     integer not null,
   pbx_id        bigint not null,
+  -- First time it was heard: what was before is nobody's gap.
+  begun_at      timestamptz not null,
   -- Last time the owner of the PBX is known to have heard it.
   heard_at      timestamptz not null,
   -- The regular comparison has come this far.

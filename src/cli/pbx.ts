@@ -4,6 +4,7 @@ import { type ApiClient, parseAnswer } from "./api-client.ts";
 import { showCheck } from "./check-report.ts";
 import { type CommandContext, createCommand, JSON_OPTION, type JsonOption, openApi, show } from "./command.ts";
 import { CommandFailure, wrongUsage } from "./exit.ts";
+import { createGapCommands } from "./gaps.ts";
 import { addListOptions, type ListOptions, loadList, toMoreText } from "./list.ts";
 import { addTo, parseCount, parseSeconds } from "./option-value.ts";
 import { readSecretValue } from "./secret-value.ts";
@@ -67,6 +68,7 @@ export function createPbx(context: CommandContext): Command {
       (named: string, options: JsonOption) => removePbx(context, named, options),
     ),
   );
+  for (const command of createGapCommands(context, findPbx)) group.addCommand(command);
   return group;
 }
 

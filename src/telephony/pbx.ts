@@ -15,11 +15,13 @@ import { createEventWaits } from "./event-waits.ts";
 import { createFactOutlet, type FactSink } from "./fact-outlet.ts";
 import { createOriginator, type Originator } from "./originate.ts";
 import type { CommandAnswer, PbxCommand } from "./pbx-command.ts";
+import type { CdrPlace } from "./reconcile/cdr-source.ts";
 import { runCommand } from "./run-command.ts";
 import { createSpool, toSpoolFolders } from "./spool.ts";
 import { createFactWriter, type TrackedFact } from "./tracker/call-facts.ts";
 import { type CallTracker, createCallTracker } from "./tracker/call-tracker.ts";
 import { createPbxPlan } from "./tracker/channel-name.ts";
+import { createRecordingNames } from "./tracker/recording-names.ts";
 
 /*
  * One PBX: connection, tracker, originator, and whose turn it is.
@@ -41,6 +43,9 @@ export interface PbxSettings {
   extensions: ReadonlyMap<string, string>;
   trunks: ReadonlySet<string>;
   dial: DialSettings;
+  /** IANA zone in which it writes its times. */
+  timeZone?: string;
+  cdr?: CdrPlace;
   /** Folder of an Asterisk on this host that takes call files: `/var/spool/asterisk`. */
   spoolFolder?: string | null;
 }
@@ -56,6 +61,26 @@ export interface PbxOptions {
   exclusive(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void>;
   /** call_uuids of this PBX's calls that are still open in the store: those that are not alive any more get closed. */
   listOpenCalls(): Promise<readonly string[]>;
+  /** Somebody who looks after what is missed, beside the tracker, for as long as this process owns the PBX. */
+  observe?(settings: PbxSettings, view: PbxView): PbxObserver;
+}
+
+/** What an observer may know of the PBX it watches. */
+export interface PbxView {
+  isReady(): boolean;
+  /** AMI events that this ownership had to drop. */
+  droppedEvents(): number;
+  /** Every Linkedid of the calls that are going on. */
+  liveIds(): ReadonlySet<string>;
+  /** Whether this call_uuid is a call and not, say, somebody who listens in. */
+  isCall(callUuid: string): boolean;
+}
+
+export interface PbxObserver {
+  /** Everything the PBX says, once what it means for calls was told. Must not throw and must be quick. */
+  take(items: readonly AmiItem[]): void;
+  /** Resolves once `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 export interface PbxStatus {
@@ -90,6 +115,7 @@ const LEASE_RETRY_MS = 2_000;
 
 interface Tenure {
   connection: AmiConnection;
+  observer: PbxObserver | undefined;
   tracker: CallTracker;
   originator: Originator;
   commandsFor: CommandsFor;
@@ -119,6 +145,7 @@ export function createPbx(options: PbxOptions): Pbx {
     tenure = current;
     log.info({ pbx: settings.name }, "pbx.owned");
     current.connection.start();
+    const observing = current.observer?.run(signal);
     try {
       while (!signal.aborted) {
         await clock.sleep(RESYNC_EVERY_MS, signal);
@@ -128,7 +155,7 @@ export function createPbx(options: PbxOptions): Pbx {
       if (!signal.aborted) throw error;
     } finally {
       tenure = undefined;
-      await current.connection.stop();
+      await Promise.all([current.connection.stop(), observing]);
     }
   }
 
@@ -182,18 +209,26 @@ function openTenure(
     for (const item of items) {
       originator.take(item);
       events.take(item);
+      recordingNames.take(item);
     }
     await tell(
       items.flatMap((item) => tracker.take(item).filter(isOfCall)),
       signal,
     );
     const snapshot = isFirst ? items.find(({ kind }) => kind === "snapshot") : undefined;
-    if (!snapshot) return;
-    isFirst = false;
-    await tell(await findGone(options, tracker, snapshot.at), signal);
+    if (snapshot) {
+      isFirst = false;
+      await tell(await findGone(options, tracker, snapshot.at), signal);
+    }
+    observer?.take(items);
   }
 
   const connection = new AmiConnection({ address: settings.address, clock, random, log, onItems: take });
+  const recordingNames = createRecordingNames({
+    send: (action) => connection.send(action),
+    onName: (item) => tell(tracker.take(item).filter(isOfCall), signal),
+    log,
+  });
   const originator = createOriginator({ send: (action, sending) => connection.send(action, sending), clock });
   const known = new Set(extensions.values());
   const commandsFor = createCallCommands({
@@ -205,7 +240,13 @@ function openTenure(
       ? createPlaceByFile({ spool: createSpool({ ...toSpoolFolders(settings.spoolFolder), random }), events })
       : undefined,
   });
-  return { connection, tracker, originator, commandsFor };
+  const observer = options.observe?.(settings, {
+    isReady: () => connection.status().state === "ready",
+    droppedEvents: () => connection.status().droppedEvents,
+    isCall: (callUuid) => isOfCall({ callUuid }),
+    liveIds: () => new Set(tracker.calls().flatMap(({ linkedIds }) => [...linkedIds])),
+  });
+  return { connection, observer, tracker, originator, commandsFor };
 }
 
 /** Calls that an earlier owner opened and that are not alive: they ended while nobody listened. */

@@ -32,6 +32,8 @@ export interface TelephonyOptions {
   metrics: Metrics;
   accept: PbxOptions["accept"];
   exclusive: PbxOptions["exclusive"];
+  /** Looks after what is missed of a PBX's calls; see reconcile/. */
+  observe?: NonNullable<PbxOptions["observe"]>;
   listOpenCalls(tenantId: TenantId, pbx: string): Promise<readonly string[]>;
 }
 
