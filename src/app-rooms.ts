@@ -1,6 +1,8 @@
 import { hostname } from "node:os";
+import { openReconciliation } from "./app-gaps.ts";
 import type { Ground } from "./app-ground.ts";
 import { openRecordings } from "./app-recordings.ts";
+import { openRedirect } from "./app-redirect.ts";
 import type { Recordings } from "./calls/recordings/recordings.ts";
 import { loadCallSubjects } from "./calls/store.ts";
 import type { Config } from "./config.ts";
@@ -12,10 +14,12 @@ import { createFanOut } from "./delivery/fan-out.ts";
 import { createLanes } from "./delivery/lanes.ts";
 import { type Accept, createAccept } from "./intake/accept.ts";
 import { RefusedAddress } from "./kit/address-guard.ts";
-import { createHttpRequester } from "./kit/http-client.ts";
+import { createHttpRequester, type HttpRequester } from "./kit/http-client.ts";
 import { newSecret } from "./kit/random.ts";
 import type { PbxSettings } from "./telephony/pbx.ts";
 import { createToPbxSettings } from "./telephony/pbx-settings.ts";
+import { createRedirectScript } from "./telephony/redirect/agi-script.ts";
+import type { SmartRedirect } from "./telephony/redirect/smart-redirect.ts";
 import { listOpenCalls } from "./telephony/store.ts";
 import { createTelephony, type Telephony } from "./telephony/telephony.ts";
 import { type Connections, createConnections } from "./tenants/connections/connections.ts";
@@ -28,10 +32,13 @@ export interface Rooms {
   connections: Connections;
   delivery: Delivery;
   accept: Accept;
+  recordings: Recordings;
+  /** The way out over HTTP. */
+  request: HttpRequester;
+  redirect: SmartRedirect;
   telephony: Telephony;
   toPbxSettings: ReturnType<typeof createToPbxSettings>;
 }
-  recordings: Recordings;
 
 export function openRooms(config: Config, ground: Ground, undo: (() => Promise<void>)[]): Rooms {
   const { database, clock, random, locks } = ground;
@@ -45,15 +52,15 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
       tenants.stop();
     },
   );
-  const delivery = createDelivery({
-    ...ground,
-    connectors,
-    http: http.request,
   const recordings = openRecordings(config, ground, {
     ...{ tenants, allowTargets: toAllowedTargets(config) },
     accept: (item) => accept.accept(item),
   });
   undo.push(recordings.close);
+  const delivery = createDelivery({
+    ...ground,
+    connectors,
+    http: http.request,
     worker: {
       id: `${config.processName}:${newSecret(random, 6)}`,
       host: hostname(),
@@ -80,14 +87,26 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
     },
   });
   const toPbxSettings = createToPbxSettings(config.allowTargets);
-  const telephony = openTelephony(config, ground, { tenants, accept, toPbxSettings });
-  return { tenants, connections, delivery, accept, recordings, telephony, toPbxSettings };
+  const redirect = openRedirect(ground, { tenants, connections, delivery });
+  undo.push(redirect.stop);
+  const telephony = openTelephony(config, ground, { tenants, accept, redirect, toPbxSettings });
+  return {
+    request: http.request,
+    tenants,
+    connections,
+    delivery,
+    accept,
+    recordings,
+    redirect,
+    telephony,
+    toPbxSettings,
+  };
 }
 
 function openTelephony(
   config: Config,
   ground: Ground,
-  rooms: Pick<Rooms, "tenants" | "accept" | "toPbxSettings">,
+  rooms: Pick<Rooms, "tenants" | "accept" | "redirect" | "toPbxSettings">,
 ): Telephony {
   const { database, locks, log } = ground;
   /** A PBX that this installation must not call is left out: it must not keep the others from being called. */
@@ -105,9 +124,11 @@ function openTelephony(
     ...ground,
     loadPbxs,
     agi: config.agi,
-    agiRoutes: {},
+    agiRoutes: { redirect: createRedirectScript(rooms.redirect) },
+    findPbxByToken: async (token) => (await rooms.tenants.eventTokens.find(token)) ?? undefined,
     accept: rooms.accept.accept,
     exclusive: locks.exclusive,
+    observe: openReconciliation(ground, rooms.accept).observe,
     listOpenCalls: (tenantId, pbx) => listOpenCalls(database, tenantId, pbx),
   });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openDoors } from "./app-doors.ts";
 import { type AppOptions, type Ground, openGround } from "./app-ground.ts";
 import { openRooms, type Rooms } from "./app-rooms.ts";
+import { createLostCalls } from "./calls/lost-calls.ts";
 import { dropOldCalls } from "./calls/retention.ts";
 import type { Config } from "./config.ts";
 import type { TenantId } from "./core/ids.ts";
@@ -48,18 +49,19 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const firstPassword = await moveIn(config, ground, rooms);
     await rooms.delivery.start();
     undo.push(() => rooms.delivery.stop());
+    rooms.redirect.start();
     startUpkeep(config, ground, undo);
-    const http = await openDoors(config, ground, rooms);
-    undo.push(async () => {
     startLostCalls(config, ground, { accept: rooms.accept.accept, undo });
     undo.push(rooms.recordings.stop);
     await rooms.recordings.start({ work: config.roles.includes("telephony") });
+    const http = await openDoors(config, ground, rooms);
+    undo.push(async () => {
       await drain(http, { clock: ground.clock, log: ground.log, graceMs: config.drainMs });
       await rooms.accept.idle();
     });
+    undo.push(rooms.recordings.stop); // before the front door is idle: it tells facts
     await http.listen({ host: config.host, port: config.port });
     if (config.roles.includes("telephony")) {
-    undo.push(rooms.recordings.stop); // before the front door is idle: it tells facts
       undo.push(rooms.telephony.stop); // before the front door is idle: it tells facts
       await rooms.telephony.start();
     }
@@ -157,6 +159,17 @@ function startUpkeep({ retentionMonths: keepMonths }: Config, ground: Ground, un
   });
   upkeep.start();
   undo.push(upkeep.stop);
+}
+
+function startLostCalls(
+  { roles, lostAfterMs: silentMsMax }: Config,
+  ground: Ground,
+  { accept, undo }: { accept: Rooms["accept"]["accept"]; undo: (() => Promise<void>)[] },
+): void {
+  if (!roles.includes("worker")) return;
+  const lostCalls = createLostCalls({ ...ground, accept, silentMsMax });
+  lostCalls.start();
+  undo.push(lostCalls.stop);
 }
 
 function toUrl(app: App, { host }: Config): string {
