@@ -2,6 +2,7 @@ import { AppError } from "../core/errors.ts";
 import type { Clock } from "../kit/clock.ts";
 import { type AskPbx, PbxRefusal } from "./ask-pbx.ts";
 import type { FoundCall } from "./call-finder.ts";
+import type { EventWaits } from "./event-waits.ts";
 import type { Originator } from "./originate.ts";
 import type { TrackedFact } from "./tracker/call-facts.ts";
 
@@ -12,7 +13,7 @@ import type { TrackedFact } from "./tracker/call-facts.ts";
  *
  * Two ways to the same file. MixMonitor on the customer's channel, where the AMI user may; that right (system) also lets it
  * run commands on the PBX, so without it a Local channel listens in and records itself, in the context `enlace-record` of
- * deploy/asterisk/extensions.conf. The file's name is ours and is told as a fact when the recording starts.
+ * deploy/asterisk/extensions-enlace.conf. The file's name is ours and is told as a fact when the recording starts.
  */
 export interface CallRecorder {
   /** Throws `AppError("conflict")` when it is recorded already, is not, or the PBX can do it neither way. */
@@ -24,6 +25,7 @@ export interface CallRecorderOptions {
   pbx: string;
   ask: AskPbx;
   originate: Originator["originate"];
+  events: Pick<EventWaits, "next">;
   tell(facts: readonly TrackedFact[]): Promise<void>;
   /** Whether a call of this id goes on: recordings of others are forgotten. */
   isGoingOn(callId: string): boolean;
@@ -35,17 +37,21 @@ interface Recording {
   startedAt: Date;
   /** Channel that carries it. */
   channel: string;
-  /** Asterisk's id of the MixMonitor; empty for a Local channel that records itself. */
+  /** Asterisk's id of the MixMonitor; `null` for a Local channel that records itself. */
   monitorId: string | null;
+  /** Asterisk itself says that it records, and what (since 16.20). */
+  isHeard: boolean;
 }
 
 export const RECORDER_CONTEXT = "enlace-record";
 /** Ids of channels that only record begin so; they are nobody's call. */
 export const RECORDER_ID = "rec-";
 const RECORDER_RING_MS = 5_000;
+const HEARD_WAIT_MS = 500;
 
 export function createCallRecorder(options: CallRecorderOptions): CallRecorder {
-  const { ask, originate, clock } = options;
+  const { ask, clock } = options;
+  const { mix, listenIn } = createRecordingWays(options);
   const running = new Map<string, Recording>();
 
   async function start({ call, customers, talking }: FoundCall): Promise<Recording> {
@@ -55,33 +61,13 @@ export function createCallRecorder(options: CallRecorderOptions): CallRecorder {
     if (channel === undefined) throw new AppError("conflict", "Nobody is on the line who could be recorded.");
     const startedAt = clock.now();
     const file = toFileName(call.id, startedAt);
-    const monitorId = await mix(channel, file).catch((error: unknown) => {
+    const mixed = await mix(channel, file).catch((error: unknown) => {
       if (error instanceof PbxRefusal && error.isForbidden) return null;
       throw error;
     });
-    if (monitorId === null) await listenIn(call.id, { channel: talking ?? channel, file });
-    return { file, startedAt, channel: monitorId === null ? toRecorderId(call.id) : channel, monitorId };
-  }
-
-  async function mix(channel: string, file: string): Promise<string> {
-    const response = await ask("MixMonitor", { Channel: channel, File: file, options: "b" });
-    return response.get("MixMonitorID") ?? "";
-  }
-
-  /** One half of the Local channel listens, the other writes. */
-  async function listenIn(callId: string, { channel, file }: { channel: string; file: string }): Promise<void> {
-    const request = {
-      id: toRecorderId(callId),
-      channel: `Local/listen@${RECORDER_CONTEXT}/n`,
-      to: { context: RECORDER_CONTEXT, extension: "write" },
-      timeoutMs: RECORDER_RING_MS,
-      variables: { ENLACE_CHANNEL: channel, ENLACE_FILE: file },
-    };
-    const { result } = await originate(request).catch((error: unknown) => {
-      if (!(error instanceof AppError) || error.code === "unavailable") throw error;
-      throw cannotRecord(error.message);
-    });
-    if ((await result).outcome !== "answered") throw cannotRecord("its context did not answer");
+    if (mixed) return { file, startedAt, channel, ...mixed };
+    await listenIn(call.id, { channel: talking ?? channel, file });
+    return { file, startedAt, channel: toRecorderId(call.id), monitorId: null, isHeard: false };
   }
 
   async function stop({ call, customers }: FoundCall): Promise<void> {
@@ -122,18 +108,52 @@ export function createCallRecorder(options: CallRecorderOptions): CallRecorder {
       if (action === "start") {
         const recording = await start(found);
         running.set(id, recording);
-        await tell(id, recording);
+        if (!recording.isHeard) await tell(id, recording);
         return { file: recording.file };
       }
       const known = running.get(id);
       if (action === "stop") {
         await stop(found);
         running.delete(id);
-        if (known) await tell(id, known, clock.now());
+        if (known && !known.isHeard) await tell(id, known, clock.now());
       } else await mute(found, action === "pause");
       return { file: known?.file ?? null };
     },
   };
+}
+
+/** The two ways to a file; see above. */
+function createRecordingWays({ ask, originate, events }: CallRecorderOptions) {
+  async function mix(channel: string, file: string): Promise<Pick<Recording, "monitorId" | "isHeard">> {
+    const begun = events.next(
+      (event) => event.get("Event") === "MixMonitorStart" && event.get("Uniqueid") === channel,
+      HEARD_WAIT_MS,
+    );
+    try {
+      const response = await ask("MixMonitor", { Channel: channel, File: file, options: "b" });
+      return { monitorId: response.get("MixMonitorID") ?? "", isHeard: (await begun.event) !== undefined };
+    } finally {
+      begun.drop();
+    }
+  }
+
+  /** One half of the Local channel listens, the other writes. */
+  async function listenIn(callId: string, { channel, file }: { channel: string; file: string }): Promise<void> {
+    const request = {
+      id: toRecorderId(callId),
+      channel: `Local/listen@${RECORDER_CONTEXT}/n`,
+      to: { context: RECORDER_CONTEXT, extension: "write" },
+      timeoutMs: RECORDER_RING_MS,
+      variables: { ENLACE_CHANNEL: channel, ENLACE_FILE: file },
+    };
+    const { result } = await originate(request).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code === "unavailable") throw error;
+      throw cannotRecord(error.message);
+    });
+    if ((await result).outcome !== "answered") throw cannotRecord("its context did not answer");
+  }
+
+  return { mix, listenIn };
 }
 
 /** At most 29 characters, as a Local channel's id must be. */
@@ -144,11 +164,10 @@ function toStop(Channel: string, MixMonitorID: string | null | undefined) {
   return { Channel, MixMonitorID: MixMonitorID || undefined };
 }
 
-/** Below the PBX's folder of recordings; plain letters only, whatever the call's id is made of. */
+/** In the PBX's folder of recordings, with day and time (UTC) as FreePBX writes them; plain letters only, whatever the id is made of. */
 function toFileName(callId: string, at: Date): string {
-  const [date = "", time = ""] = at.toISOString().split("T");
-  const name = callId.replaceAll(/[^A-Za-z0-9.-]/g, "-").slice(0, 60);
-  return `${date.replaceAll("-", "/")}/enlace-${name}-${time.slice(0, 8).replaceAll(":", "")}.wav`;
+  const [date, time] = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").split("T");
+  return `enlace-${date}-${time}-${callId.replaceAll(/[^A-Za-z0-9.-]/g, "-").slice(0, 60)}.wav`;
 }
 
 async function firstThatWorks(attempts: readonly (() => Promise<unknown>)[], otherwise: string): Promise<void> {

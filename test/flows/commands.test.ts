@@ -141,7 +141,7 @@ test("a recording has a name of ours, is told as part of the call, and is stoppe
   answers.set("MixMonitor", { Response: "Success", MixMonitorID: "0x7f01" });
   const { status, body } = await record("start");
   assert.equal(status, 200, JSON.stringify(body));
-  assert.match(body.file, /^\d{4}\/\d\d\/\d\d\/enlace-77\.\d+-\d{6}\.wav$/);
+  assert.match(body.file, /^enlace-\d{8}-\d{6}-77\.\d+\.wav$/);
   assert.deepEqual(read(last("MixMonitor"), "Channel", "File"), [call.customer, body.file]);
   assert.equal((await record("start")).status, 409, "it is recorded already");
   assert.deepEqual((await record("pause")).body, body);
