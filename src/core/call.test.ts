@@ -74,6 +74,20 @@ test("a caller who gives up is a missed call; our own call that we give up is a 
   assert.equal(outcomeOf({ status: "cancelled", direction: "outbound" }), "cancelled");
 });
 
+test("a call that was given up for lost ends when the one who knows says it ended, in whatever order they speak", () => {
+  const ringing = fact({ status: "ringing", startedAt: at("14:00:00") });
+  const lost = fact({ status: "lost", source: "recovery", at: at("14:30:00"), endedAt: at("14:30:00") });
+  const truth = fact({ status: "missed", source: "recovery", at: at("14:01:00"), endedAt: at("14:01:00") });
+  assert.deepEqual(reduceCall([ringing, lost]).endedAt, at("14:30:00"));
+  for (const told of [
+    [ringing, lost, truth],
+    [truth, ringing, lost],
+  ]) {
+    const { outcome, endedAt } = reduceCall(told);
+    assert.deepEqual([outcome, endedAt], ["missed", at("14:01:00")]);
+  }
+});
+
 test("an end that nobody explains is answered if somebody saw it answered, else lost", () => {
   assert.equal(outcomeOf({ endedAt: at("14:02:00") }), "lost");
   assert.equal(outcomeOf({ endedAt: at("14:02:00"), answeredAt: at("14:00:10") }), "answered");

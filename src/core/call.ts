@@ -157,8 +157,9 @@ function toTimes(known: readonly [CallFact, ...CallFact[]], outcome: CallOutcome
     known.flatMap((fact) => pick(fact)?.getTime() ?? []);
   const starts = all((fact) => fact.startedAt);
   const startedAt = Math.min(...(starts.length > 0 ? starts : all((fact) => fact.at)));
-  const ends = all((fact) => fact.endedAt);
-  const ending = all((fact) => (rankOf(fact) > PROGRESS.in_progress ? fact.at : undefined));
+  const isGuess = ({ status }: CallFact): boolean => status === "lost" && outcome !== "lost"; // told when it was noticed
+  const ends = all((fact) => (isGuess(fact) ? undefined : fact.endedAt));
+  const ending = all((fact) => (rankOf(fact) > PROGRESS.in_progress && !isGuess(fact) ? fact.at : undefined));
   const endedAt = outcome === "in_progress" ? null : Math.max(startedAt, ...(ends.length > 0 ? ends : ending));
   const answers = TAKEN.has(outcome) ? all((fact) => fact.answeredAt) : [];
   const answeredAt =
