@@ -5,7 +5,8 @@ import type { StoredFact } from "../core/call-fact.ts";
 import { type CallRow, fromCallRow } from "../core/call-row.ts";
 import type { RemoteRecord } from "../core/delivery-outcome.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
-import type { Sql } from "../kit/postgres/database.ts";
+import type { Database, Sql } from "../kit/postgres/database.ts";
+import type { SilentCall } from "./lost-calls.ts";
 import type { CallCursor, CallDeliveryItem } from "./schema.ts";
 
 /** The call log reads; it never writes a call: only `accept` does, and retention deletes. */
@@ -181,4 +182,28 @@ export async function loadAttempts(database: Sql, call: StoredCall): Promise<Sto
        and d.subject_created_at = ${call.created_at}
      order by a.started_at desc, a.number desc limit ${ATTEMPTS_MAX}`.execute(database);
   return rows;
+}
+
+const SILENT_CALLS_MAX = 500;
+
+/** Calls in progress of all tenants of which no fact was received since `since`, the oldest of each tenant first. */
+export async function listSilentCalls(database: Database, since: Date): Promise<SilentCall[]> {
+  const { rows } = await sql<{ tenant_id: TenantId; id: RowId; call_uuid: string; heard_at: Date }>`
+    select c.tenant_id, c.id, c.call_uuid, h.heard_at
+      from tenants t
+      cross join lateral (
+        select * from calls
+         where tenant_id = t.id and outcome = 'in_progress' and started_at < ${since} and updated_at < ${since}
+         order by started_at limit ${SILENT_CALLS_MAX}) c
+      cross join lateral (
+        select max(f.received_at) as heard_at from facts f
+         where f.tenant_id = c.tenant_id and f.call_id = c.id and f.call_created_at = c.created_at) h
+     where h.heard_at < ${since}
+     limit ${SILENT_CALLS_MAX}`.execute(database.sql);
+  return rows.map((row) => ({
+    tenantId: row.tenant_id,
+    callId: row.id,
+    callUuid: row.call_uuid,
+    heardAt: row.heard_at,
+  }));
 }
