@@ -125,6 +125,12 @@ const SETTINGS = {
     fallback: "24",
     schema: number(1, 240),
   },
+  ENLACE_LOST_AFTER_MINUTES: {
+    group: "Limits",
+    sentence: "A call in progress that nobody has said anything about for so long is closed as lost.",
+    fallback: "240",
+    schema: number(5, 10_080),
+  },
   ENLACE_SECRET: {
     group: "Security",
     sentence:
@@ -329,13 +335,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     log: { format: values.ENLACE_LOG, level: values.ENLACE_LOG_LEVEL },
     trustProxy: values.ENLACE_TRUST_PROXY ?? [],
     dataFolder: resolve(values.ENLACE_DATA),
+    recordingFolders: values.ENLACE_RECORDING_FOLDERS ?? [],
     databaseUrl: values.DATABASE_URL ?? toDatabaseUrl(values),
     databasePool: values.ENLACE_DATABASE_POOL,
     retentionMonths: values.ENLACE_RETENTION_MONTHS,
+    lostAfterMs: values.ENLACE_LOST_AFTER_MINUTES * 60_000,
     secret: values.ENLACE_SECRET,
     previousSecrets: values.ENLACE_SECRET_PREVIOUS ?? [],
     allowTargets: { private: values.ENLACE_ALLOW_PRIVATE_TARGETS, loopback: values.ENLACE_ALLOW_LOOPBACK_TARGETS },
-    recordingFolders: values.ENLACE_RECORDING_FOLDERS ?? [],
     metricsToken: values.ENLACE_METRICS_TOKEN,
     firstStart: {
       adminPassword: values.ENLACE_ADMIN_PASSWORD,
