@@ -15,6 +15,10 @@ const HOUR_MS = 3_600_000;
 const hoursAgo = (hours: number): Date => new Date(NOW.getTime() - hours * HOUR_MS);
 const tenantId = toTenantId(1);
 await ensurePartitions(database, NOW);
+await database.pool.query(
+  "insert into tenants (number, name, time_zone, country, language, created_at, updated_at) values ('1', 'Acme', 'UTC', 'ES', 'es', $1, $1)",
+  [NOW],
+);
 
 /** A call that began `begun` hours ago and of which the last fact came `heard` hours ago. */
 async function putCall(
