@@ -438,3 +438,22 @@ test("a campaign call that an IVR takes is answered when the customer picks up",
   assert.deepEqual([call?.direction, call?.outcome, call?.talkSeconds], ["outbound", "answered", 5]);
   assert.equal(call?.to && toPartyText(call.to), "+34600000011");
 });
+
+test("a call that begins while nobody listens is taken over the right way round, in whatever order its channels are listed", () => {
+  const common = { Linkedid: "1795350000.1", BridgeId: "b1", ChannelState: "6", Duration: "00:00:05" };
+  const trunk = {
+    Channel: "PJSIP/trunk-00000001",
+    Uniqueid: "1795350000.1",
+    CallerIDNum: "600000001",
+    Exten: "0009001",
+  };
+  const phone = { Channel: "PJSIP/101-00000002", Uniqueid: "1795350000.2", ConnectedLineNum: "600000001" };
+  const channels = [
+    { ...common, ...trunk, Application: "Dial" },
+    { ...common, ...phone, Application: "AppDial" },
+  ];
+  for (const listed of [channels, channels.toReversed()]) {
+    const [call] = [...replay([toSnapshot(listed, 0)]).calls.values()];
+    assert.deepEqual([call?.direction, call?.agentExtension], ["inbound", "101"]);
+  }
+});

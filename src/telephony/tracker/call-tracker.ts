@@ -62,7 +62,9 @@ function takeSnapshot(book: CallBook, channels: readonly AmiMessage[]): void {
   for (const id of [...book.legs.keys()]) if (!live.has(id)) endLeg(book, id);
   book.at = now;
   book.lostAt = undefined;
-  const byAge = [...channels].sort((a, b) => toStartedAt(a, now).getTime() - toStartedAt(b, now).getTime());
+  const ageOf = (channel: AmiMessage): number => toStartedAt(channel, now).getTime();
+  const isFirst = (channel: AmiMessage): boolean => channel.get("Uniqueid") === channel.get("Linkedid");
+  const byAge = [...channels].sort((a, b) => ageOf(a) - ageOf(b) || Number(isFirst(b)) - Number(isFirst(a))); // whole seconds
   for (const channel of byAge) adopt(book, channel);
   for (const call of new Set(book.calls.values())) converse(book, call);
 }
