@@ -1,5 +1,5 @@
 import type { AmiMessage } from "../ami/message.ts";
-import { addLeg, announce, converse, endLeg, enterBridge, findHeard, findLeg } from "./call-book.ts";
+import { addLeg, announce, converse, endLeg, enterBridge, findHeard, findLeg, tell } from "./call-book.ts";
 import { type PbxPlan, parseChannelName, parseDialedNumber } from "./channel-name.ts";
 import { said } from "./said.ts";
 import { isEntered } from "./snapshot-leg.ts";
@@ -42,7 +42,7 @@ export const AMI_EVENTS: Readonly<Record<string, Take>> = {
     announce(book, call);
     const sides = toSides(call, book.plan);
     const ring = addRing(call, leg, book.at);
-    if (sides && call.rings.length < RINGS_MAX) book.told.push(book.facts.ring(call, sides, ring));
+    if (sides && call.rings.length < RINGS_MAX) tell(book, call, book.facts.ring(call, sides, ring));
   },
   DialEnd: (book, message) => {
     findLeg(book, message);

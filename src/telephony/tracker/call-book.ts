@@ -60,7 +60,7 @@ function merge(book: CallBook, one: TrackedCall, other: TrackedCall): void {
   if (gone.announced && sides) {
     const status = gone.talks.length > 0 ? "transferred" : "cancelled";
     const end = { at: book.at, status, source: book.source, mergedInto: kept.id } as const;
-    book.told.push(book.facts.end(gone, sides, end));
+    tell(book, gone, book.facts.end(gone, sides, end));
   }
   absorb(kept, gone);
   for (const linkedId of gone.linkedIds) book.calls.set(linkedId, kept);
@@ -105,7 +105,7 @@ export function announce(book: CallBook, call: TrackedCall): void {
   const mayJoin = sides.direction === "internal" && call.origin.entered && call.live.size > 0;
   if (mayJoin && call.rings.length + call.talks.length + call.conferences.length === 0) return;
   call.announced = true;
-  book.told.push(book.facts.start(call, sides, book.at, book.source));
+  tell(book, call, book.facts.start(call, sides, book.at, book.source));
 }
 
 /** Opens and closes talks by who can hear whom now. */
@@ -116,7 +116,7 @@ export function converse(book: CallBook, call: TrackedCall): void {
   for (const talk of findTalkers(call, sides.direction, book)) {
     call.talks.push(talk);
     announce(book, call);
-    book.told.push(book.facts.talk(call, sides, talk, book.source));
+    tell(book, call, book.facts.talk(call, sides, talk, book.source));
   }
 }
 
@@ -124,7 +124,25 @@ export function converse(book: CallBook, call: TrackedCall): void {
 export function tellEvent(book: CallBook, call: TrackedCall, event: Pick<CallEvent, "name" | "id" | "details">): void {
   announce(book, call);
   const sides = call.announced ? toSides(call, book.plan) : undefined;
-  if (sides) book.told.push(book.facts.event(call, sides, { ...event, at: book.at, source: book.source }));
+  if (sides) tell(book, call, book.facts.event(call, sides, { ...event, at: book.at, source: book.source }));
+}
+
+export function tell(book: CallBook, call: TrackedCall, fact: TrackedFact): void {
+  call.toldAt = book.at;
+  book.told.push(fact);
+}
+
+/** A call of which nothing was told for so long is said to be alive, so that nobody takes it for lost. */
+const SILENT_MS_MAX = 3_600_000;
+
+/** Whoever asks has just seen that the call lives. */
+export function tellAlive(book: CallBook, call: TrackedCall): void {
+  if (book.at.getTime() - call.toldAt.getTime() < SILENT_MS_MAX) return;
+  const hour = Math.floor((book.at.getTime() - call.startedAt.getTime()) / SILENT_MS_MAX);
+  const source = book.source;
+  book.source = "ami"; // nothing was recovered: we knew
+  tellEvent(book, call, { name: "alive", id: `${call.origin.id}:${hour}` });
+  book.source = source;
 }
 
 /** The call of a leg and all calls that can hear it: in a conference they are many. */
@@ -158,7 +176,7 @@ function endCall(book: CallBook, call: TrackedCall): void {
   closeStays(call, at);
   const seen: EndedStatus = toOutcome(call, sides.direction);
   const status = source === "recovery" && seen !== "answered" ? "lost" : seen;
-  book.told.push(book.facts.end(call, sides, { at: toEndedAt(call, sides.direction, at), status, source }));
+  tell(book, call, book.facts.end(call, sides, { at: toEndedAt(call, sides.direction, at), status, source }));
 }
 
 /** A customer who is gone ended the call, even if a phone is put down later. */

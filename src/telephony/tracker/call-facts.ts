@@ -36,7 +36,7 @@ export interface CallEvent {
   id: string;
   at: Date;
   source: FactSource;
-  details: ToldDetails;
+  details?: ToldDetails;
 }
 
 export interface FactWriterOptions {
@@ -114,8 +114,8 @@ export function createFactWriter({ pbx, callIdPrefix, country }: FactWriterOptio
       };
       return tell(call, fact, { event: "talk", extension: talk.extension, number: talk.number });
     },
-    event: (call, sides, { name, id, at, source, details }) => {
-      const fact = { key: `${source}:${id}:${name}`, source, at, ...toCommon(call, sides), details } as const;
+    event: (call, sides, { name, id, at, source, ...story }) => {
+      const fact = { key: `${source}:${id}:${name}`, source, at, ...toCommon(call, sides), ...story } as const;
       return tell(call, fact, { event: name });
     },
     end: (call, sides, { at, status, source, mergedInto }) => {

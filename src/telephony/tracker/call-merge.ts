@@ -10,6 +10,7 @@ export function createCall(linkedId: string, origin: Leg): TrackedCall {
     live: new Set(),
     startedAt: origin.startedAt,
     announced: false,
+    toldAt: origin.startedAt,
     isAdopted: false,
     rings: [],
     talks: [],

@@ -386,6 +386,28 @@ test("a snapshot of what we know already tells nothing", () => {
   assert.deepEqual(factsOf(facts), factsOf(replay(events.map(toItem)).facts));
 });
 
+test("a call that goes on for hours is said to be alive once an hour, and that changes nothing of it", () => {
+  const events = record("answered");
+  const talking = events.findLastIndex(({ Event }) => Event === "BridgeEnter");
+  const bridge = events[talking]?.BridgeUniqueid ?? "";
+  const channels = [events[0], events.find(({ Channel }) => Channel?.startsWith("PJSIP/101"))].map((each) => ({
+    ...{ Channel: each?.Channel ?? "", Uniqueid: each?.Uniqueid ?? "", Linkedid: events[0]?.Linkedid ?? "" },
+    ...{ BridgeId: bridge, ChannelState: "6" },
+  }));
+  const minutes = [5, 30, 59, 61, 65, 90, 125].map((minute) => toSnapshot(channels, minute * 60_000));
+  const heard = replay([...events.slice(0, talking + 1).map(toItem), ...minutes]);
+  const alive = heard.facts.filter(({ raw }) => raw.event === "alive");
+  assert.deepEqual(
+    alive.map(({ fact }) => [fact.source, (fact.at.getTime() - T0) / 60_000]),
+    [
+      ["ami", 61],
+      ["ami", 125],
+    ],
+  );
+  const without = heard.facts.filter(({ raw }) => raw.event !== "alive");
+  assert.deepEqual(reduceCall(factsOf(heard.facts)), reduceCall(factsOf(without)));
+});
+
 test("two separate calls that an attended transfer joins become the outside call; the inside one ends as transferred", () => {
   const channel = (ms: number, Uniqueid: string, more: Record<string, string>): Recorded =>
     event(ms, { Event: "Newchannel", Uniqueid, ChannelState: "0", ...more });

@@ -1,7 +1,7 @@
 import type { AmiMessage } from "../ami/message.ts";
 import type { AmiItem } from "../ami/stream.ts";
 import { AMI_EVENTS, toLeg } from "./ami-events.ts";
-import { addLeg, type CallBook, converse, createCallBook, endLeg, findLeg } from "./call-book.ts";
+import { addLeg, type CallBook, converse, createCallBook, endLeg, findLeg, tellAlive } from "./call-book.ts";
 import type { FactWriter, TrackedFact } from "./call-facts.ts";
 import { type PbxPlan, parseChannelName } from "./channel-name.ts";
 import { toSnapshotLeg, toStartedAt } from "./snapshot-leg.ts";
@@ -66,7 +66,10 @@ function takeSnapshot(book: CallBook, channels: readonly AmiMessage[]): void {
   const isFirst = (channel: AmiMessage): boolean => channel.get("Uniqueid") === channel.get("Linkedid");
   const byAge = [...channels].sort((a, b) => ageOf(a) - ageOf(b) || Number(isFirst(b)) - Number(isFirst(a))); // whole seconds
   for (const channel of byAge) adopt(book, channel);
-  for (const call of new Set(book.calls.values())) converse(book, call);
+  for (const call of new Set(book.calls.values())) {
+    converse(book, call);
+    tellAlive(book, call);
+  }
 }
 
 function adopt(book: CallBook, channel: AmiMessage): void {

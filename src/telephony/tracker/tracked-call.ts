@@ -78,6 +78,8 @@ export interface TrackedCall {
   live: Set<string>;
   startedAt: Date;
   announced: boolean;
+  /** When something was last told of it. */
+  toldAt: Date;
   /** We met it in a snapshot: its talks began before we heard of them. */
   isAdopted: boolean;
   rings: TrackedRing[];
