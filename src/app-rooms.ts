@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { openReconciliation } from "./app-gaps.ts";
 import type { Ground } from "./app-ground.ts";
+import { openHooks } from "./app-hooks.ts";
 import { openRecordings } from "./app-recordings.ts";
 import { openRedirect } from "./app-redirect.ts";
 import type { Recordings } from "./calls/recordings/recordings.ts";
@@ -13,6 +14,7 @@ import { createDelivery, type Delivery } from "./delivery/delivery.ts";
 import { createFanOut } from "./delivery/fan-out.ts";
 import { createLanes } from "./delivery/lanes.ts";
 import { type Accept, createAccept } from "./intake/accept.ts";
+import type { Hooks } from "./intake/hooks/hooks.ts";
 import { RefusedAddress } from "./kit/address-guard.ts";
 import { createHttpRequester, type HttpRequester } from "./kit/http-client.ts";
 import { newSecret } from "./kit/random.ts";
@@ -32,6 +34,8 @@ export interface Rooms {
   connections: Connections;
   delivery: Delivery;
   accept: Accept;
+  /** Events that PBXs post. */
+  hooks: Hooks;
   recordings: Recordings;
   /** The way out over HTTP. */
   request: HttpRequester;
@@ -96,6 +100,7 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
     connections,
     delivery,
     accept,
+    hooks: openHooks(ground, { tenants, accept: accept.accept }),
     recordings,
     redirect,
     telephony,
