@@ -23,6 +23,7 @@ export function toRepair(cdr: CdrCall, known: KnownCall | undefined): Repair {
 function isSame(cdr: CdrCall, known: KnownCall): boolean {
   const told = reduceCall(cdr.facts.map(({ fact }) => fact));
   if (told.outcome === "lost") return known.outcome !== "in_progress";
+  if (known.isAdopted && told.direction !== known.direction) return false;
   if (known.outcome === "lost" || known.outcome === "in_progress" || known.endedAt === null) return false;
   if (told.outcome === "answered" && known.outcome !== "answered")
     return known.outcome === "machine" || known.outcome === "transferred";
@@ -32,11 +33,14 @@ function isSame(cdr: CdrCall, known: KnownCall): boolean {
 }
 
 /**
- * The end as recorded, under the id that the call has with us. Who called whom and since when was heard live and is known
- * better than records tell; pieces of the story have other ids there and would stand in it twice.
+ * The end as recorded, under the id that the call has with us. Who called whom and since when is known better by who heard it
+ * begin; pieces of the story have other ids in records and would stand in it twice.
  */
-function toCorrection({ end }: CdrCall, { callUuid }: KnownCall): TrackedFact {
-  const { from: _from, to: _to, direction: _direction, startedAt: _startedAt, details, ...fact } = end.fact;
-  const recordings = details?.recordings;
-  return { callUuid, raw: end.raw, fact: { ...fact, ...(recordings && { details: { recordings } }) } };
+function toCorrection({ end }: CdrCall, { callUuid, isAdopted }: KnownCall): TrackedFact {
+  const { from, to, direction, startedAt, details, ...fact } = end.fact;
+  const beginning = Object.entries({ from, to, direction, startedAt }).filter(
+    ([, value]) => isAdopted && value !== undefined,
+  );
+  const recordings = details?.recordings && { details: { recordings: details.recordings } };
+  return { callUuid, raw: end.raw, fact: { ...fact, ...Object.fromEntries(beginning), ...recordings } };
 }

@@ -52,13 +52,14 @@ export function createGapWork(options: GapWorkOptions): { compare(signal: AbortS
   async function compare(signal: AbortSignal): Promise<void> {
     const gap = await loadDueGap(database, key, clock.now());
     if (gap) await closeGap(gap, signal);
-    else await check(signal);
+    else await check.run(signal);
   }
 
   async function closeGap(gap: Gap, signal: AbortSignal): Promise<void> {
     try {
       const problem = await compareGap(gap, signal);
       await settle(gap, problem === null ? "checked" : "unchecked", problem);
+      check.followUp();
     } catch (error) {
       if (signal.aborted) return; // the next owner goes on from the page that was reached
       const problem = toErrorMessage(error).slice(0, 500);
@@ -98,13 +99,29 @@ export function createGapWork(options: GapWorkOptions): { compare(signal: AbortS
   return { compare };
 }
 
+interface RegularCheck {
+  run(signal: AbortSignal): Promise<void>;
+  /** Calls that outlived a gap were taken over half heard: once they are over, their records say the rest. */
+  followUp(): void;
+}
+
 /** The last hours once more: whatever no gap explains is a gap of its own. */
-function createRegularCheck(options: GapWorkOptions, key: PbxKey): (signal: AbortSignal) => Promise<void> {
+function createRegularCheck(options: GapWorkOptions, key: PbxKey): RegularCheck {
   const { settings, view, records, database, clock, log, figures, timing } = options;
   let nextAt = clock.now().getTime() + timing.checkEveryMs / 10;
+  let halfHeard: ReadonlySet<string> = new Set();
+
+  /** Sooner, when a half heard call has ended. */
+  function hasten(nowMs: number): void {
+    const live = view.liveIds();
+    const over = [...halfHeard].filter((id) => !live.has(id));
+    if (over.length > 0) nextAt = Math.min(nextAt, nowMs + timing.settleMs * 2);
+    halfHeard = new Set([...halfHeard].filter((id) => live.has(id)));
+  }
 
   async function check(signal: AbortSignal): Promise<void> {
     const now = clock.now();
+    hasten(now.getTime());
     if (!records || now.getTime() < nextAt || !view.isReady()) return;
     if ((await countOpenGaps(database, key)) > 0) return; // what they explain is not to be counted twice
     nextAt = now.getTime() + timing.checkEveryMs;
@@ -136,7 +153,10 @@ function createRegularCheck(options: GapWorkOptions, key: PbxKey): (signal: Abor
     log.warn({ pbx: settings.name, since, until, ...counts }, "reconcile.calls_missed");
   }
 
-  return check;
+  const followUp = (): void => {
+    halfHeard = new Set([...halfHeard, ...view.liveIds()]);
+  };
+  return { run: check, followUp };
 }
 
 function toProblem(cdr: PbxSettings["cdr"]): string {

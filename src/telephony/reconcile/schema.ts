@@ -8,11 +8,9 @@ export const gapAnswer = z
     from: instantField,
     to: instantField,
     reason: z.enum(["connection_lost", "not_listening", "events_dropped", "check", "asked"]),
-    state: z
-      .enum(["open", "checked", "unchecked"])
-      .meta({
-        description: "`open`: still to be compared; `unchecked`: the records could not tell all, see `problem`",
-      }),
+    state: z.enum(["open", "checked", "unchecked"]).meta({
+      description: "`open`: still to be compared; `unchecked`: the records could not tell all, see `problem`",
+    }),
     problem: z.string().nullable(),
     calls: z.int().meta({ description: "That the PBX has records of" }),
     missing: z.int().meta({ description: "Of these unknown to Enlace, or closed without knowing how they went" }),

@@ -1,4 +1,5 @@
 import type { CallOutcome } from "../../core/call.ts";
+import type { CallDirection } from "../../core/call-fact.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 
@@ -162,12 +163,18 @@ export interface KnownCall {
   startedAt: Date;
   endedAt: Date | null;
   talkSeconds: number | null;
+  direction: CallDirection;
   /** Somebody guessed at it after a gap. */
   isRecovered: boolean;
+  /** Nobody heard it begin: who calls whom was guessed from what a snapshot shows. */
+  isAdopted: boolean;
 }
 
-const KNOWN = `call_uuid as "callUuid", outcome, started_at as "startedAt", ended_at as "endedAt",
-  talk_seconds as "talkSeconds", 'recovery' = any(sources) as "isRecovered"`;
+const KNOWN = `c.call_uuid as "callUuid", c.outcome, c.direction, c.started_at as "startedAt", c.ended_at as "endedAt",
+  c.talk_seconds as "talkSeconds", 'recovery' = any(c.sources) as "isRecovered",
+  'recovery' = any(c.sources) and not exists (
+    select from facts f where f.tenant_id = c.tenant_id and f.call_id = c.id and f.call_created_at = c.created_at
+      and f.source <> 'recovery' and f.key like '%:start') as "isAdopted"`;
 
 export async function loadKnownCalls(
   { pool }: Database,
@@ -176,7 +183,7 @@ export async function loadKnownCalls(
 ): Promise<KnownCall[]> {
   const { rows } = await pool.query<KnownCall>({
     name: "reconcile-known",
-    text: `select ${KNOWN} from calls where tenant_id = $1 and call_uuid = any($2)`,
+    text: `select ${KNOWN} from calls c where c.tenant_id = $1 and c.call_uuid = any($2)`,
     values: [tenantId, callUuids],
   });
   return rows;
