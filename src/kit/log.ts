@@ -25,6 +25,8 @@ const SECRET_FIELDS = new Set([
   "signature",
 ]);
 const PHONE_FIELDS = new Set(["from", "to", "number", "phone", "customernumber"]);
+/** Beyond this the lines do not wait for the turn to end. */
+const OUTPUT_BYTES_MAX = 8 * 1024;
 /** How far into nested fields the guard looks; what lies deeper is left out of the line. */
 const DEPTH_MAX = 4;
 
@@ -42,7 +44,26 @@ export function createLog({ level, format, destination }: LogOptions): Log {
     const { level: _, ...formatters } = options.formatters;
     return pino({ ...options, formatters, transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } });
   }
-  return pino(options);
+  return pino(options, openStandardOutput());
+}
+
+/** The lines of one turn of the event loop leave in one write, which is the costly part of a line; an exit waits for them. */
+function openStandardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, minLength: OUTPUT_BYTES_MAX });
+  let isScheduled = false;
+  const flush = (): void => {
+    isScheduled = false;
+    output.flushSync();
+  };
+  process.once("exit", flush);
+  return {
+    write: (line) => {
+      output.write(line);
+      if (isScheduled) return;
+      isScheduled = true;
+      setImmediate(flush);
+    },
+  };
 }
 
 /** Keeps the last three digits: enough to recognise, too few to call. `+34123456789` becomes `+********789`. */
