@@ -26,7 +26,7 @@ const SECRET_FIELDS = new Set([
 ]);
 const PHONE_FIELDS = new Set(["from", "to", "number", "phone", "customernumber"]);
 /** Beyond this the lines do not wait for the turn to end. */
-const OUTPUT_BYTES_MAX = 8 * 1024;
+const OUTPUT_LENGTH_MAX = 8 * 1024;
 /** How far into nested fields the guard looks; what lies deeper is left out of the line. */
 const DEPTH_MAX = 4;
 
@@ -49,19 +49,18 @@ export function createLog({ level, format, destination }: LogOptions): Log {
 
 /** The lines of one turn of the event loop leave in one write, which is the costly part of a line; an exit waits for them. */
 function openStandardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: OUTPUT_BYTES_MAX });
-  let isScheduled = false;
+  const output = pino.destination({ dest: 1, sync: true });
+  let waiting = "";
   const flush = (): void => {
-    isScheduled = false;
-    output.flushSync();
+    if (waiting !== "") output.write(waiting);
+    waiting = "";
   };
   process.once("exit", flush);
   return {
     write: (line) => {
-      output.write(line);
-      if (isScheduled) return;
-      isScheduled = true;
-      setImmediate(flush);
+      if (waiting === "") setImmediate(flush);
+      waiting += line;
+      if (waiting.length > OUTPUT_LENGTH_MAX) flush();
     },
   };
 }
