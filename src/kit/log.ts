@@ -73,10 +73,12 @@ export function maskPhone(text: string): string {
   });
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** The fields as they may be written down. Copies only what it must change or look into. */
 function guard(fields: object, depth: number): Record<string, unknown> {
   const safe: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) safe[name] = guardValue(name, value, depth);
+  for (const name of Object.keys(fields)) safe[name] = guardValue(name, (fields as Fields)[name], depth);
   return safe;
 }
 
