@@ -1,7 +1,11 @@
+import { join } from "node:path";
+import { registerCommandDoors } from "./app-commands.ts";
+import { registerGapDoors } from "./app-gaps.ts";
 import type { Ground } from "./app-ground.ts";
+import { registerRecordingDoors } from "./app-recordings.ts";
+import { registerRedirectDoors } from "./app-redirect.ts";
 import type { Rooms } from "./app-rooms.ts";
 import { registerCallRoutes } from "./calls/routes.ts";
-import { loadCall } from "./calls/store.ts";
 import type { Config } from "./config.ts";
 import { connectors } from "./connectors/registry.ts";
 import { createDeadLetters } from "./delivery/dead-letters.ts";
@@ -9,19 +13,22 @@ import { registerDeliveryRoutes } from "./delivery/routes.ts";
 import type { App } from "./http/app-instance.ts";
 import { registerHealth } from "./http/health.ts";
 import { createHttpServer } from "./http/server.ts";
+import { registerConsole } from "./http/static-console.ts";
 import { registerIntakeRoutes } from "./intake/routes.ts";
 import type { Database } from "./kit/postgres/database.ts";
 import { createPbxCheck } from "./telephony/pbx-check.ts";
-import { registerTelephonyRoutes } from "./telephony/routes.ts";
 import { writeAudit } from "./tenants/audit/audit.ts";
 import { registerConnectionRoutes } from "./tenants/connections/routes.ts";
 import { registerPbxRoutes } from "./tenants/pbxs/routes.ts";
+import { registerPbxTokenRoutes } from "./tenants/pbxs/token-routes.ts";
 import { registerTenantRoutes } from "./tenants/routes.ts";
 
 // The web server with the routes of every room.
 
 /** An office shares one address: all of its people together may ask this many times what one may. */
 const CALLERS_BEHIND_ONE_ADDRESS = 5;
+/** Where `npm run build:web` leaves the console. */
+const CONSOLE_FOLDER = join(import.meta.dirname, "..", "web", "dist");
 
 /** The web server. A process without the role `api` answers only for its own health. */
 export async function openDoors(config: Config, ground: Ground, rooms: Rooms): Promise<App> {
@@ -53,31 +60,24 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   registerTenantRoutes(app, { tenants, database, clock, publicUrl, loginPerMinute: 60 });
   registerConnectionRoutes(app, { connections, connectors, check: delivery.check });
   registerCallRoutes(app, { database, loadTenant });
+  registerRecordingDoors(app, ground, rooms);
   registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
   registerPbxDoors(app, ground, rooms);
+  registerGapDoors(app, ground, rooms);
+  registerCommandDoors(app, ground, rooms);
+  registerRedirectDoors(app, ground, rooms);
+  await registerConsole(app, { folder: CONSOLE_FOLDER });
   return app;
 }
 
-function registerPbxDoors(app: App, { database, clock, random }: Ground, rooms: Rooms): void {
+function registerPbxDoors(app: App, { clock }: Ground, rooms: Rooms): void {
   const { tenants, telephony, toPbxSettings } = rooms;
   registerPbxRoutes(app, {
     pbxs: tenants.pbxs,
     loadState: (tenantId, id) => telephony.find(tenantId, id)?.status(),
-    check: createPbxCheck({ toSettings: toPbxSettings, clock }),
+    check: createPbxCheck({ toSettings: toPbxSettings, clock, http: rooms.request }),
   });
-  registerTelephonyRoutes(app, {
-    telephony,
-    random,
-    loadTenant: tenants.loadTenant,
-    findExtension: tenants.extensions.find,
-    loadPbx: tenants.pbxs.show,
-    findCall: async (tenantId, id) => {
-      const call = await loadCall(database.sql, tenantId, id);
-      return call ? { callUuid: call.call_uuid, pbx: call.pbx } : null;
-    },
-    audit: (doer, deed) =>
-      database.sql.transaction().execute((on) => writeAudit(on, doer, { ...deed, at: clock.now() })),
-  });
+  registerPbxTokenRoutes(app, tenants.eventTokens);
 }
 
 async function checkDatabase(database: Database): Promise<{ ok: boolean; detail: string }> {

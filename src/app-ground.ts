@@ -40,6 +40,8 @@ export interface Ground {
   locks: Locks;
   box: SecretBox;
   secret: string;
+  /** Of earlier ENLACE_SECRETs, newest first. */
+  previousSecrets: readonly string[];
   publicUrl: string;
   deliveryLimits: Partial<DeliveryLimits>;
 }
@@ -63,6 +65,7 @@ export async function openGround(config: Config, options: AppOptions, undo: (() 
   return {
     ...{ clock, random, log, version, database, listener, locks, secret },
     metrics: createMetrics(),
+    previousSecrets: config.previousSecrets,
     box: createSecretBox({ secret, previous: config.previousSecrets, random }),
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
     deliveryLimits: options.deliveryLimits ?? {},

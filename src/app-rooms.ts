@@ -1,5 +1,10 @@
 import { hostname } from "node:os";
+import { openReconciliation } from "./app-gaps.ts";
 import type { Ground } from "./app-ground.ts";
+import { openHooks } from "./app-hooks.ts";
+import { openRecordings } from "./app-recordings.ts";
+import { openRedirect } from "./app-redirect.ts";
+import type { Recordings } from "./calls/recordings/recordings.ts";
 import { loadCallSubjects } from "./calls/store.ts";
 import type { Config } from "./config.ts";
 import { connectors } from "./connectors/registry.ts";
@@ -9,11 +14,14 @@ import { createDelivery, type Delivery } from "./delivery/delivery.ts";
 import { createFanOut } from "./delivery/fan-out.ts";
 import { createLanes } from "./delivery/lanes.ts";
 import { type Accept, createAccept } from "./intake/accept.ts";
+import type { Hooks } from "./intake/hooks/hooks.ts";
 import { RefusedAddress } from "./kit/address-guard.ts";
-import { createHttpRequester } from "./kit/http-client.ts";
+import { createHttpRequester, type HttpRequester } from "./kit/http-client.ts";
 import { newSecret } from "./kit/random.ts";
 import type { PbxSettings } from "./telephony/pbx.ts";
 import { createToPbxSettings } from "./telephony/pbx-settings.ts";
+import { createRedirectScript } from "./telephony/redirect/agi-script.ts";
+import type { SmartRedirect } from "./telephony/redirect/smart-redirect.ts";
 import { listOpenCalls } from "./telephony/store.ts";
 import { createTelephony, type Telephony } from "./telephony/telephony.ts";
 import { type Connections, createConnections } from "./tenants/connections/connections.ts";
@@ -26,6 +34,12 @@ export interface Rooms {
   connections: Connections;
   delivery: Delivery;
   accept: Accept;
+  /** Events that PBXs post. */
+  hooks: Hooks;
+  recordings: Recordings;
+  /** The way out over HTTP. */
+  request: HttpRequester;
+  redirect: SmartRedirect;
   telephony: Telephony;
   toPbxSettings: ReturnType<typeof createToPbxSettings>;
 }
@@ -42,6 +56,11 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
       tenants.stop();
     },
   );
+  const recordings = openRecordings(config, ground, {
+    ...{ tenants, allowTargets: toAllowedTargets(config) },
+    accept: (item) => accept.accept(item),
+  });
+  undo.push(recordings.close);
   const delivery = createDelivery({
     ...ground,
     connectors,
@@ -60,17 +79,34 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
     },
     openMemory: connections.openMemory,
     loadConnection: connections.load,
-    loadCallSubjects: (refs) => loadCallSubjects(database.sql, refs),
+    loadCallSubjects: async (refs) => recordings.toCrmSubjects(await loadCallSubjects(database.sql, refs)),
     limits: { stopMs: Math.min(10_000, config.drainMs), ...ground.deliveryLimits },
   });
   const fanOut = createFanOut({ listRoutable: connections.listRoutable, connectors, clock });
-  const accept = createAccept({ ...ground, fanOut });
+  const accept = createAccept({ ...ground, fanOuts: [fanOut, recordings.expectation] });
   const toPbxSettings = createToPbxSettings(config.allowTargets);
-  const telephony = openTelephony(ground, { tenants, accept, toPbxSettings });
-  return { tenants, connections, delivery, accept, telephony, toPbxSettings };
+  const redirect = openRedirect(ground, { tenants, connections, delivery });
+  undo.push(redirect.stop);
+  const telephony = openTelephony(config, ground, { tenants, accept, redirect, toPbxSettings });
+  return {
+    request: http.request,
+    tenants,
+    connections,
+    delivery,
+    accept,
+    hooks: openHooks(ground, { tenants, accept: accept.accept }),
+    recordings,
+    redirect,
+    telephony,
+    toPbxSettings,
+  };
 }
 
-function openTelephony(ground: Ground, rooms: Pick<Rooms, "tenants" | "accept" | "toPbxSettings">): Telephony {
+function openTelephony(
+  config: Config,
+  ground: Ground,
+  rooms: Pick<Rooms, "tenants" | "accept" | "redirect" | "toPbxSettings">,
+): Telephony {
   const { database, locks, log } = ground;
   /** A PBX that this installation must not call is left out: it must not keep the others from being called. */
   const loadPbxs = async (): Promise<PbxSettings[]> =>
@@ -86,8 +122,12 @@ function openTelephony(ground: Ground, rooms: Pick<Rooms, "tenants" | "accept" |
   return createTelephony({
     ...ground,
     loadPbxs,
+    agi: config.agi,
+    agiRoutes: { redirect: createRedirectScript(rooms.redirect) },
+    findPbxByToken: async (token) => (await rooms.tenants.eventTokens.find(token)) ?? undefined,
     accept: rooms.accept.accept,
     exclusive: locks.exclusive,
+    observe: openReconciliation(ground, rooms.accept).observe,
     listOpenCalls: (tenantId, pbx) => listOpenCalls(database, tenantId, pbx),
   });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openDoors } from "./app-doors.ts";
 import { type AppOptions, type Ground, openGround } from "./app-ground.ts";
 import { openRooms, type Rooms } from "./app-rooms.ts";
+import { createLostCalls } from "./calls/lost-calls.ts";
 import { dropOldCalls } from "./calls/retention.ts";
 import type { Config } from "./config.ts";
 import type { TenantId } from "./core/ids.ts";
@@ -48,12 +49,21 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const firstPassword = await moveIn(config, ground, rooms);
     await rooms.delivery.start();
     undo.push(() => rooms.delivery.stop());
+    rooms.redirect.start();
     startUpkeep(config, ground, undo);
+    startLostCalls(config, ground, { accept: rooms.accept.accept, undo });
+    undo.push(rooms.recordings.stop);
+    await rooms.recordings.start({ work: config.roles.includes("telephony") });
     const http = await openDoors(config, ground, rooms);
     undo.push(async () => {
       await drain(http, { clock: ground.clock, log: ground.log, graceMs: config.drainMs });
       await rooms.accept.idle();
     });
+    undo.push(rooms.recordings.stop); // before the front door is idle: it tells facts
+    if (config.roles.includes("api")) {
+      undo.push(rooms.hooks.stop); // before the front door is idle: it tells facts
+      rooms.hooks.start();
+    }
     await http.listen({ host: config.host, port: config.port });
     if (config.roles.includes("telephony")) {
       undo.push(rooms.telephony.stop); // before the front door is idle: it tells facts
@@ -80,6 +90,7 @@ export async function describeApi(config: Config): Promise<object> {
     metrics: createMetrics({ includeProcess: false }),
     listener: createListener({ url, clock, log }),
     locks: createLocks({ url, clock, log }),
+    previousSecrets: [],
     box: createSecretBox({ secret, random }),
     publicUrl: "http://127.0.0.1:8080",
     deliveryLimits: {},
@@ -117,6 +128,11 @@ async function moveIn(config: Config, { log, random }: Ground, rooms: Rooms): Pr
     const done = await tenants.pbxs.applyEnvironmentPbx(tenantId, config.pbx);
     if (done !== "unchanged") log.info({ tenantId, done }, "pbx.from_environment");
   }
+  if (config.pbxToken !== undefined) {
+    const pbxId = await tenants.pbxs.findEnvironmentPbx(tenantId);
+    if (pbxId === null) throw new Error("PBX_TOKEN belongs to a PBX that is not there");
+    await tenants.eventTokens.applyEnvironmentToken(tenantId, pbxId, config.pbxToken);
+  }
   if (config.roles.includes("api")) await ensureCliKey(config, tenants, tenantId);
   return oneTimePassword;
 }
@@ -147,6 +163,17 @@ function startUpkeep({ retentionMonths: keepMonths }: Config, ground: Ground, un
   });
   upkeep.start();
   undo.push(upkeep.stop);
+}
+
+function startLostCalls(
+  { roles, lostAfterMs: silentMsMax }: Config,
+  ground: Ground,
+  { accept, undo }: { accept: Rooms["accept"]["accept"]; undo: (() => Promise<void>)[] },
+): void {
+  if (!roles.includes("worker")) return;
+  const lostCalls = createLostCalls({ ...ground, accept, silentMsMax });
+  lostCalls.start();
+  undo.push(lostCalls.stop);
 }
 
 function toUrl(app: App, { host }: Config): string {

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
@@ -38,7 +39,7 @@ const SETTINGS = {
   ENLACE_PUBLIC_URL: {
     group: "Server",
     sentence: "Address under which people and CRMs reach Enlace, for links; by default the address it listens on.",
-    schema: url,
+    schema: url.max(90, "must have at most 90 characters, so that links fit into the fields of CRMs"),
   },
   ENLACE_ROLES: {
     group: "Server",
@@ -72,6 +73,15 @@ const SETTINGS = {
     sentence: "Folder for the embedded database, the generated secret and recordings.",
     fallback: "./data",
     schema: text,
+  },
+  ENLACE_RECORDING_FOLDERS: {
+    group: "Storage",
+    sentence:
+      "Comma list of folders of this machine under which PBXs may have their recordings (mounted, read-only); none by default.",
+    schema: z
+      .string()
+      .transform(toList)
+      .pipe(z.array(z.string().startsWith("/", "must be absolute paths"))),
   },
   DATABASE_URL: {
     group: "Storage",
@@ -114,6 +124,12 @@ const SETTINGS = {
     sentence: "Whole months for which calls, facts, deliveries and attempts are kept; older ones are deleted.",
     fallback: "24",
     schema: number(1, 240),
+  },
+  ENLACE_LOST_AFTER_MINUTES: {
+    group: "Limits",
+    sentence: "A call in progress that nobody has said anything about for so long is closed as lost.",
+    fallback: "240",
+    schema: number(5, 10_080),
   },
   ENLACE_SECRET: {
     group: "Security",
@@ -220,11 +236,38 @@ const SETTINGS = {
   AMI_PORT: { group: "PBX", sentence: "Its port.", fallback: "5038", schema: number(1, 65_535) },
   AMI_USERNAME: { group: "PBX", sentence: "User of manager.conf, see deploy/asterisk/manager.conf.", schema: text },
   AMI_SECRET: { group: "PBX", sentence: "Secret of that user.", schema: text, secret: true },
-  PBX_TIMEZONE: {
+  PBX_TOKEN: {
     group: "PBX",
     sentence:
-      "IANA time zone in which that PBX writes its times; by default the tenant's. Kept for call records and hooks, which do not exist yet: AMI needs none.",
+      "Token that PBX shows with the events it posts (docs/hooks.md). Without AMI_HOST it makes a PBX that only posts events.",
+    schema: z.string().min(8, "must have at least 8 characters").max(200),
+    secret: true,
+  },
+  PBX_TIMEZONE: {
+    group: "PBX",
+    sentence: "IANA time zone in which that PBX writes its times; by default the tenant's.",
     schema: timeZone,
+  },
+  ENLACE_AGI_HOST: {
+    group: "PBX",
+    sentence: "Address on which FastAGI is served, for dialplans that ask Enlace.",
+    fallback: "127.0.0.1",
+    schema: text,
+  },
+  ENLACE_AGI_PORT: {
+    group: "PBX",
+    sentence: "Its port; 0 takes a free one. Where another process of this host has it, this one waits for it.",
+    fallback: "4573",
+    schema: number(0, 65_535),
+  },
+  ENLACE_AGI_ALLOW: {
+    group: "PBX",
+    sentence:
+      "Comma list of addresses and networks that may call FastAGI, which has no login. Not set: nobody may, and it is not served.",
+    schema: z
+      .string()
+      .transform(toList)
+      .pipe(z.array(text.refine(isNetwork, "is neither an address nor a network")).min(1)),
   },
   ENLACE_WEBHOOK_RATE: {
     group: "Limits",
@@ -292,9 +335,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     log: { format: values.ENLACE_LOG, level: values.ENLACE_LOG_LEVEL },
     trustProxy: values.ENLACE_TRUST_PROXY ?? [],
     dataFolder: resolve(values.ENLACE_DATA),
+    recordingFolders: values.ENLACE_RECORDING_FOLDERS ?? [],
     databaseUrl: values.DATABASE_URL ?? toDatabaseUrl(values),
     databasePool: values.ENLACE_DATABASE_POOL,
     retentionMonths: values.ENLACE_RETENTION_MONTHS,
+    lostAfterMs: values.ENLACE_LOST_AFTER_MINUTES * 60_000,
     secret: values.ENLACE_SECRET,
     previousSecrets: values.ENLACE_SECRET_PREVIOUS ?? [],
     allowTargets: { private: values.ENLACE_ALLOW_PRIVATE_TARGETS, loopback: values.ENLACE_ALLOW_LOOPBACK_TARGETS },
@@ -309,6 +354,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     webhookSecret: values.WEBHOOK_SECRET,
     vtiger,
     pbx,
+    pbxToken: values.PBX_TOKEN,
+    agi: values.ENLACE_AGI_ALLOW && {
+      host: values.ENLACE_AGI_HOST,
+      port: values.ENLACE_AGI_PORT,
+      allow: values.ENLACE_AGI_ALLOW,
+    },
     attemptsMax: values.MAX_RETRIES,
     limits: { webhookPerSecond: values.ENLACE_WEBHOOK_RATE, apiPerMinute: values.ENLACE_API_RATE },
     drainMs: values.ENLACE_DRAIN_SECONDS * 1000,
@@ -404,6 +455,13 @@ function toList(value: string): string[] {
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
+}
+
+/** `10.0.0.5`, `192.168.1.0/24`, `fd00::/8`. */
+function isNetwork(entry: string): boolean {
+  const [address = "", bits = "0", ...more] = entry.split("/");
+  const family = isIP(address);
+  return family !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32);
 }
 
 function isTimeZone(zone: string): boolean {

@@ -9,6 +9,8 @@ const tool = (name: string): string => join(ROOT, "node_modules", ".bin", name);
 const STEPS: readonly (readonly [string, string, ...string[]])[] = [
   ["format and lint", tool("biome"), "ci"],
   ["types", tool("tsc")],
+  ["API of the console", process.execPath, "web/tools/generate-api.ts"],
+  ["types of the console", tool("tsc"), "-p", "web"],
   ["floor plan", process.execPath, "--test", "test/tidy.test.ts"],
   ["unused code and packages", tool("knip")],
   ["generated files are up to date", process.execPath, "test/generated.ts"],

@@ -1,6 +1,6 @@
 // `npm test [-- <files, or options of node:test>]`: one throw-away PostgreSQL for the run, then node:test over every test
 // file, two at a time. Ends what it started, also when it fails or is interrupted.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -36,8 +36,9 @@ async function main(args: readonly string[]): Promise<number> {
   const peers = preparePeers(process.env);
   for (const { suite, reason } of peers.skipped)
     process.stderr.write(`\n!!! SKIPPED: ${suite}\n!!! BECAUSE: ${reason}\n\n`);
+  if (!args.some(isFile) || args.some((arg) => arg.startsWith("test/web"))) buildConsole();
   const databaseUrl = process.env.ENLACE_TEST_DATABASE_URL ?? (await startThrowAway());
-  const files = args.filter((arg) => !arg.startsWith("--"));
+  const files = args.filter(isFile);
   const options = args.filter((arg) => arg.startsWith("--"));
   return await runTests([...options, ...(files.length > 0 ? files : findTestFiles())], {
     ...process.env,
@@ -45,6 +46,14 @@ async function main(args: readonly string[]): Promise<number> {
     ENLACE_TEST_DATABASE_URL: databaseUrl,
     TMPDIR: makeFolder("tmp", 0o1777),
   });
+}
+
+const isFile = (arg: string): boolean => !arg.startsWith("--");
+
+/** What test/web looks at is what the sources say now. A build that fails is told, and its suite then says it is skipped. */
+function buildConsole(): void {
+  const { status } = spawnSync(process.execPath, ["web/tools/build.ts"], { stdio: ["ignore", 2, 2] });
+  if (status !== 0) process.stderr.write("\n!!! The console could not be built (its reason is above).\n\n");
 }
 
 function findTestFiles(): string[] {

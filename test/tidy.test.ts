@@ -158,6 +158,27 @@ test("every error code is explained to the person who meets it", () => {
   );
 });
 
+test("the console imports only itself, and nothing else imports the console", () => {
+  const inside = readdirSync("web", { recursive: true, encoding: "utf8" })
+    .map((name) => normalize(join("web", name)).replaceAll("\\", "/"))
+    .filter((name) => /\.tsx?$/.test(name) && !name.startsWith("web/dist/") && !name.endsWith(".gen.ts"));
+  report([
+    ...inside.flatMap((file) => {
+      const source = readFileSync(file, "utf8");
+      const imported = [...source.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map(([, path = ""]) =>
+        normalize(join(dirname(file), path)),
+      );
+      return [
+        ...imported.filter((to) => !to.startsWith("web/")).map((to) => `${file} must not import ${to}`),
+        ...(source.split("\n").length > LINES_MAX ? [`${file} is too long`] : []),
+        ...(BANNED_NAMES.test(file) ? [`${file}: name it for what it holds`] : []),
+        ...(/dangerouslySetInnerHTML|\.innerHTML|\beval\(/.test(source) ? [`${file} makes HTML out of text`] : []),
+      ];
+    }),
+    ...edges.filter(({ to }) => to.startsWith("web/")).map(({ from, to }) => `${from} must not import ${to}`),
+  ]);
+});
+
 test("a fake is nobody's dependency but a test's and the demo's", () => {
   report(
     edges

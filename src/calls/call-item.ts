@@ -1,5 +1,6 @@
 import type { FactSource } from "../core/call-fact.ts";
 import { toInstant } from "../http/wire.ts";
+import { toDetailsSummary } from "./details-item.ts";
 import type { CallDeliveryItem, CallItem } from "./schema.ts";
 import type { StoredCall, StoredDelivery } from "./store.ts";
 
@@ -21,6 +22,7 @@ export function toCallItem(call: StoredCall, deliveries: readonly StoredDelivery
     ended_at: toInstant(call.ended_at),
     ring_seconds: call.ring_seconds,
     talk_seconds: call.talk_seconds,
+    ...toDetailsSummary(call.details),
     contact: findContact(deliveries),
     recording: call.recording_url === null ? null : { url: call.recording_url },
     source: SOURCES.find((source) => call.sources.includes(source)) ?? "webhook",

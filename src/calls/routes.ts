@@ -7,6 +7,7 @@ import { parseCursor, toPage, toPageSchema } from "../http/paging.ts";
 import { idParams } from "../http/wire.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import { toCallItem } from "./call-item.ts";
+import { toDetailsItem } from "./details-item.ts";
 import { callCursor, callDetail, callItem, callQuery } from "./schema.ts";
 import { loadAttempts, loadCall, loadCallDeliveries, loadCalls, loadTellings } from "./store.ts";
 import { toTimeline } from "./timeline.ts";
@@ -67,7 +68,8 @@ export function registerCallRoutes(app: App, { database, loadTenant }: CallRoute
         loadTellings(database.sql, call),
         loadAttempts(database.sql, call),
       ]);
-      return { ...toCallItem(call, deliveries), timeline: toTimeline(tellings, attempts) };
+      const details = call.details && toDetailsItem(call.details);
+      return { ...toCallItem(call, deliveries), details, timeline: toTimeline(tellings, attempts) };
     },
   );
 

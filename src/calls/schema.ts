@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { pageQuery } from "../http/paging.ts";
 import { instantField, rowIdField } from "../http/wire.ts";
+import { callDetails } from "./details-schema.ts";
 
 const DIRECTIONS = ["inbound", "outbound", "internal"] as const;
 const OUTCOMES = [
@@ -49,7 +50,13 @@ const callFields = {
   answered_at: instantField.nullable(),
   ended_at: instantField.nullable(),
   ring_seconds: z.int().nullable(),
-  talk_seconds: z.int().nullable(),
+  talk_seconds: z.int().nullable().meta({ description: "Conversation with an agent, seconds on hold included" }),
+  hold_seconds: z.int().nullable().meta({ description: "Of these on hold; null when no source tells of holds" }),
+  queue: z.string().nullable().meta({ description: "The last queue the caller waited in" }),
+  hangup_cause: z
+    .int()
+    .nullable()
+    .meta({ description: "Asterisk's number (Q.850): 16 ordinary, 17 busy, 1 unknown number" }),
   contact: contact.nullable(),
   recording: z.object({ url: z.string() }).nullable(),
   source: z.string().meta({ description: "Where we know the call from, the best source first" }),
@@ -77,6 +84,7 @@ export type TimelineEntry = z.infer<typeof timelineEntry>;
 export const callDetail = z
   .object({
     ...callFields,
+    details: callDetails.nullable(),
     timeline: z.array(timelineEntry).meta({ description: "Oldest first; the latest 500 facts and 200 attempts" }),
   })
   .meta({ id: "CallDetail" });

@@ -1,10 +1,12 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Call } from "../core/call.ts";
+import { reviveDetails } from "../core/call-details.ts";
 import type { StoredFact } from "../core/call-fact.ts";
 import { type CallRow, fromCallRow } from "../core/call-row.ts";
 import type { RemoteRecord } from "../core/delivery-outcome.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
-import type { Sql } from "../kit/postgres/database.ts";
+import type { Database, Sql } from "../kit/postgres/database.ts";
+import type { SilentCall } from "./lost-calls.ts";
 import type { CallCursor, CallDeliveryItem } from "./schema.ts";
 
 /** The call log reads; it never writes a call: only `accept` does, and retention deletes. */
@@ -20,7 +22,7 @@ export interface StoredCall extends CallRow {
 const COLUMNS = sql.raw(
   `c.tenant_id, c.id, c.call_uuid, c.revision, c.created_at, c.direction, c.from_text, c.to_text, c.from_party, c.to_party,
    c.outcome, c.phase, c.started_at, c.answered_at, c.ended_at, c.ring_seconds, c.talk_seconds, c.agent_extension, c.trunk,
-   c.pbx, c.recording_url, c.sources`,
+   c.pbx, c.recording_url, c.details, c.sources`,
 );
 
 export interface CallFilter {
@@ -53,7 +55,7 @@ export async function loadCalls(database: Sql, tenantId: TenantId, filter: CallF
       : sql`(${branch(sql`c.from_text = ${party}`)} union all
              ${branch(sql`c.to_text = ${party} and c.from_text is distinct from ${party}`)})`;
   const { rows } = await sql<StoredCall>`select * from ${from} as c ${newest}`.execute(database);
-  return rows;
+  return rows.map(revive);
 }
 
 function toConditions(tenantId: TenantId, filter: CallFilter): RawBuilder<unknown> {
@@ -81,8 +83,10 @@ function toDeliveryCondition({ delivery_state, connection_id }: CallFilter): Raw
 export async function loadCall(database: Sql, tenantId: TenantId, id: RowId): Promise<StoredCall | undefined> {
   const { rows } = await sql<StoredCall>`
     select ${COLUMNS} from calls c where c.tenant_id = ${tenantId} and c.id = ${id}`.execute(database);
-  return rows[0];
+  return rows[0] && revive(rows[0]);
 }
+
+const revive = (row: StoredCall): StoredCall => ({ ...row, details: row.details && reviveDetails(row.details) });
 
 export interface CallSubjectParts {
   tenantId: TenantId;
@@ -178,4 +182,28 @@ export async function loadAttempts(database: Sql, call: StoredCall): Promise<Sto
        and d.subject_created_at = ${call.created_at}
      order by a.started_at desc, a.number desc limit ${ATTEMPTS_MAX}`.execute(database);
   return rows;
+}
+
+const SILENT_CALLS_MAX = 500;
+
+/** Calls in progress of all tenants of which no fact was received since `since`, the oldest of each tenant first. */
+export async function listSilentCalls(database: Database, since: Date): Promise<SilentCall[]> {
+  const { rows } = await sql<{ tenant_id: TenantId; id: RowId; call_uuid: string; heard_at: Date }>`
+    select c.tenant_id, c.id, c.call_uuid, h.heard_at
+      from tenants t
+      cross join lateral (
+        select * from calls
+         where tenant_id = t.id and outcome = 'in_progress' and started_at < ${since} and updated_at < ${since}
+         order by started_at limit ${SILENT_CALLS_MAX}) c
+      cross join lateral (
+        select max(f.received_at) as heard_at from facts f
+         where f.tenant_id = c.tenant_id and f.call_id = c.id and f.call_created_at = c.created_at) h
+     where h.heard_at < ${since}
+     limit ${SILENT_CALLS_MAX}`.execute(database.sql);
+  return rows.map((row) => ({
+    tenantId: row.tenant_id,
+    callId: row.id,
+    callUuid: row.call_uuid,
+    heardAt: row.heard_at,
+  }));
 }

@@ -1,6 +1,7 @@
 import { type CallFact, reviveFact } from "../core/call-fact.ts";
 import { toPartyText } from "../core/phone-number.ts";
 import { toInstant } from "../http/wire.ts";
+import { toDetailsText } from "./details-text.ts";
 import type { TimelineEntry } from "./schema.ts";
 import type { StoredAttempt, StoredTelling } from "./store.ts";
 
@@ -35,6 +36,7 @@ function toFactText(fact: CallFact): string {
     fact.agentExtension && `agent ${fact.agentExtension}`,
     fact.talkSeconds !== undefined && `talked ${fact.talkSeconds} s`,
     fact.recordingUrl && "recording",
+    fact.details && toDetailsText(fact.details),
   ];
   return said.filter(Boolean).join(", ") || "nothing but its existence";
 }

@@ -4,12 +4,14 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { type FakeVtiger, startFakeVtiger } from "../connectors/vtiger/fake-vtiger.ts";
 import { newSecret } from "../kit/random.ts";
+import { type FakePbx, startFakePbx } from "../telephony/fake-pbx/fake-pbx.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
 import { type CommandContext, createCommand } from "./command.ts";
 import { PEOPLE } from "./demo/call-stream.ts";
-import { createLedger } from "./demo/ledger.ts";
+import { createLedger, type Ledger } from "./demo/ledger.ts";
 import { rest, runDemoPbx } from "./demo/pbx.ts";
 import { type ServerProcess, startServerProcess } from "./demo/server-process.ts";
+import { onPbxCall, PBX_PACE, PBX_PEOPLE, runPbxPart, type SimulatedPbx } from "./demo/simulated-pbx.ts";
 import { loadSituation } from "./demo/situation.ts";
 import { type StoryOptions, sayVerdict, settle, tellStory, watch } from "./demo/story.ts";
 import { CommandFailure } from "./exit.ts";
@@ -17,8 +19,9 @@ import { parseCount } from "./option-value.ts";
 import { tryListen } from "./port.ts";
 
 /**
- * Enlace at work on one machine, with nothing to prepare: a server of its own, a sandbox CRM and a made-up PBX, and a CRM
- * that fails and comes back. Ends by checking that every accepted call is in the CRM exactly once.
+ * Enlace at work on one machine, with nothing to prepare: a server of its own, a simulated Asterisk that it listens to, made-up
+ * calls over the webhook, and a sandbox CRM that fails and comes back. Ends by checking that every accepted call is in the
+ * CRM exactly once.
  */
 export interface DemoTools {
   /** `src/main.ts`, to start a server with. */
@@ -40,11 +43,11 @@ const OUTAGE_AFTER_MS = 20_000;
 const OUTAGE_FOR_MS = 20_000;
 
 export function createDemo(context: CommandContext, tools: DemoTools): Command {
-  return createCommand("demo", "watch Enlace at work: its own server, a sandbox CRM, made-up calls, an outage")
+  return createCommand("demo", "watch Enlace at work: a simulated PBX, made-up calls, a sandbox CRM, an outage")
     .option("--seconds <n>", "how long calls come in (default: until Ctrl-C)", parseCount)
     .option("--data <folder>", "keep its data in this folder (default: a throw-away one)")
     .option("--port <number>", `port of Enlace (default: ${PORT}, or a free one)`, parseCount)
-    .option("--rate <n>", "calls per second", parseCount, 2)
+    .option("--rate <n>", "calls per second over the webhook; half as many come from the PBX", parseCount, 2)
     .action((options: Options) => runDemo(context, tools, options));
 }
 
@@ -52,11 +55,12 @@ async function runDemo(context: CommandContext, tools: DemoTools, options: Optio
   const folder = options.data ? resolve(options.data) : await mkdtemp(join(tmpdir(), "enlace-demo-"));
   await mkdir(folder, { recursive: true });
   const crm = await startFakeVtiger({ unique: ["PBXManager.sourceuuid"] });
+  const pbx = await startPbx(context, options.rate);
   const interrupts = onInterrupts(context.signal);
   let server: ServerProcess | undefined;
   try {
     fillCrm(crm);
-    const place = await toPlace(context, { folder, port: options.port, crm });
+    const place = await toPlace(context, { folder, port: options.port, crm, pbx });
     context.terminal.print("Starting Enlace with a database of its own; the first time takes a few seconds …");
     const { url, environment, logFile } = place;
     server = await startServerProcess({
@@ -64,14 +68,39 @@ async function runDemo(context: CommandContext, tools: DemoTools, options: Optio
       environment: { ...passOn(tools.environment), ...environment },
     });
     const api = await createApiClient({ ...context, url, apiKey: undefined, dataFolder: folder });
-    introduce(context, place, crm);
-    await play(context, options, { api, crm, url, secret: environment.WEBHOOK_SECRET, interrupts });
+    introduce(context, place, { crm, pbx });
+    await play(context, options, { api, crm, pbx, url, secret: environment.WEBHOOK_SECRET, interrupts });
   } finally {
     interrupts.release(); // whatever still runs ends here
     await server?.stop();
-    await crm.stop();
+    await Promise.all([crm.stop(), pbx.stop()]);
     if (options.data === undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The simulated PBX, with the ledger that it keeps from its first call on. */
+interface DemoPbx extends SimulatedPbx {
+  port: number;
+  username: string;
+  secret: string;
+  ledger: Ledger;
+  /** Hears what is told of calls; nobody at first. */
+  audience: { say(line: string): void };
+  stop(): Promise<void>;
+}
+
+async function startPbx({ clock, random }: CommandContext, rate: number): Promise<DemoPbx> {
+  const account = { username: "enlace", secret: newSecret(random, 12) };
+  const ledger = createLedger();
+  const audience: DemoPbx["audience"] = { say: () => undefined };
+  const pbx: FakePbx = await startFakePbx({
+    ...{ clock, ...account, people: PBX_PEOPLE, pace: PBX_PACE, callsPerSecond: rate / 2 },
+    seed: Math.trunc(random.fraction() * 2 ** 31),
+    onEnd: (call) => onPbxCall(call, ledger, (line) => audience.say(line)),
+  });
+  const { port, startTraffic, stopTraffic, stop } = pbx;
+  const concurrent = (): number => pbx.exchange.calls.live.size;
+  return { ...account, port, ledger, audience, startTraffic, stopTraffic, stop, concurrent };
 }
 
 interface Place {
@@ -83,7 +112,7 @@ interface Place {
 
 async function toPlace(
   { random }: CommandContext,
-  { folder, port, crm }: { folder: string; port: number | undefined; crm: FakeVtiger },
+  { folder, port, crm, pbx }: { folder: string; port: number | undefined; crm: FakeVtiger; pbx: DemoPbx },
 ): Promise<Place> {
   const chosen = port ?? (await choosePort());
   return {
@@ -99,6 +128,10 @@ async function toPlace(
       VTIGER_URL: crm.url,
       VTIGER_USERNAME: "apiuser",
       VTIGER_ACCESS_KEY: crm.user("apiuser").accessKey,
+      AMI_HOST: "127.0.0.1",
+      AMI_PORT: String(pbx.port),
+      AMI_USERNAME: pbx.username,
+      AMI_SECRET: pbx.secret,
     },
   };
 }
@@ -120,12 +153,17 @@ function fillCrm(crm: FakeVtiger): void {
     crm.addContact({ firstname: firstName, lastname: lastName, mobile: number });
 }
 
-function introduce({ terminal }: CommandContext, { url, folder, logFile, environment }: Place, crm: FakeVtiger): void {
+function introduce(
+  { terminal }: CommandContext,
+  { url, folder, logFile, environment }: Place,
+  { crm, pbx }: { crm: FakeVtiger; pbx: DemoPbx },
+): void {
   const bold = (text: string): string => terminal.paint("bold", text);
   terminal.print(`
 ${bold("Enlace")}           ${url}   (admin / ${environment.ENLACE_ADMIN_PASSWORD})
 ${bold("Interactive docs")} ${url}/docs
 ${bold("Sandbox CRM")}      ${new URL("/", crm.url).href}   (its records; the page reloads itself)
+${bold("Simulated PBX")}    AMI on 127.0.0.1:${pbx.port}   (rings, queues, transfers, click-to-call, as Asterisk 16 tells them)
 ${bold("API")}              curl -H "X-API-KEY: $(cat ${join(folder, "cli-key")})" ${url}/api/v1/calls
 ${bold("Log")}              tail -f ${logFile}
 Ctrl-C ends it.
@@ -135,6 +173,7 @@ Ctrl-C ends it.
 interface Stage {
   api: ApiClient;
   crm: FakeVtiger;
+  pbx: DemoPbx;
   url: string;
   secret: string;
   interrupts: ReturnType<typeof onInterrupts>;
@@ -143,11 +182,11 @@ interface Stage {
 async function play(
   context: CommandContext,
   { seconds, rate }: Options,
-  { api, crm, url, secret, interrupts }: Stage,
+  { api, crm, pbx, url, secret, interrupts }: Stage,
 ): Promise<void> {
   const { clock, random, terminal } = context;
   const { signal } = interrupts;
-  const ledger = createLedger();
+  const { ledger } = pbx;
   const startedAtMs = clock.monotonicMs();
   const story: StoryOptions = {
     say: (line) => terminal.print(`${toElapsed(clock.monotonicMs() - startedAtMs)}  ${line}`),
@@ -158,11 +197,13 @@ async function play(
     clock,
     outage: toOutage(seconds),
   };
+  pbx.audience.say = story.say;
   const watching = watch(story, signal);
   const calling = runDemoPbx({ url, secret, callsPerSecond: rate, ledger, clock, random }, signal);
+  const phoning = runPbxPart({ pbx, api, ledger, clock, random, say: story.say }, signal);
   const telling = tellStory(story, signal);
   if (seconds !== undefined) void rest(clock, seconds * 1000, signal).then(interrupts.end);
-  await Promise.all([watching, calling, telling]);
+  await Promise.all([watching, calling, phoning, telling]);
   story.say("No more calls. Waiting for what is still on its way …");
   crm.faults.clear();
   await settle(story, interrupts.hurry);

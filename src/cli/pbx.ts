@@ -4,17 +4,19 @@ import { type ApiClient, parseAnswer } from "./api-client.ts";
 import { showCheck } from "./check-report.ts";
 import { type CommandContext, createCommand, JSON_OPTION, type JsonOption, openApi, show } from "./command.ts";
 import { CommandFailure, wrongUsage } from "./exit.ts";
+import { createGapCommands } from "./gaps.ts";
 import { addListOptions, type ListOptions, loadList, toMoreText } from "./list.ts";
-import { addTo, parseCount } from "./option-value.ts";
+import { addTo, parseCount, parseSeconds } from "./option-value.ts";
 import { readSecretValue } from "./secret-value.ts";
 import { toLocalTime, toTable } from "./table.ts";
 
 const pbx = z.object({
   id: z.string(),
   name: z.string(),
-  host: z.string(),
+  host: z.string().nullable(),
   port: z.number(),
   enabled: z.boolean(),
+  posts_events: z.boolean(),
   status: z.object({
     owned_here: z.boolean(),
     state: z.string().nullable(),
@@ -34,10 +36,13 @@ export function createPbx(context: CommandContext): Command {
     ),
   );
   group.addCommand(
-    createCommand("add", "listen to a PBX over its manager interface (AMI); its secret is asked for")
+    createCommand(
+      "add",
+      "listen to a PBX over its manager interface (AMI; its secret is asked for), or take the events it posts",
+    )
       .requiredOption("--name <name>", "what you call it; calls carry it")
-      .requiredOption("--host <host>", "its address")
-      .requiredOption("--username <user>", "user of manager.conf")
+      .option("--host <host>", "its address; without it the PBX has no AMI and only posts events")
+      .option("--username <user>", "user of manager.conf")
       .option("--secret <from>", "secret from @file or - (standard input)")
       .option("--port <n>", "port of AMI", parseCount, 5038)
       .option("--tls", "speak TLS")
@@ -52,10 +57,18 @@ export function createPbx(context: CommandContext): Command {
     ),
   );
   group.addCommand(
+    addTarget(createCommand("token", "give it a new token for the events it posts; it is shown once"))
+      .option("--overlap <seconds>", "how long the token before it stays good", parseSeconds)
+      .option("--token <from>", "one that the PBX has already, from @file or - (standard input)")
+      .option("--revoke", "end its tokens instead: it posts no more")
+      .action((named: string, options: TokenFlags) => giveToken(context, named, options)),
+  );
+  group.addCommand(
     addTarget(createCommand("remove", "listen to it no more; its calls are kept")).action(
       (named: string, options: JsonOption) => removePbx(context, named, options),
     ),
   );
+  for (const command of createGapCommands(context, findPbx)) group.addCommand(command);
   return group;
 }
 
@@ -69,7 +82,7 @@ async function listPbxs(context: CommandContext, options: ListOptions): Promise<
     const rows = parseAnswer(z.array(pbx), answer.items).map((found) => [
       found.id,
       found.name,
-      `${found.host}:${found.port}`,
+      found.host === null ? "posts events" : `${found.host}:${found.port}`,
       toStateText(found),
       found.status.calls ?? "-",
       toLocalTime(found.status.since),
@@ -79,16 +92,17 @@ async function listPbxs(context: CommandContext, options: ListOptions): Promise<
   show(context, options, { answer, toText });
 }
 
-function toStateText({ enabled, status: { owned_here, state, problem } }: PbxItem): string {
+function toStateText({ enabled, host, posts_events, status: { owned_here, state, problem } }: PbxItem): string {
   if (!enabled) return "switched off";
+  if (host === null) return posts_events ? "has a token" : "has no token: enlace pbx token";
   if (!owned_here) return "not with the process that answered";
   return problem === null ? (state ?? "-") : `${state}: ${problem}`;
 }
 
 interface AddFlags extends JsonOption {
   name: string;
-  host: string;
-  username: string;
+  host?: string;
+  username?: string;
   secret?: string;
   port: number;
   tls?: boolean;
@@ -97,15 +111,27 @@ interface AddFlags extends JsonOption {
 }
 
 async function addPbx(context: CommandContext, options: AddFlags): Promise<void> {
-  const { name, host, username, port, tls = false, trunk = [], timeZone } = options;
-  const secret = await readSecret(context, options.secret);
-  const body = { name, host, port, tls, username, secret, trunks: trunk, time_zone: timeZone };
+  const { name, port, tls = false, trunk = [], timeZone } = options;
+  const ami = options.host === undefined ? refuseAmi(options) : await readAmi(context, options);
+  const body = { name, port, tls, ...ami, trunks: trunk, time_zone: timeZone };
   const answer = await (await openApi(context)).send("POST", "/api/v1/pbxs", body);
   const toText = (): string => {
     const { id } = parseAnswer(pbx.pick({ id: true }), answer);
-    return `PBX ${name} has id ${id}. Prove it: enlace pbx check ${id}`;
+    const next =
+      options.host === undefined ? `Give it a token: enlace pbx token ${id}` : `Prove it: enlace pbx check ${id}`;
+    return `PBX ${name} has id ${id}. ${next}`;
   };
   show(context, options, { answer, toText });
+}
+
+async function readAmi(context: CommandContext, { host, username, secret }: AddFlags) {
+  if (username === undefined) throw wrongUsage("--username is missing", "AMI needs --host and --username.");
+  return { host, username, secret: await readSecret(context, secret) };
+}
+
+function refuseAmi({ username, secret }: AddFlags): object {
+  if (username === undefined && secret === undefined) return {};
+  throw wrongUsage("--host is missing", "A PBX that only posts events has neither --username nor --secret.");
 }
 
 /** Never taken from the command line itself: `ps` shows it. */
@@ -126,6 +152,31 @@ async function removePbx(context: CommandContext, named: string, options: JsonOp
   const { id, name } = await findPbx(api, named);
   await api.send("DELETE", `/api/v1/pbxs/${id}`);
   show(context, options, { answer: { id, removed: true }, toText: () => `${name} is not listened to any more.` });
+}
+
+interface TokenFlags extends JsonOption {
+  overlap?: number;
+  token?: string;
+  revoke?: true;
+}
+
+async function giveToken(context: CommandContext, named: string, options: TokenFlags): Promise<void> {
+  const api = await openApi(context);
+  const { id, name } = await findPbx(api, named);
+  const path = `/api/v1/pbxs/${id}/event-token`;
+  if (options.revoke) {
+    await api.send("DELETE", path);
+    return show(context, options, { answer: { id, revoked: true }, toText: () => `${name} may post no more.` });
+  }
+  const given = options.token && { token: await readGiven(context, options.token) };
+  const answer = await api.send("POST", path, { overlap_seconds: options.overlap, ...given });
+  const toText = (): string => `${parseAnswer(z.object({ token: z.string() }), answer).token}\nShown only now.`;
+  show(context, options, { answer, toText });
+}
+
+async function readGiven(context: CommandContext, given: string): Promise<string> {
+  if (given === "-" || given.startsWith("@")) return readSecretValue(context.terminal, given);
+  throw wrongUsage("a token on the command line is seen by others", "Give --token @file or --token -.");
 }
 
 async function findPbx(api: ApiClient, named: string): Promise<{ id: string; name: string }> {

@@ -99,7 +99,8 @@ test("docs/cli.md has an example of every command and of no other", () => {
 
 function pathsOf(command: Command, prefix = ""): string[] {
   if (command.commands.length === 0) return [prefix];
-  return command.commands.flatMap((child) => pathsOf(child, `${prefix} ${child.name()}`.trim()));
+  const own = prefix !== "" && command.options.length > 0 ? [prefix] : []; // a group that does something by itself
+  return [...own, ...command.commands.flatMap((child) => pathsOf(child, `${prefix} ${child.name()}`.trim()))];
 }
 
 test("start hands the options over as settings, and only those given", async () => {

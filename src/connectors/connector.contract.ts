@@ -53,6 +53,7 @@ export function createCall(more: Partial<Call> = {}): Call {
     trunk: null,
     pbx: "centralita1",
     recordingUrl: "https://pbx.example.com/recordings/uuid-555.mp3",
+    details: null,
     sources: ["webhook"],
     ...more,
   };
@@ -124,7 +125,7 @@ export function testConnector<S>(connector: Connector<S>, startBench: () => Prom
 
     test("a session offers exactly what the connector's capabilities promise", async () => {
       const session = open();
-      for (const capability of ["record", "signal", "lookup"] as const) {
+      for (const capability of ["record", "signal", "lookup", "responsible"] as const) {
         assert.equal(session[capability] !== undefined, connector.capabilities.includes(capability), capability);
       }
       await session.close();

@@ -26,7 +26,7 @@ export interface Connector<S = unknown> {
   open(context: ConnectorContext<S>): Session;
 }
 
-export type Capability = "record" | "signal" | "lookup";
+export type Capability = "record" | "signal" | "lookup" | "responsible";
 
 export interface Pace {
   /** Deliveries in flight at once. */
@@ -93,6 +93,12 @@ export interface Session {
   signal?(signal: CallSignal, run: Run): Promise<DeliveryOutcome>;
   /** Who is this number over there? Present if and only if the connector has the capability `lookup`. */
   lookup?(number: string, run: Run): Promise<CrmContact | null>;
+  /**
+   * Who is this number, and on which extension is whoever looks after it? `null`: nobody over there has it. Rejects when the
+   * other side cannot be asked, so that an outage is never taken for an answer. Present if and only if the connector has the
+   * capability `responsible`.
+   */
+  responsible?(number: string, run: Run): Promise<Responsible | null>;
   /** Lets go of sockets and timers. Not a log-out: another process may share the session over there. */
   close(): Promise<void>;
 }
@@ -120,6 +126,14 @@ export interface CrmContact {
   name: string;
   kind: string;
   url?: string;
+}
+
+export interface Responsible {
+  contact: CrmContact;
+  /** `null`: nobody looks after the contact, or nobody knows by which phone. */
+  extension: string | null;
+  /** Who looks after it, in the words of the CRM, or why that is not known. */
+  owner: string;
 }
 
 /** `ok` unless a finding is an error; warnings may stand. A finding says what is wrong and how to mend it, in words for the administrator. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Call } from "./call.ts";
 import type { RowId, TenantId } from "./ids.ts";
 
@@ -19,4 +20,11 @@ export interface CallChange {
   call: Call;
   /** True when every new fact came from recovery: records follow, signals do not. */
   recovered: boolean;
+  /** Only the story inside the call changed: somebody was put on hold. Absent otherwise. */
+  isDetail?: true;
+}
+
+/** Whether `after` differs from `before` in nothing but `details`; asked of calls that do differ. */
+export function isDetailChange(before: Call, after: Call): boolean {
+  return after.details !== null && isDeepStrictEqual({ ...before, details: null }, { ...after, details: null });
 }

@@ -1,3 +1,4 @@
+import { reviveDetails, type ToldDetails } from "./call-details.ts";
 import type { PartyNumber } from "./phone-number.ts";
 
 /** Where a fact came from. `recovery` facts never raise pop-ups. */
@@ -33,9 +34,11 @@ export interface CallFact {
   /** Name of the PBX as the source calls it. */
   pbx?: string;
   recordingUrl?: string;
+  /** Who was rung, who talked, who waited: pieces of the story inside the call. */
+  details?: ToldDetails;
 }
 
-/** A fact as `JSON.stringify` wrote it: instants are ISO-8601 text. */
+/** A fact as `JSON.stringify` wrote it: instants are ISO-8601 text, those inside `details` too. */
 export type StoredFact = { [K in keyof CallFact]: CallFact[K] extends Date | undefined ? string : CallFact[K] };
 
 const INSTANTS = ["at", "startedAt", "answeredAt", "endedAt"] as const;
@@ -44,5 +47,6 @@ const INSTANTS = ["at", "startedAt", "answeredAt", "endedAt"] as const;
 export function reviveFact(stored: StoredFact): CallFact {
   const fact: Record<string, unknown> = { ...stored };
   for (const name of INSTANTS) if (stored[name] !== undefined) fact[name] = new Date(stored[name]);
+  if (stored.details !== undefined) fact.details = reviveDetails(stored.details);
   return fact as unknown as CallFact;
 }

@@ -1,4 +1,5 @@
 import type { Call, CallOutcome } from "./call.ts";
+import { type CallDetails, reviveDetails } from "./call-details.ts";
 import type { CallDirection, FactSource } from "./call-fact.ts";
 import { type PartyNumber, toPartyText } from "./phone-number.ts";
 
@@ -21,6 +22,8 @@ export interface CallRow {
   trunk: string | null;
   pbx: string | null;
   recording_url: string | null;
+  /** As JSON in the store: read it by `fromCallRow`, which makes instants of its instants. */
+  details: CallDetails | null;
   sources: readonly FactSource[];
 }
 
@@ -42,6 +45,7 @@ export function toCallRow(call: Call): CallRow {
     trunk: call.trunk,
     pbx: call.pbx,
     recording_url: call.recordingUrl,
+    details: call.details,
     sources: call.sources,
   };
 }
@@ -62,6 +66,7 @@ export function fromCallRow(row: CallRow): Call {
     trunk: row.trunk,
     pbx: row.pbx,
     recordingUrl: row.recording_url,
+    details: row.details && reviveDetails(row.details),
     sources: row.sources,
   };
 }

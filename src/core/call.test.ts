@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Call, reduceCall } from "./call.ts";
+import { type ToldDetails, toSpanSeconds } from "./call-details.ts";
 import { type CallFact, type ReportedStatus, reviveFact } from "./call-fact.ts";
 import { type PartyNumber, parsePartyNumber } from "./phone-number.ts";
 
@@ -73,6 +74,20 @@ test("a caller who gives up is a missed call; our own call that we give up is a 
   assert.equal(outcomeOf({ status: "cancelled", direction: "outbound" }), "cancelled");
 });
 
+test("a call that was given up for lost ends when the one who knows says it ended, in whatever order they speak", () => {
+  const ringing = fact({ status: "ringing", startedAt: at("14:00:00") });
+  const lost = fact({ status: "lost", source: "recovery", at: at("14:30:00"), endedAt: at("14:30:00") });
+  const truth = fact({ status: "missed", source: "recovery", at: at("14:01:00"), endedAt: at("14:01:00") });
+  assert.deepEqual(reduceCall([ringing, lost]).endedAt, at("14:30:00"));
+  for (const told of [
+    [ringing, lost, truth],
+    [truth, ringing, lost],
+  ]) {
+    const { outcome, endedAt } = reduceCall(told);
+    assert.deepEqual([outcome, endedAt], ["missed", at("14:01:00")]);
+  }
+});
+
 test("an end that nobody explains is answered if somebody saw it answered, else lost", () => {
   assert.equal(outcomeOf({ endedAt: at("14:02:00") }), "lost");
   assert.equal(outcomeOf({ endedAt: at("14:02:00"), answeredAt: at("14:00:10") }), "answered");
@@ -139,6 +154,24 @@ const party = fc.constantFrom(
   parsePartyNumber("+34600000001", "ES"),
   parsePartyNumber("x", "ES"),
 );
+/** Few ids, so that facts contradict and complete each other's pieces. */
+const id = fc.constantFrom("a", "b", "c");
+const span = { id, startedAt: instant, endedAt: fc.option(instant, { nil: undefined }) };
+const optional = { requiredKeys: ["id", "startedAt"] } as const;
+const list = <T extends object>(piece: fc.Arbitrary<T>) => fc.array(piece, { maxLength: 3 });
+const anyDetails = fc.record(
+  {
+    rings: list(fc.record({ ...span, extension: fc.constantFrom("101", "102"), cause: fc.nat(34) }, optional as never)),
+    talks: list(fc.record({ ...span, number: fc.constant("600000011") }, optional as never)),
+    holds: list(fc.record(span)),
+    queues: list(
+      fc.record({ id, queue: fc.constant("q"), joinedAt: instant, leftAt: instant, outcome: fc.constant("left") }),
+    ),
+    transfers: list(fc.record({ id, kind: fc.constantFrom("blind", "attended"), at: instant, to: fc.constant("102") })),
+    hangupCause: fc.nat(34),
+  },
+  { requiredKeys: [] },
+) as unknown as fc.Arbitrary<ToldDetails>;
 const anyFact: fc.Arbitrary<CallFact> = fc
   .record(
     {
@@ -157,6 +190,7 @@ const anyFact: fc.Arbitrary<CallFact> = fc
       trunk: fc.constantFrom("t1", "t2"),
       pbx: fc.constantFrom("p1", "p2"),
       recordingUrl: fc.constantFrom("https://pbx.example.test/1", "https://pbx.example.test/2"),
+      details: anyDetails,
     },
     { requiredKeys: ["key", "source", "at"] },
   )
@@ -225,6 +259,58 @@ test("instants are in order and durations are whole, never negative, and known o
   );
 });
 
+test("the story inside a call is in order, has each piece once, and nothing in it stays open after the call", () => {
+  fc.assert(
+    fc.property(someFacts, (facts) => {
+      const { details, endedAt } = reduceCall(facts);
+      assert.equal(
+        details === null,
+        facts.every((one) => one.details === undefined),
+      );
+      for (const pieces of [details?.rings ?? [], details?.talks ?? [], details?.holds ?? []]) {
+        assert.equal(new Set(pieces.map((piece) => piece.id)).size, pieces.length);
+        for (const [index, piece] of pieces.entries()) {
+          const before = pieces[index - 1];
+          if (before) assert.ok(before.startedAt <= piece.startedAt);
+          if (piece.endedAt) assert.ok(piece.startedAt <= piece.endedAt);
+          assert.ok(endedAt === null || piece.endedAt !== undefined);
+        }
+      }
+    }),
+    RUNS,
+  );
+});
+
+test("pieces told by several facts complete each other; the earliest beginning and the last word stand", () => {
+  const ring = { id: "r1", startedAt: at("14:00:02"), extension: "101" };
+  const call = reduceCall([
+    fact({ status: "ringing", details: { rings: [ring] } }),
+    fact({ details: { holds: [{ id: "h1", startedAt: at("14:00:30"), extension: "101" }] } }),
+    fact({
+      status: "answered",
+      at: at("14:01:00"),
+      endedAt: at("14:01:00"),
+      details: {
+        rings: [{ id: "r1", startedAt: at("14:00:05"), endedAt: at("14:00:10"), result: "answered" }],
+        hangupCause: 16,
+      },
+    }),
+  ]);
+  assert.deepEqual(call.details?.rings, [{ ...ring, endedAt: at("14:00:10"), result: "answered" }]);
+  assert.deepEqual(call.details?.holds[0]?.endedAt, at("14:01:00"), "nobody told its end: the call's");
+  assert.equal(call.details?.hangupCause, 16);
+  assert.equal(reduceCall([fact({ status: "ringing" })]).details, null);
+});
+
+test("seconds of spans that overlap count once", () => {
+  const spans = [
+    { startedAt: at("14:00:00"), endedAt: at("14:00:10") },
+    { startedAt: at("14:00:05"), endedAt: at("14:00:20") },
+    { startedAt: at("14:00:30") },
+  ];
+  assert.equal(toSpanSeconds(spans, at("14:00:35")), 25);
+});
+
 test("an ended call never comes back to life, whatever is told later", () => {
   fc.assert(
     fc.property(someFacts, someFacts, (before, more) => {
@@ -236,5 +322,11 @@ test("an ended call never comes back to life, whatever is told later", () => {
 });
 
 test("a fact survives the store unchanged", () => {
-  fc.assert(fc.property(anyFact, (one) => assert.deepEqual(reviveFact(JSON.parse(JSON.stringify(one))), { ...one })));
+  fc.assert(
+    fc.property(anyFact, (one) => {
+      const stored = reviveFact(JSON.parse(JSON.stringify(one)));
+      assert.deepEqual(reduceCall([stored]), reduceCall([one]));
+      assert.deepEqual({ ...stored, details: undefined }, { ...one, details: undefined });
+    }),
+  );
 });

@@ -1,3 +1,4 @@
+import { type CallDetails, joinDetails } from "./call-details.ts";
 import type { CallDirection, CallFact, EndedStatus, FactSource, ReportedStatus } from "./call-fact.ts";
 import type { PartyNumber } from "./phone-number.ts";
 
@@ -24,6 +25,8 @@ export interface Call {
   trunk: string | null;
   pbx: string | null;
   recordingUrl: string | null;
+  /** Rings, talks, holds, queues and so on, as far as a source told of them; `null` when none did. */
+  details: CallDetails | null;
   /** Sources that contributed, sorted. */
   sources: readonly FactSource[];
 }
@@ -74,9 +77,17 @@ export function reduceCall(facts: readonly CallFact[]): Call {
     trunk: said((fact) => fact.trunk) ?? null,
     pbx: said((fact) => fact.pbx) ?? null,
     recordingUrl: said((fact) => fact.recordingUrl) ?? null,
+    details: joinDetails(
+      known.flatMap(({ details }) => details ?? []),
+      times.endedAt,
+    ),
     sources: [...new Set(known.map((fact) => fact.source))].sort(),
   };
 }
+
+/** Colleagues who call each other are no customer's business; a call that was posted to the webhook is meant to be delivered. */
+export const concernsCustomers = ({ direction, sources }: Call): boolean =>
+  direction !== "internal" || sources.includes("webhook");
 
 /** Each fact once, ordered by what it says and never by when it was received. */
 function toCanonicalOrder(facts: readonly CallFact[]): [CallFact, ...CallFact[]] {
@@ -146,8 +157,9 @@ function toTimes(known: readonly [CallFact, ...CallFact[]], outcome: CallOutcome
     known.flatMap((fact) => pick(fact)?.getTime() ?? []);
   const starts = all((fact) => fact.startedAt);
   const startedAt = Math.min(...(starts.length > 0 ? starts : all((fact) => fact.at)));
-  const ends = all((fact) => fact.endedAt);
-  const ending = all((fact) => (rankOf(fact) > PROGRESS.in_progress ? fact.at : undefined));
+  const isGuess = ({ status }: CallFact): boolean => status === "lost" && outcome !== "lost"; // told when it was noticed
+  const ends = all((fact) => (isGuess(fact) ? undefined : fact.endedAt));
+  const ending = all((fact) => (rankOf(fact) > PROGRESS.in_progress && !isGuess(fact) ? fact.at : undefined));
   const endedAt = outcome === "in_progress" ? null : Math.max(startedAt, ...(ends.length > 0 ? ends : ending));
   const answers = TAKEN.has(outcome) ? all((fact) => fact.answeredAt) : [];
   const answeredAt =

@@ -18,12 +18,33 @@ export interface PbxRecord {
   callIdPrefix: string;
   trunks: readonly string[];
   dial: DialSettings;
+  cdr: CdrSettings;
   origin: "environment" | "api";
   enabled: boolean;
   /** ISO 3166-1 alpha-2 of the tenant, for numbers without a country code. */
   country: string;
   /** Peer name → extension. */
   extensions: ReadonlyMap<string, string>;
+}
+
+/** Where the files of a PBX's recordings are found; at least one of the two places is given. */
+export interface RecordingPlaces {
+  /** Folder of this machine in which the PBX's own folder can be read. */
+  folder: string | null;
+  /** The same folder as the PBX calls it: what stands before the names it tells. */
+  pbxFolder: string;
+  /** `https://pbx.example.test/monitor/${year}/${month}/${day}/${file}` */
+  url: string | null;
+}
+
+/** A PBX as far as its recordings are concerned. */
+export interface RecordingPbx {
+  tenantId: TenantId;
+  id: string;
+  name: string;
+  timeZone: string;
+  callIdPrefix: string;
+  recordings: RecordingPlaces;
 }
 
 /** How a PBX is told to ring a phone and, once somebody answered there, to dial a number. */
@@ -37,3 +58,13 @@ export interface DialSettings {
   /** What the placeholder stands for. `local`: as one dials it in the tenant's country; `e164`: `+34…`. */
   form: "local" | "e164";
 }
+
+/**
+ * Where a PBX keeps its call detail records. `ami`: it tells them over AMI (cdr_manager); `mysql`: table `cdr` of FreePBX and
+ * Issabel, for an account that may only read; `csv`: Master.csv, or its folder, on the machine of Enlace.
+ */
+export type CdrSettings =
+  | { kind: "none" }
+  | { kind: "ami" }
+  | { kind: "mysql"; host: string; port: number; database: string; user: string; password: string }
+  | { kind: "csv"; path: string };

@@ -12,6 +12,7 @@ import type { Random } from "../kit/random.ts";
 import { type AttemptOptions, createAttempt } from "./attempt.ts";
 import { type CallWaiters, createCallWaiters } from "./call-waiters.ts";
 import { createConnectionCheck } from "./connection-check.ts";
+import { createConnectionQuestion, type FindCaller } from "./connection-question.ts";
 import type { FlightOptions } from "./flights.ts";
 import { recheckHeldLanes } from "./held-lanes.ts";
 import { createHeartbeat, type WorkerIdentity } from "./leases.ts";
@@ -34,6 +35,8 @@ export interface Delivery {
   waitForCall: CallWaiters["waitForCall"];
   /** Proves a connection with the settings given, in a session of its own version. Never throws for what the CRM says. */
   check(connection: ConnectionRecord, signal: AbortSignal): Promise<CheckReport>;
+  /** Who a number is in the system of a connection that can tell; see connection-question.ts. */
+  findCaller: FindCaller;
   /** For `/ready`. */
   checks: readonly QueueCheck[];
 }
@@ -125,6 +128,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   return {
     check,
+    findCaller: createConnectionQuestion({ sessions, http, clock }),
     waitForCall: waiters.waitForCall,
     checks: health.checks,
     start: async () => {

@@ -171,6 +171,7 @@ const call: Call = {
   trunk: null,
   pbx: null,
   recordingUrl: null,
+  details: null,
   sources: ["webhook"],
 };
 

@@ -76,6 +76,21 @@ test("every revision raises its own signal with a deadline, and facts from recov
   assert.deepEqual(rows, ["record  3", "signal ended 2", "signal ringing 1"]);
 });
 
+test("what happens inside a call that goes on waits for its end; only another phone that rings is news", async () => {
+  const tenantId = await addTenant();
+  const { id } = await addConnection(tenantId, { signals: true });
+  const talking = { ...ringing, phase: "talking" as const };
+  await tell(toChange(tenantId, 1, { call: ringing, revision: 2, isDetail: true }));
+  await tell(toChange(tenantId, 1, { call: talking, revision: 3, isDetail: true }));
+  assert.deepEqual(
+    (await loadRows(id)).map(({ kind, name, revision }) => `${kind} ${name} ${revision}`),
+    ["signal ringing 2"],
+  );
+  await tell(toChange(tenantId, 1, { revision: 4, isDetail: true }));
+  const kinds = (await loadRows(id)).map(({ kind, revision }) => `${kind} ${revision}`);
+  assert.ok(kinds.includes("record 4"), `a late detail of an ended call is delivered: ${kinds}`);
+});
+
 test("settings that cannot be read now do not lose the record", async () => {
   const tenantId = await addTenant();
   const connection = await addConnection(tenantId);

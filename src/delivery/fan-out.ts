@@ -21,6 +21,8 @@ export interface FanOut {
   planChanged(client: pg.PoolClient, changes: readonly CallChange[]): Promise<void>;
   /** Of calls that are being made, inside the one statement that makes them. */
   withNew: {
+    /** How many there are. */
+    parameters: number;
     /**
      * Expressions for its `with` list, after `opened(tenant_id, id, call_uuid)`. `$1` is now, theirs are `$<first>` and the
      * next one. The statement must read `announced(payload)` once.
@@ -122,6 +124,7 @@ export function createFanOut({ listRoutable, connectors, clock }: FanOutOptions)
       await client.query({ ...PLAN_DELIVERIES, values });
     },
     withNew: {
+      parameters: 2,
       toSql: toPlanNewSql,
       toValues: async (on, calls) => {
         const rows: (Planned & { call_uuid: string })[] = [];
@@ -135,7 +138,7 @@ export function createFanOut({ listRoutable, connectors, clock }: FanOutOptions)
 }
 
 /** What a plan depends on. */
-type ToldCall = Pick<CallChange, "tenantId" | "call" | "revision" | "recovered">;
+type ToldCall = Pick<CallChange, "tenantId" | "call" | "revision" | "recovered" | "isDetail">;
 
 const toFirstRevision = (call: NewCall): NewCall & { revision: number } => ({ ...call, revision: 1 });
 
@@ -146,13 +149,20 @@ interface PlanInputs {
   now: Date;
 }
 
+/**
+ * What happens inside a call that goes on is told when it has ended; only another phone that rings is news now: its user wants
+ * the pop-up too.
+ */
+const isWorthTelling = ({ isDetail, call }: ToldCall, kind: "record" | "signal"): boolean =>
+  !isDetail || call.phase === "ended" || (kind === "signal" && call.phase === "ringing");
+
 function planRows({ call, connection, connector, now }: PlanInputs): Planned[] {
   if (!connector) return [];
   // Settings that cannot be read now may be mended later: the record waits for that, so nothing is lost.
   const planned =
     connection.problem === null ? connector.plan(call.call, connection.settings) : [{ kind: "record" } as const];
   return planned
-    .filter(({ kind }) => kind === "record" || !call.recovered)
+    .filter((plan) => (plan.kind === "record" || !call.recovered) && isWorthTelling(call, plan.kind))
     .map((plan) => ({
       tenant_id: call.tenantId,
       connection_id: connection.id,

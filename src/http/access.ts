@@ -13,6 +13,8 @@ export type Role = (typeof ROLES)[number];
 export const SCOPES = [
   "calls:read",
   "calls:write",
+  "recordings:read",
+  "recordings:write",
   "deliveries:read",
   "deliveries:write",
   "connections:read",

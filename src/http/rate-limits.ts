@@ -34,6 +34,11 @@ export function perMinute(max: number): { max: number; timeWindow: number } | fa
   return max > 0 && { max, timeWindow: MINUTE_MS };
 }
 
+/** The same by the second. */
+export function perSecond(max: number): { max: number; timeWindow: number } | false {
+  return max > 0 && { max, timeWindow: SECOND_MS };
+}
+
 /**
  * For routes that are busy all day, in place of the general limit (`config: { rateLimit: false }`): at most `max` requests
  * of one address within a second of its first, 0 for no limit. Ours, because the general one's headers and promises cost a

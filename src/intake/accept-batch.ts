@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
 import { type Call, reduceCall } from "../core/call.ts";
-import type { CallChange } from "../core/call-change.ts";
+import { type CallChange, isDetailChange } from "../core/call-change.ts";
 import { type CallFact, reviveFact } from "../core/call-fact.ts";
 import { AppError } from "../core/errors.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
@@ -43,8 +43,11 @@ export interface AcceptBatch {
   extend(items: readonly ToldFact[], now: Date): Promise<Map<ToldFact, Accepted>>;
 }
 
-export function createAcceptBatch(database: Database, fanOut: FanOut): AcceptBatch {
-  const openCalls = createOpenCalls(database.pool, fanOut.withNew);
+export function createAcceptBatch(database: Database, fanOuts: readonly FanOut[]): AcceptBatch {
+  const openCalls = createOpenCalls(
+    database.pool,
+    fanOuts.map(({ withNew }) => withNew),
+  );
 
   async function extendLocked(client: pg.PoolClient, calls: ReadonlyMap<string, Told>, now: Date) {
     const results = new Map<ToldFact, Accepted>();
@@ -59,7 +62,9 @@ export function createAcceptBatch(database: Database, fanOut: FanOut): AcceptBat
       const change = toChange(one, told, results);
       if (change) changes.push(change);
     }
-    if (changes.length > 0) await Promise.all([saveCalls(client, changes, now), fanOut.planChanged(client, changes)]);
+    if (changes.length === 0) return results;
+    const plans = fanOuts.map(({ planChanged }) => planChanged(client, changes));
+    await Promise.all([saveCalls(client, changes, now), ...plans]);
     return results;
   }
 
@@ -87,25 +92,30 @@ export function createAcceptBatch(database: Database, fanOut: FanOut): AcceptBat
 function toChange(known: ExtendedCall, told: Told, results: Map<ToldFact, Accepted>): CallChange | undefined {
   const news = new Set(known.added);
   const added = told.facts.filter(({ key }) => news.has(key));
-  const { call, isChanged } = reduceWith(known, added);
+  const { call, isChanged, isDetail } = reduceWith(known, added);
   const revision = known.revision + (isChanged ? 1 : 0);
-  const recovered = isRecovered(added);
   noteResults(results, told, {
     ...{ callId: known.id, revision, call, isNew: false },
     news: isChanged ? news : new Set(),
   });
   if (!isChanged) return undefined;
-  return { tenantId: known.tenant_id, callId: known.id, callCreatedAt: known.created_at, revision, call, recovered };
+  const change = { tenantId: known.tenant_id, callId: known.id, callCreatedAt: known.created_at, revision, call };
+  return { ...change, recovered: isRecovered(added), ...(isDetail ? { isDetail } : {}) };
 }
 
-function reduceWith(known: ExtendedCall, added: readonly CallFact[]): { call: Call; isChanged: boolean } {
+function reduceWith(
+  known: ExtendedCall,
+  added: readonly CallFact[],
+): { call: Call; isChanged: boolean; isDetail: boolean } {
   const before = known.facts.map(reviveFact);
   if (added.length > 0 && before.length + added.length > FACTS_PER_CALL_MAX) {
     throw new AppError("conflict", `The call ${known.call_uuid} has ${FACTS_PER_CALL_MAX} facts and takes no more.`);
   }
   const call = reduceCall([...before, ...added]);
-  const isChanged = added.length > 0 && (before.length === 0 || !isDeepStrictEqual(call, reduceCall(before)));
-  return { call, isChanged };
+  if (added.length === 0) return { call, isChanged: false, isDetail: false };
+  const previous = before.length === 0 ? undefined : reduceCall(before);
+  const isChanged = previous === undefined || !isDeepStrictEqual(call, previous);
+  return { call, isChanged, isDetail: isChanged && previous !== undefined && isDetailChange(previous, call) };
 }
 
 interface Outcome {

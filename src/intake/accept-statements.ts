@@ -47,6 +47,7 @@ const CALL_COLUMNS: readonly Column<CallRow>[] = [
   { name: "trunk", type: "text", of: (row) => row.trunk },
   { name: "pbx", type: "text", of: (row) => row.pbx },
   { name: "recording_url", type: "text", of: (row) => row.recording_url },
+  { name: "details", type: "jsonb", of: (row) => json(row.details) },
   // A list inside a column: as the text of an array, since arrays of PostgreSQL do not nest.
   { name: "sources", type: "text", of: (row) => `{${row.sources.join(",")}}` },
 ];
@@ -137,8 +138,10 @@ export interface OpenedCall {
   call_uuid: string;
 }
 
-/** What the way out adds to the statement that makes calls; see `FanOut`. */
+/** What a way out adds to the statement that makes calls; see `FanOut`. */
 export interface WithNew {
+  parameters: number;
+  /** Expressions for the `with` list, which may read `opened(tenant_id, id, call_uuid)`. `$1` is now, `$<first>` … theirs. */
   toSql(first: number): string;
   toValues(on: pg.Pool, calls: readonly NewCall[]): Promise<readonly unknown[]>;
 }
@@ -149,10 +152,15 @@ export type OpenCalls = (
 ) => Promise<OpenedCall[]>;
 
 /** Answers the calls that are new, durable now; the others exist. */
-export function createOpenCalls(pool: pg.Pool, withNew: WithNew): OpenCalls {
-  const text = toOpenCalls(withNew.toSql(2 + NEW_CALL_COLUMNS.length + FACT_COLUMNS.length));
+export function createOpenCalls(pool: pg.Pool, ways: readonly WithNew[]): OpenCalls {
+  let next = 2 + NEW_CALL_COLUMNS.length + FACT_COLUMNS.length;
+  const expressions = ways.map(({ toSql, parameters }) => {
+    next += parameters;
+    return toSql(next - parameters);
+  });
+  const text = toOpenCalls(expressions.join(", "));
   return async (calls, { facts, now }) => {
-    const planned = await withNew.toValues(pool, calls);
+    const planned = (await Promise.all(ways.map(({ toValues }) => toValues(pool, calls)))).flat();
     const rows = calls.map(({ tenantId, callUuid, call }) => ({
       tenant_id: tenantId,
       call_uuid: callUuid,

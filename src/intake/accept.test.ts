@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type pg from "pg";
 import { createTestDatabase, silentLog } from "../../test/database.ts";
 import { reduceCall } from "../core/call.ts";
 import { type CallFact, reviveFact } from "../core/call-fact.ts";
@@ -17,13 +18,13 @@ const tenant = { id: toTenantId(1) };
 const at = (clock: string): Date => new Date(`2025-08-02T${clock}Z`);
 
 function createDoor(more: Partial<AcceptOptions> = {}) {
-  const { fanOut, news, changes } = createFakeFanOut();
+  const { fanOuts, news, changes } = createFakeFanOut();
   const door = createAccept({
     database,
     clock: systemClock,
     log: silentLog,
     metrics: createMetrics({ includeProcess: false }),
-    fanOut,
+    fanOuts,
     ...more,
   });
   return { ...door, news, changes };
@@ -98,6 +99,26 @@ test("a call that advances is updated and its revision grows by one for each com
     changes.map(({ revision }) => revision),
     [2],
   );
+});
+
+test("a story inside a call is kept with its instants, and a change of it alone says so", async () => {
+  const { accept, changes } = createDoor();
+  const ring = { id: "r", startedAt: at("14:00:01"), extension: "101" };
+  await accept(item("story", { status: "ringing", startedAt: at("14:00:00") }));
+  await accept(item("story", { details: { rings: [ring] } }));
+  const { call } = await accept(
+    item("story", { status: "answered", endedAt: at("14:01:00"), details: { hangupCause: 16 } }),
+  );
+  assert.deepEqual(
+    changes.map(({ revision, isDetail }) => [revision, isDetail]),
+    [
+      [2, true],
+      [3, undefined],
+    ],
+  );
+  const [row] = await rowsOf("story");
+  assert.deepEqual(fromCallRow(row).details, call.details);
+  assert.deepEqual(call.details?.rings, [{ ...ring, endedAt: at("14:01:00") }]);
 });
 
 test("a fact that is new but says nothing new is kept and leaves the revision alone", async () => {
@@ -244,16 +265,14 @@ test("a connection cut before the commit keeps nothing, and the same facts go th
 
 test("a call that exists is extended all or nothing when the connection is cut in between", async () => {
   await createDoor().accept(item("cut-later", { status: "ringing" }));
-  const { fanOut } = createFakeFanOut();
   let cut = true;
-  const { accept } = createDoor({
-    fanOut: {
-      ...fanOut,
-      planChanged: async (client) => {
-        if (cut) await client.query("select pg_terminate_backend(pg_backend_pid())");
-      },
+  const fanOuts = createFakeFanOut().fanOuts.map((fanOut) => ({
+    ...fanOut,
+    planChanged: async (client: pg.PoolClient) => {
+      if (cut) await client.query("select pg_terminate_backend(pg_backend_pid())");
     },
-  });
+  }));
+  const { accept } = createDoor({ fanOuts });
   const one = item("cut-later", { status: "answered" });
   await assert.rejects(accept(one), { code: "unavailable" });
   assert.deepEqual([(await factsOf("cut-later")).length, (await rowsOf("cut-later"))[0].revision], [1, 1]);

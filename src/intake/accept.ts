@@ -42,7 +42,8 @@ export interface AcceptOptions {
   clock: Clock;
   log: Log;
   metrics: Metrics;
-  fanOut: FanOut;
+  /** What follows from a call in the same transaction; the one of the delivery room announces its work. */
+  fanOuts: readonly FanOut[];
   /** Facts in one commit. */
   itemsMax?: number;
   /** Facts that may wait for a commit, and how many bytes of raw text they may hold. */
@@ -61,7 +62,7 @@ type Settled = { ok: Accepted } | { error: unknown };
 export function createAccept(options: AcceptOptions): Accept {
   const { database, clock, log, waitingBytesMax = 64 * 1024 * 1024 } = options;
   const figures = createFigures(options.metrics, () => batcher.waiting());
-  const batch = createAcceptBatch(database, options.fanOut);
+  const batch = createAcceptBatch(database, options.fanOuts);
   let waitingBytes = 0;
   const batcher = createBatcher<ToldFact, Settled>({
     flush,

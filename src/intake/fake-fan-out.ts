@@ -18,6 +18,7 @@ export function createFakeFanOut({ onPlan = () => undefined, announced = "select
       changes.push(...batch);
     },
     withNew: {
+      parameters: 0,
       toSql: () => `announced(payload) as (${announced})`,
       toValues: async (_on, batch) => {
         onPlan(batch);
@@ -26,5 +27,5 @@ export function createFakeFanOut({ onPlan = () => undefined, announced = "select
       },
     },
   };
-  return { fanOut, news, changes };
+  return { fanOuts: [fanOut], news, changes };
 }

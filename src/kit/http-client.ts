@@ -157,7 +157,7 @@ function createBodyReader(bytesMax: number): { add(chunk: Buffer): boolean; text
   };
 }
 
-function toPlainHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+export function toPlainHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name.toLowerCase(),
@@ -176,7 +176,7 @@ function toAbortFailure(signal: AbortSignal, sent: boolean): HttpFailure {
 const DNS_CODES = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "ENODATA", "EAI_NODATA", "EAI_NONAME"]);
 
 /** A bug of the caller (`UND_ERR_INVALID_ARG`: a header with a line break, say) is passed on as it is. `started` is true once the request was handed to a connected socket; until then nothing can have left. */
-function toHttpFailure(error: Error, started: boolean): Error {
+export function toHttpFailure(error: Error, started: boolean): Error {
   const code = "code" in error ? String(error.code) : "";
   if (code === "UND_ERR_INVALID_ARG") return error;
   if (error instanceof RefusedAddress) return new HttpFailure("refused_address", error.message, false);

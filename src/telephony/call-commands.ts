@@ -1,116 +1,147 @@
 import { AppError } from "../core/errors.ts";
+import type { Clock } from "../kit/clock.ts";
 import type { AmiAction } from "./ami/action.ts";
 import type { AmiMessage } from "./ami/message.ts";
-import { AmiUnansweredError, isSuccess } from "./ami/session.ts";
-import { fillDialTemplate, fillNumberTemplate } from "./dial-template.ts";
+import { type AskPbx, createAskPbx } from "./ask-pbx.ts";
+import type { PlaceByFile } from "./call-file.ts";
+import { createCallFinder, type FoundCall } from "./call-finder.ts";
+import {
+  type ClickToCall,
+  checkExtension,
+  createCallPlacing,
+  type DialSettings,
+  type PlacedCall,
+} from "./call-placing.ts";
+import { createCallRecorder } from "./call-recorder.ts";
+import { fillNumberTemplate } from "./dial-template.ts";
+import type { EventWaits } from "./event-waits.ts";
 import type { Originator } from "./originate.ts";
+import type { AskedCommand } from "./pbx-command.ts";
+import type { TrackedFact } from "./tracker/call-facts.ts";
 import type { CallTracker } from "./tracker/call-tracker.ts";
-import { type Leg, splitSides, type TrackedCall } from "./tracker/tracked-call.ts";
 
-/** How calls are placed on a PBX. */
-export interface DialSettings {
-  /** `PJSIP/${extension}`, or `Local/${extension}@originate-skipvm/n` so that a mailbox does not answer for the agent. */
-  extension: string;
-  /** Context in which phones dial: `from-internal`. */
-  context: string;
-  /** What a phone dials for an outside number: `${number}`, `9${number}`. */
-  number: string;
-}
+type Asked<Kind extends AskedCommand["kind"]> = Omit<
+  Extract<AskedCommand, { kind: Kind }>,
+  "kind" | "callUuid" | "onlyFor"
+>;
 
-export interface ClickToCall {
-  /** The call's id from request to CRM; see `OriginateRequest.id`. */
-  id: string;
-  /** Rings first. */
-  extension: string;
-  /** As the PBX's phones dial it, before the template. Dialled once the extension has picked up, and shown to it. */
-  number: string;
-  /** Default 30,000. */
-  ringMs?: number;
-}
-
-/** What people do to calls. All throw `AppError`: `not_found`, `invalid_field`, `unavailable`, `conflict` (the PBX says no). */
+/**
+ * What people do to calls. All throw `AppError`: `not_found`, `forbidden` (not a call of the one who asks), `invalid_field`,
+ * `unavailable`, `conflict` (the PBX says no).
+ */
 export interface CallCommands {
-  clickToCall(request: ClickToCall, signal?: AbortSignal): ReturnType<Originator["originate"]>;
+  clickToCall(request: ClickToCall, signal?: AbortSignal): Promise<PlacedCall>;
   hangUp(callUuid: string): Promise<void>;
   /** Sends the customer to an extension, ringing or talking; whoever rings stops. */
   redirect(callUuid: string, extension: string): Promise<void>;
-  /** The agent who talks hands the customer to an extension: at once, or after talking to it first. */
-  transfer(callUuid: string, extension: string, kind: "blind" | "attended"): Promise<void>;
+  /** The agent who talks hands the customer to an extension or number: at once, or after talking to it first. */
+  transfer(callUuid: string, to: string | Asked<"transfer">["to"], way: "blind" | "attended"): Promise<void>;
+  /** Leaves the customer in a parking lot; the phone of the agent hears which space it is, and rings when nobody comes. */
+  park(callUuid: string, lot?: string | null): Promise<{ space: string | null; lot: string | null }>;
+  /** Presses keys for the other side to hear. Resolves when all are pressed, five a second. */
+  pressKeys(callUuid: string, keys: Asked<"dtmf">): Promise<void>;
+  record(callUuid: string, action: Asked<"recording">["action"]): Promise<{ file: string | null }>;
+  /** Rings an extension and lets it hear the agent's call: unheard, heard by the agent alone, or heard by both. */
+  listenIn(callUuid: string, listener: Asked<"spy">): Promise<void>;
 }
 
 export interface CallCommandsOptions {
+  pbx: string;
   dial: DialSettings;
   callIdPrefix: string;
   isExtension(extension: string): boolean;
   tracker: Pick<CallTracker, "calls">;
   originate: Originator["originate"];
   send(action: AmiAction): Promise<AmiMessage>;
+  events: Pick<EventWaits, "next">;
+  /** The way for an AMI user who may not originate; absent where the PBX has none. */
+  placeByFile?: PlaceByFile | undefined;
+  /** Facts that no event tells. */
+  tell(facts: readonly TrackedFact[]): Promise<void>;
+  clock: Clock;
 }
 
-export function createCallCommands(options: CallCommandsOptions): CallCommands {
-  const { dial, callIdPrefix, isExtension, tracker, originate, send } = options;
+const KEY_MS = 100;
+const PARKED_WAIT_MS = 2_000;
 
-  function find(callUuid: string): TrackedCall {
-    const call = tracker.calls().find(({ id }) => `${callIdPrefix}${id}` === callUuid);
-    if (call) return call;
-    throw new AppError("not_found", "this call is not going on");
-  }
+/** Commands for one who asks: `onlyFor` are the extensions whose calls may be touched, `null` all calls. */
+export type CommandsFor = (onlyFor: readonly string[] | null) => CallCommands;
 
-  /** Channels are named by Uniqueid: Asterisk takes it for the name, and it never changes hands. */
-  async function ask(name: string, fields: Readonly<Record<string, string | number>>): Promise<void> {
-    let response: AmiMessage;
-    try {
-      response = await send({ name, fields });
-    } catch (error) {
-      if (error instanceof AmiUnansweredError)
-        throw new AppError("unavailable", error.message, { retryAfterSeconds: 5 });
-      throw error;
-    }
-    if (!isSuccess(response)) throw new AppError("conflict", `the PBX says: ${response.get("Message") ?? "no"}`);
-  }
+export function createCallCommands(options: CallCommandsOptions): CommandsFor {
+  const ask = createAskPbx(options.send);
+  const findCall = createCallFinder(options.tracker, options.callIdPrefix);
+  const isGoingOn = (id: string): boolean => options.tracker.calls().some((call) => call.id === id);
+  const recorder = createCallRecorder({ ...options, ask, isGoingOn });
+  return (onlyFor) => {
+    const find = (callUuid: string): FoundCall => findCall(callUuid, onlyFor);
+    return {
+      ...createCallPlacing(options, find),
+      ...createCallSteering(options, { ask, find }),
+      record: async (callUuid, action) => recorder.run(find(callUuid), action),
+    };
+  };
+}
 
-  function checkExtension(extension: string): void {
-    if (isExtension(extension)) return;
-    throw new AppError("invalid_field", "no such extension", {
-      fields: [{ path: "extension", message: "is not known" }],
-    });
+function createCallSteering(
+  { dial, isExtension, events, clock }: CallCommandsOptions,
+  { ask, find }: { ask: AskPbx; find(callUuid: string): FoundCall },
+): Pick<CallCommands, "hangUp" | "redirect" | "transfer" | "park" | "pressKeys"> {
+  function toDialed(to: string | Asked<"transfer">["to"]): string {
+    if (typeof to === "object" && "number" in to) return fillNumberTemplate(dial.number, to.number);
+    const extension = typeof to === "object" ? to.extension : to;
+    checkExtension(isExtension, extension);
+    return extension;
   }
 
   return {
-    clickToCall: async ({ id, extension, number, ringMs = 30_000 }, signal) => {
-      checkExtension(extension);
-      const channel = fillDialTemplate(dial.extension, { extension });
-      const to = { context: dial.context, extension: fillNumberTemplate(dial.number, number) };
-      return originate({ id, channel, to, callerId: { number }, timeoutMs: ringMs }, signal);
-    },
     hangUp: async (callUuid) => {
-      const call = find(callUuid);
-      const { customers, agents } = liveSides(call);
+      const { customers, agents } = find(callUuid);
       const leg = customers[0] ?? agents[0];
-      if (!leg) throw new AppError("not_found", "this call is not going on");
+      if (!leg) throw new AppError("not_found", "This call is not going on.");
       await ask("Hangup", { Channel: leg.id, Cause: 16 });
     },
     redirect: async (callUuid, extension) => {
-      checkExtension(extension);
-      const { customers } = liveSides(find(callUuid));
-      const [customer] = customers;
-      if (!customer) throw new AppError("conflict", "there is nobody to send on");
-      await ask("Redirect", { Channel: customer.id, Context: dial.context, Exten: extension, Priority: 1 });
+      checkExtension(isExtension, extension);
+      const { id } = toCustomer(find(callUuid));
+      await ask("Redirect", { Channel: id, Context: dial.context, Exten: extension, Priority: 1 });
     },
-    transfer: async (callUuid, extension, kind) => {
-      checkExtension(extension);
-      const call = find(callUuid);
-      const talking = call.talks.findLast(({ endedAt, extension: agent }) => endedAt === null && agent !== null);
-      if (!talking) throw new AppError("conflict", "nobody is talking who could transfer");
-      const name = kind === "blind" ? "BlindTransfer" : "Atxfer";
-      await ask(name, { Channel: talking.leg, Context: dial.context, Exten: extension });
+    transfer: async (callUuid, to, way) => {
+      const Exten = toDialed(to);
+      const { talking } = find(callUuid);
+      if (talking === undefined) throw new AppError("conflict", "Nobody is talking who could transfer.");
+      const name = way === "blind" ? "BlindTransfer" : "Atxfer";
+      await ask(name, { Channel: talking, Context: dial.context, Exten });
+    },
+    park: async (callUuid, lot) => {
+      const found = find(callUuid);
+      const { id } = toCustomer(found);
+      const agent = await ask("Getvar", { Channel: found.talking ?? id, Variable: "CHANNEL(name)" });
+      const parked = events.next(
+        (event) => event.get("Event") === "ParkedCall" && event.get("ParkeeUniqueid") === id,
+        PARKED_WAIT_MS,
+      );
+      const fields = { Channel: id, TimeoutChannel: agent.get("Value"), Parkinglot: lot ?? undefined };
+      await ask("Park", fields).catch((error: unknown) => {
+        parked.drop();
+        throw error;
+      });
+      const event = await parked.event;
+      return { space: event?.get("ParkingSpace") ?? null, lot: event?.get("Parkinglot") ?? null };
+    },
+    pressKeys: async (callUuid, { digits, to }) => {
+      const found = find(callUuid);
+      const Channel = to === "agent" ? found.talking : toCustomer(found).id;
+      if (Channel === undefined) throw new AppError("conflict", "Nobody is talking who could hear it.");
+      for (const [index, Digit] of [...digits].entries()) {
+        if (index > 0) await clock.sleep(KEY_MS);
+        await ask("PlayDTMF", { Channel, Digit, Duration: KEY_MS });
+      }
     },
   };
 }
 
-function liveSides(call: TrackedCall): { customers: Leg[]; agents: Leg[] } {
-  const direction = call.origin.kind === "trunk" && call.origin.entered ? "inbound" : "outbound";
-  const { customers, agents } = splitSides(call, direction);
-  const isLive = ({ id }: Leg): boolean => call.live.has(id);
-  return { customers: customers.filter(isLive), agents: agents.filter(isLive) };
+function toCustomer({ customers }: FoundCall) {
+  const [customer] = customers;
+  if (!customer) throw new AppError("conflict", "There is nobody on the other side.");
+  return customer;
 }

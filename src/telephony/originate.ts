@@ -4,6 +4,7 @@ import type { AmiAction } from "./ami/action.ts";
 import type { AmiMessage } from "./ami/message.ts";
 import { type AmiSendOptions, AmiUnansweredError, isSuccess } from "./ami/session.ts";
 import type { AmiItem } from "./ami/stream.ts";
+import { PbxRefusal } from "./ask-pbx.ts";
 import { type OriginateOutcome, toFailure } from "./originate-outcome.ts";
 
 /*
@@ -39,8 +40,8 @@ export interface OriginateResult {
 export interface Originator {
   /**
    * Asks the PBX to place a call. Resolves once it is queued; `result` tells later, and never rejects, how the first leg fared.
-   * Throws `AppError`: `invalid_field` (values, refused by the PBX), `conflict` (the id is in use), `unavailable` (the PBX
-   * is away or too busy, nothing was sent).
+   * Throws `AppError`: `invalid_field` (values, refused by the PBX), `conflict` (the id is in use; `PbxRefusal`: the AMI user
+   * may not), `unavailable` (the PBX is away or too busy, nothing was sent).
    */
   originate(request: OriginateRequest, signal?: AbortSignal): Promise<{ id: string; result: Promise<OriginateResult> }>;
   /** Feed it the PBX's stream. */
@@ -200,6 +201,8 @@ function toCallerId({ name, number }: { name?: string; number: string }): string
 }
 
 function toRefusal(message: string): AppError {
+  const refusal = new PbxRefusal(message);
+  if (refusal.isForbidden) return refusal;
   if (/already in use/i.test(message)) return new AppError("conflict", message);
   return new AppError("invalid_field", `the PBX refused the call: ${message}`);
 }

@@ -13,6 +13,8 @@ export interface PbxFleet {
   /** Of one tenant, or of all. */
   list(tenantId?: TenantId): readonly PbxStatus[];
   find(tenantId: TenantId, pbxId: string): Pbx | undefined;
+  /** What is known of all of them. */
+  settings(): readonly PbxSettings[];
 }
 
 export interface PbxFleetOptions {
@@ -89,6 +91,7 @@ export function createPbxFleet({ loadPbxs, listener, openPbx, clock, log }: PbxF
       [...fleet.values()]
         .filter(({ settings }) => tenantId === undefined || settings.tenantId === tenantId)
         .map(({ pbx }) => pbx.status()),
+    settings: () => [...fleet.values()].map(({ settings }) => settings),
     find: (tenantId, pbxId) => {
       const found = fleet.get(pbxId);
       return found?.settings.tenantId === tenantId ? found.pbx : undefined;

@@ -1,7 +1,8 @@
-import { isIP } from "node:net";
-import type { PbxRecord } from "../core/pbx-record.ts";
+import { isIP, type LookupFunction } from "node:net";
+import type { CdrSettings, PbxRecord } from "../core/pbx-record.ts";
 import { type AllowedTargets, createGuardedLookup, isAllowedAddress, RefusedAddress } from "../kit/address-guard.ts";
 import type { PbxSettings } from "./pbx.ts";
+import type { CdrPlace } from "./reconcile/cdr-source.ts";
 
 /** The PBX of the environment is the operator's own and may be anywhere, this very machine above all. */
 const OPERATORS: AllowedTargets = { private: true, loopback: true };
@@ -16,7 +17,7 @@ export function createToPbxSettings(allowTargets: AllowedTargets): (record: PbxR
     api: { allowed: allowTargets, lookup: createGuardedLookup(allowTargets) },
   };
   return (record) => {
-    const { id, name, tenantId, country, callIdPrefix, extensions, trunks, dial } = record;
+    const { id, name, tenantId, country, timeZone, callIdPrefix, extensions, trunks, dial } = record;
     const { host, port, username, secret } = record;
     const { allowed, lookup } = guards[record.origin];
     if (isIP(host) !== 0 && !isAllowedAddress(host, allowed))
@@ -24,9 +25,20 @@ export function createToPbxSettings(allowTargets: AllowedTargets): (record: PbxR
       throw new RefusedAddress(`${host} is an address that this installation does not let its tenants reach`);
     const tls = record.tls ? { tls: record.tlsCa === null ? {} : { ca: record.tlsCa } } : {};
     return {
-      ...{ id, name, tenantId, country, callIdPrefix, extensions, dial },
+      ...{ id, name, tenantId, country, timeZone, callIdPrefix, extensions, dial },
+      cdr: toCdrPlace(record.cdr, { allowed, lookup }),
       address: { host, port, username, secret, lookup, ...tls },
       trunks: new Set(trunks),
     };
   };
+}
+
+/** Records behind a forbidden address leave the PBX without them, not without its calls. */
+function toCdrPlace(
+  cdr: CdrSettings,
+  { allowed, lookup }: { allowed: AllowedTargets; lookup: LookupFunction },
+): CdrPlace {
+  if (cdr.kind !== "mysql") return cdr;
+  if (isIP(cdr.host) === 0 || isAllowedAddress(cdr.host, allowed)) return { ...cdr, lookup };
+  return { kind: "none", problem: `${cdr.host} is an address that this installation does not let its tenants reach` };
 }

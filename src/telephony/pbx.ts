@@ -7,12 +7,21 @@ import { AmiConnection, type AmiStatus } from "./ami/connection.ts";
 import type { AmiAddress } from "./ami/session.ts";
 import type { AmiItem } from "./ami/stream.ts";
 import { type AmiRights, loadAmiRights } from "./ami-rights.ts";
-import { type CallCommands, createCallCommands, type DialSettings } from "./call-commands.ts";
+import { type CallCommands, type CommandsFor, createCallCommands } from "./call-commands.ts";
+import { createPlaceByFile } from "./call-file.ts";
+import { type DialSettings, SPY_ID } from "./call-placing.ts";
+import { RECORDER_ID } from "./call-recorder.ts";
+import { createEventWaits } from "./event-waits.ts";
 import { createFactOutlet, type FactSink } from "./fact-outlet.ts";
 import { createOriginator, type Originator } from "./originate.ts";
+import type { CommandAnswer, PbxCommand } from "./pbx-command.ts";
+import type { CdrPlace } from "./reconcile/cdr-source.ts";
+import { runCommand } from "./run-command.ts";
+import { createSpool, toSpoolFolders } from "./spool.ts";
 import { createFactWriter, type TrackedFact } from "./tracker/call-facts.ts";
 import { type CallTracker, createCallTracker } from "./tracker/call-tracker.ts";
 import { createPbxPlan } from "./tracker/channel-name.ts";
+import { createRecordingNames } from "./tracker/recording-names.ts";
 
 /*
  * One PBX: connection, tracker, originator, and whose turn it is.
@@ -34,6 +43,11 @@ export interface PbxSettings {
   extensions: ReadonlyMap<string, string>;
   trunks: ReadonlySet<string>;
   dial: DialSettings;
+  /** IANA zone in which it writes its times. */
+  timeZone?: string;
+  cdr?: CdrPlace;
+  /** Folder of an Asterisk on this host that takes call files: `/var/spool/asterisk`. */
+  spoolFolder?: string | null;
 }
 
 export interface PbxOptions {
@@ -47,6 +61,26 @@ export interface PbxOptions {
   exclusive(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void>;
   /** call_uuids of this PBX's calls that are still open in the store: those that are not alive any more get closed. */
   listOpenCalls(): Promise<readonly string[]>;
+  /** Somebody who looks after what is missed, beside the tracker, for as long as this process owns the PBX. */
+  observe?(settings: PbxSettings, view: PbxView): PbxObserver;
+}
+
+/** What an observer may know of the PBX it watches. */
+export interface PbxView {
+  isReady(): boolean;
+  /** AMI events that this ownership had to drop. */
+  droppedEvents(): number;
+  /** Every Linkedid of the calls that are going on. */
+  liveIds(): ReadonlySet<string>;
+  /** Whether this call_uuid is a call and not, say, somebody who listens in. */
+  isCall(callUuid: string): boolean;
+}
+
+export interface PbxObserver {
+  /** Everything the PBX says, once what it means for calls was told. Must not throw and must be quick. */
+  take(items: readonly AmiItem[]): void;
+  /** Resolves once `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 export interface PbxStatus {
@@ -64,10 +98,14 @@ export interface Pbx {
   start(): void;
   stop(): Promise<void>;
   status(): PbxStatus;
+  /** Whether this process listens to it. */
+  isOwner(): boolean;
   /** See originate.ts; throws `AppError("unavailable")` while this process does not own the PBX or it is away. */
   originate: Originator["originate"];
-  /** Click-to-call, hang up, redirect, transfer; refused with `unavailable` as above. */
+  /** Click-to-call, hang up, redirect, transfer …; refused with `unavailable` as above. */
   commands(): CallCommands;
+  /** The same as an order, for who is in another process; see pbx-command.ts. */
+  run(command: PbxCommand): Promise<CommandAnswer>;
   /** What the AMI user may do; for `enlace doctor pbx` and the first connection. */
   loadRights(): Promise<AmiRights>;
 }
@@ -77,9 +115,10 @@ const LEASE_RETRY_MS = 2_000;
 
 interface Tenure {
   connection: AmiConnection;
+  observer: PbxObserver | undefined;
   tracker: CallTracker;
   originator: Originator;
-  commands: CallCommands;
+  commandsFor: CommandsFor;
 }
 
 export function createPbx(options: PbxOptions): Pbx {
@@ -106,6 +145,7 @@ export function createPbx(options: PbxOptions): Pbx {
     tenure = current;
     log.info({ pbx: settings.name }, "pbx.owned");
     current.connection.start();
+    const observing = current.observer?.run(signal);
     try {
       while (!signal.aborted) {
         await clock.sleep(RESYNC_EVERY_MS, signal);
@@ -115,7 +155,7 @@ export function createPbx(options: PbxOptions): Pbx {
       if (!signal.aborted) throw error;
     } finally {
       tenure = undefined;
-      await current.connection.stop();
+      await Promise.all([current.connection.stop(), observing]);
     }
   }
 
@@ -141,8 +181,10 @@ export function createPbx(options: PbxOptions): Pbx {
       placing: tenure?.originator.pending() ?? null,
       facts: outlet.counters(),
     }),
+    isOwner: () => tenure !== undefined,
     originate: async (request, signal) => owned().originator.originate(request, signal),
-    commands: () => owned().commands,
+    commands: () => owned().commandsFor(null),
+    run: async (command) => runCommand(owned().commandsFor, command),
     loadRights: async () => loadAmiRights((action) => owned().connection.send(action)),
   };
 }
@@ -157,29 +199,54 @@ function openTenure(
   const { name: pbx, callIdPrefix, country, extensions, trunks } = settings;
   const facts = createFactWriter({ pbx, callIdPrefix, country });
   const tracker = createCallTracker({ plan: createPbxPlan({ extensions, trunks }), facts });
+  const events = createEventWaits(clock);
+  /** Who listens in or records is not a call. */
+  const isOfCall = ({ callUuid }: Pick<TrackedFact, "callUuid">): boolean =>
+    ![SPY_ID, RECORDER_ID].some((start) => callUuid.startsWith(start, callIdPrefix.length));
   let isFirst = true;
 
   async function take(items: readonly AmiItem[]): Promise<void> {
-    for (const item of items) originator.take(item);
+    for (const item of items) {
+      originator.take(item);
+      events.take(item);
+      recordingNames.take(item);
+    }
     await tell(
-      items.flatMap((item) => [...tracker.take(item)]),
+      items.flatMap((item) => tracker.take(item).filter(isOfCall)),
       signal,
     );
     const snapshot = isFirst ? items.find(({ kind }) => kind === "snapshot") : undefined;
-    if (!snapshot) return;
-    isFirst = false;
-    await tell(await findGone(options, tracker, snapshot.at), signal);
+    if (snapshot) {
+      isFirst = false;
+      await tell(await findGone(options, tracker, snapshot.at), signal);
+    }
+    observer?.take(items);
   }
 
   const connection = new AmiConnection({ address: settings.address, clock, random, log, onItems: take });
+  const recordingNames = createRecordingNames({
+    send: (action) => connection.send(action),
+    onName: (item) => tell(tracker.take(item).filter(isOfCall), signal),
+    log,
+  });
   const originator = createOriginator({ send: (action, sending) => connection.send(action, sending), clock });
   const known = new Set(extensions.values());
-  const commands = createCallCommands({
-    ...{ dial: settings.dial, callIdPrefix, tracker, originate: originator.originate },
+  const commandsFor = createCallCommands({
+    ...{ pbx, dial: settings.dial, callIdPrefix, tracker, originate: originator.originate, events, clock },
     isExtension: (extension) => known.has(extension),
     send: (action) => connection.send(action),
+    tell: (told) => tell(told, signal),
+    placeByFile: settings.spoolFolder
+      ? createPlaceByFile({ spool: createSpool({ ...toSpoolFolders(settings.spoolFolder), random }), events })
+      : undefined,
   });
-  return { connection, tracker, originator, commands };
+  const observer = options.observe?.(settings, {
+    isReady: () => connection.status().state === "ready",
+    droppedEvents: () => connection.status().droppedEvents,
+    isCall: (callUuid) => isOfCall({ callUuid }),
+    liveIds: () => new Set(tracker.calls().flatMap(({ linkedIds }) => [...linkedIds])),
+  });
+  return { connection, observer, tracker, originator, commandsFor };
 }
 
 /** Calls that an earlier owner opened and that are not alive: they ended while nobody listened. */

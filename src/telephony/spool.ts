@@ -50,6 +50,11 @@ export interface Spool {
   put(call: CallFile): Promise<string>;
 }
 
+/** Where Asterisk keeps them, below its own spool folder. */
+export function toSpoolFolders(folder: string): Pick<SpoolOptions, "outgoing" | "staging"> {
+  return { outgoing: join(folder, "outgoing"), staging: join(folder, "tmp") };
+}
+
 export function createSpool({ outgoing, staging, owner, random }: SpoolOptions): Spool {
   async function stage(path: string, text: string, startAt: Date | undefined): Promise<void> {
     const file = await open(path, "wx", owner ? 0o640 : 0o666);

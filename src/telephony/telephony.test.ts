@@ -10,6 +10,7 @@ import { systemClock } from "../kit/clock.ts";
 import { createMetrics } from "../kit/metrics.ts";
 import { systemRandom } from "../kit/random.ts";
 import { callAgi } from "./agi/fake-agi-caller.ts";
+import type { AgiRoutes } from "./agi-routes.ts";
 import { type FakeFields, startFakeAmi } from "./ami/fake-ami.ts";
 import { listOpenCalls } from "./store.ts";
 import { createTelephony, type TelephonyOptions } from "./telephony.ts";
@@ -108,16 +109,14 @@ test("a call left open by a process that died is closed by the next one as lost"
 
 test("FastAGI is served to those who may, and all of it is counted", async () => {
   const scripts: string[] = [];
-  const agi = {
-    ...{ host: "127.0.0.1", port: 0, allow: ["127.0.0.1"] },
-    onCall: async (call: { script: string }) => void scripts.push(call.script),
-  };
+  const agi = { host: "127.0.0.1", port: 0, allow: ["127.0.0.1"] };
+  const agiRoutes: AgiRoutes = { ivr: async ({ script }, pbx) => void scripts.push(`${script} of ${pbx.name}`) };
   const log = { ...silentLog, info: (fields: object) => void ports.push(fields as { port?: number }) };
   const ports: { port?: number }[] = [];
-  const { metrics, telephony } = await openDoor({ agi, log: log as unknown as TelephonyOptions["log"] });
+  const { metrics, telephony } = await openDoor({ agi, agiRoutes, log: log as unknown as TelephonyOptions["log"] });
   const port = ports.find((fields) => fields.port !== undefined)?.port ?? 0;
   await (await callAgi(port)).ended;
-  assert.deepEqual(scripts, ["ivr"]);
+  assert.deepEqual(scripts, ["ivr of main"]);
   const page = await metrics.toText();
   assert.match(page, /enlace_agi_outcomes\{outcome="accepted"\} 1/);
   assert.match(page, /enlace_pbx_ready 1/);

@@ -2,12 +2,14 @@ import type { TenantId } from "../core/ids.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
+import type { Database } from "../kit/postgres/database.ts";
 import type { Random } from "../kit/random.ts";
-import type { AgiChannel } from "./agi/channel.ts";
-import { type AgiServer, createAgiServer } from "./agi/server.ts";
-import { createPbx, type PbxOptions, type PbxStatus } from "./pbx.ts";
+import { createAgiDoor } from "./agi-door.ts";
+import type { AgiPbx, AgiRoutes } from "./agi-routes.ts";
+import { createPbx, type PbxOptions, type PbxSettings, type PbxStatus } from "./pbx.ts";
+import { createPbxAddresses } from "./pbx-addresses.ts";
 import { createPbxFleet, type PbxFleet, type PbxFleetOptions } from "./pbx-fleet.ts";
-import { createSpool, type Spool, type SpoolOptions } from "./spool.ts";
+import { createRelay, type Relay } from "./relay.ts";
 
 /*
  * The Asterisk door. It owns the connections to PBXs, what their events mean for calls, placing calls, FastAGI and call
@@ -18,30 +20,45 @@ export interface TelephonyOptions {
   loadPbxs: PbxFleetOptions["loadPbxs"];
   listener: PbxFleetOptions["listener"];
   /** Absent: no FastAGI server. */
-  agi?: { host: string; port: number; allow: readonly string[]; onCall(agi: AgiChannel): Promise<void> };
-  /** Absent: no call files. */
-  spool?: Omit<SpoolOptions, "random">;
+  agi?: AgiSettings | undefined;
+  /** Scripts of FastAGI; see agi-routes.ts. */
+  agiRoutes?: AgiRoutes;
+  /** Whose event token it is, for scripts that say one. */
+  findPbxByToken?(token: string): Promise<{ tenantId: TenantId; pbxId: string } | undefined>;
+  database: Database;
   clock: Clock;
   random: Random;
   log: Log;
   metrics: Metrics;
   accept: PbxOptions["accept"];
   exclusive: PbxOptions["exclusive"];
+  /** Looks after what is missed of a PBX's calls; see reconcile/. */
+  observe?: NonNullable<PbxOptions["observe"]>;
   listOpenCalls(tenantId: TenantId, pbx: string): Promise<readonly string[]>;
 }
 
-export interface Telephony extends Pick<PbxFleet, "list" | "find"> {
-  /** Rejects when the FastAGI port is taken or call files could not be handed over; PBXs that are away are tried for ever. */
+/** Where FastAGI is served, and to which addresses and networks; none means nobody. */
+export interface AgiSettings {
+  host: string;
+  port: number;
+  allow: readonly string[];
+}
+
+export interface Telephony extends Pick<PbxFleet, "list" | "find" | "settings"> {
+  /** Has an order carried out by the process that listens to the PBX: this one, or another. */
+  ask: Relay["ask"];
+  /** Rejects when FastAGI's address cannot be listened to; PBXs that are away are tried for ever. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** For a PBX on this host that offers no AMI originate. */
-  spool: Spool | undefined;
   /** For /ready: says how many PBXs are well, but one that is away does not make Enlace unready. */
   checks: readonly { name: string; check(): Promise<{ ok: boolean; detail: string }> }[];
 }
 
+/** Orders of other processes that are being carried out may end before the PBXs are let go. */
+const ORDERS_GRACE_MS = 1_000;
+
 export function createTelephony(options: TelephonyOptions): Telephony {
-  const { agi, metrics, clock, log } = options;
+  const { metrics, clock } = options;
   const fleet = createPbxFleet({
     ...options,
     openPbx: (settings) => {
@@ -49,24 +66,61 @@ export function createTelephony(options: TelephonyOptions): Telephony {
       return createPbx({ ...options, settings, listOpenCalls: open });
     },
   });
-  const spool = options.spool && createSpool({ ...options.spool, random: options.random });
-  const server = agi && createAgiServer({ ...agi, clock, log });
+  const relay = createRelay({ ...options, fleet });
+  const agi = options.agi && openAgi(options, options.agi, fleet);
   countPbxs(metrics, fleet.list);
-  if (server) countAgi(metrics, server);
+  countOrders(metrics, relay);
   return {
-    spool,
     start: async () => {
-      await spool?.check();
-      if (server && agi) log.info({ host: agi.host, port: await server.start() }, "agi.started");
+      await agi?.start();
       await fleet.start();
+      relay.start();
     },
     stop: async () => {
-      await Promise.all([fleet.stop(), server?.stop()]);
+      const orders = relay.stop();
+      await settled(orders, { clock, ms: ORDERS_GRACE_MS });
+      await Promise.all([fleet.stop(), agi?.stop()]); // whoever still waits for a PBX is told that it is gone
+      await orders;
     },
+    ask: relay.ask,
+    settings: fleet.settings,
     list: fleet.list,
     find: fleet.find,
-    checks: [{ name: "pbx", check: async () => ({ ok: true, detail: describeFleet(fleet.list()) }) }],
+    checks: [
+      { name: "pbx", check: async () => ({ ok: true, detail: describeFleet(fleet.list()) }) },
+      ...(agi ? [{ name: "agi", check: async () => ({ ok: true, detail: agi.describe() }) }] : []),
+    ],
   };
+}
+
+function openAgi(options: TelephonyOptions, settings: AgiSettings, fleet: PbxFleet) {
+  const { agiRoutes: routes = {}, findPbxByToken = async () => undefined, clock, log, metrics } = options;
+  const loadAddresses = createPbxAddresses({ clock, log });
+  const toAgiPbx = ({ tenantId, id, name, callIdPrefix }: PbxSettings): AgiPbx => ({
+    tenantId,
+    id,
+    name,
+    callIdPrefix,
+  });
+  return createAgiDoor({
+    ...{ settings, routes, clock, log, metrics },
+    listPbxs: () =>
+      Promise.all(
+        fleet.settings().map(async (pbx) => ({ ...toAgiPbx(pbx), addresses: await loadAddresses(pbx.address.host) })),
+      ),
+    findPbxByToken: async (token) => {
+      const found = await findPbxByToken(token);
+      const pbx = fleet.settings().find(({ id, tenantId }) => id === found?.pbxId && tenantId === found.tenantId);
+      return pbx && toAgiPbx(pbx);
+    },
+  });
+}
+
+async function settled(work: Promise<void>, { clock, ms }: { clock: Clock; ms: number }): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, resolve);
+  await Promise.race([work, promise]);
+  cancel();
 }
 
 /** `2 of 3 owned; ready: 1; away: 4 (waiting)`. Anybody may read it, so PBXs go by their ids. */
@@ -101,12 +155,11 @@ function countPbxs(metrics: Metrics, statuses: () => readonly PbxStatus[]): void
   gauge("enlace_pbx_refused_facts", "Facts that the store refused for good.", ({ facts }) => facts.refused);
 }
 
-function countAgi(metrics: Metrics, server: AgiServer): void {
-  metrics.gauge("enlace_agi_sessions", "FastAGI sessions that are open.", { read: () => server.sessions() });
-  metrics.gauge("enlace_agi_outcomes", "FastAGI connections since the start, by outcome.", {
-    labels: ["outcome"] as const,
+function countOrders(metrics: Metrics, relay: Relay): void {
+  metrics.gauge("enlace_pbx_orders", "Orders for PBXs since the start, by how they went.", {
+    labels: ["way"] as const,
     read: (gauge) => {
-      for (const [outcome, count] of Object.entries(server.counters())) gauge.set({ outcome }, count);
+      for (const [way, count] of Object.entries(relay.counters())) gauge.set({ way }, count);
     },
   });
 }

@@ -1,8 +1,10 @@
 import { toErrorMessage } from "../core/errors.ts";
 import { type TenantId, toTenantId } from "../core/ids.ts";
+import { createCache } from "../kit/cache.ts";
+import { createCacheFigures } from "../kit/cache-figures.ts";
 import type { Clock } from "../kit/clock.ts";
-import { createLoadingCache } from "../kit/loading-cache.ts";
 import type { Log } from "../kit/log.ts";
+import type { Metrics } from "../kit/metrics.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import type { Listener } from "../kit/postgres/listener.ts";
 import type { SecretBox } from "../kit/secret-box.ts";
@@ -30,6 +32,7 @@ export interface DirectoryOptions {
   clock: Clock;
   box: SecretBox;
   log: Log;
+  metrics?: Metrics;
 }
 
 interface GoodSecret {
@@ -40,24 +43,22 @@ interface GoodSecret {
 const CACHE = { ttlMs: 60_000, keysMax: 50_000 };
 const DEFAULT = "";
 
-export function createDirectory({ database, listener, clock, box, log }: DirectoryOptions): Directory {
-  const ids = createLoadingCache<string, TenantId | null>({
-    ...CACHE,
-    clock,
+export function createDirectory({ database, listener, clock, box, log, metrics }: DirectoryOptions): Directory {
+  const toFigures = (name: string) => (metrics ? { figures: createCacheFigures(metrics, name) } : {});
+  const ids = createCache<string, TenantId | null>({
+    ...{ ...CACHE, clock, ...toFigures("tenant_numbers") },
     load: async (number) => {
       const id = await loadTenantIdByNumber(database.sql, number === DEFAULT ? null : number);
       if (id === null) ids.forget(number);
       return id;
     },
   });
-  const tenants = createLoadingCache<TenantId, Tenant | null>({
-    ...CACHE,
-    clock,
+  const tenants = createCache<TenantId, Tenant | null>({
+    ...{ ...CACHE, clock, ...toFigures("tenants") },
     load: (id) => loadTenantById(database.sql, id),
   });
-  const secrets = createLoadingCache({
-    ...CACHE,
-    clock,
+  const secrets = createCache({
+    ...{ ...CACHE, clock, ...toFigures("webhook_secrets") },
     load: async (id: TenantId) =>
       (await loadSealedSecrets(database.sql, id, clock.now())).flatMap((row) => open(id, row)),
   });
@@ -78,6 +79,7 @@ export function createDirectory({ database, listener, clock, box, log }: Directo
   }
   const unsubscribe = listener.on("settings", (payload) => {
     if (payload !== null && /^\d+$/.test(payload)) return forget(toTenantId(Number(payload)));
+    log.info({ tenants: tenants.counters().entries }, "directory.forgotten"); // something may have been missed
     for (const cache of [ids, tenants, secrets]) cache.forgetAll();
   });
 

@@ -2,6 +2,7 @@ import type { TenantId } from "../core/ids.ts";
 import type { Authenticate } from "../http/access.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import type { Metrics } from "../kit/metrics.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import type { Listener } from "../kit/postgres/listener.ts";
 import type { Random } from "../kit/random.ts";
@@ -12,6 +13,7 @@ import { createAuthenticate } from "./authenticate.ts";
 import { createDirectory, type Directory } from "./directory.ts";
 import { createExtensions, type Extensions } from "./extensions/extensions.ts";
 import { ensureFirstTenant, type FirstTenant, type FirstTenantResult } from "./first-tenant.ts";
+import { createEventTokens, type EventTokens } from "./pbxs/event-tokens.ts";
 import { createPbxs, type Pbxs } from "./pbxs/pbxs.ts";
 import { createAccessTokens } from "./sessions/access-tokens.ts";
 import { createGuesses } from "./sessions/guesses.ts";
@@ -38,6 +40,8 @@ export interface Tenants extends Pick<Directory, "loadTenantByNumber" | "loadTen
   apiKeys: ApiKeys;
   webhookSecrets: WebhookSecrets;
   pbxs: Pbxs;
+  /** What PBXs show with the events they post. */
+  eventTokens: EventTokens;
   extensions: Extensions;
   /** Stops listening for changes. */
   stop(): void;
@@ -49,9 +53,12 @@ export interface TenantsOptions {
   clock: Clock;
   random: Random;
   log: Log;
+  metrics?: Metrics;
   box: SecretBox;
   /** ENLACE_SECRET, from which the key of access tokens is derived. */
   secret: string;
+  /** Those before it, newest first. */
+  previousSecrets?: readonly string[];
 }
 
 export function createTenants(options: TenantsOptions): Tenants {
@@ -63,6 +70,7 @@ export function createTenants(options: TenantsOptions): Tenants {
   const tokens = createAccessTokens(secret, clock);
   const apiKeys = createApiKeys(options);
   const webhookSecrets = createWebhookSecrets({ ...options, forget });
+  const eventTokens = createEventTokens(options);
   return {
     loadTenantByNumber: directory.loadTenantByNumber,
     loadTenant: directory.loadTenant,
@@ -77,7 +85,11 @@ export function createTenants(options: TenantsOptions): Tenants {
     apiKeys,
     webhookSecrets,
     pbxs: createPbxs(options),
+    eventTokens,
     extensions: createExtensions(options),
-    stop: directory.stop,
+    stop: () => {
+      directory.stop();
+      eventTokens.stop();
+    },
   };
 }

@@ -24,9 +24,12 @@ test("the demo shows an outage, finds every call in the CRM exactly once, and le
   assert.equal(code, 0, out);
   assert.match(out, /Sandbox CRM +http:\/\/127\.0\.0\.1:\d+\//);
   assert.match(out, />>> The CRM goes down[\s\S]*>>> The CRM is back/);
-  const [, calls] =
-    /=== (\d+) finished calls were accepted, 0 reports were refused; each .* exactly once\.\n$/.exec(out) ?? [];
-  assert.ok(Number(calls) > 0, out);
+  assert.match(out, /Simulated PBX +AMI on 127\.0\.0\.1:\d+ /);
+  assert.match(out, /--- Enlace listens to the PBX over AMI/);
+  const verdict =
+    /=== (\d+) finished calls were accepted, (\d+) of them from the PBX, 0 reports were refused; each .* exactly once\.\n$/;
+  const [, calls, fromPbx] = verdict.exec(out) ?? [];
+  assert.ok(Number(fromPbx) > 0 && Number(calls) > Number(fromPbx), out);
   await assert.rejects(fetch(`http://127.0.0.1:${port}/health`));
   const [, data = ""] = /tail -f (\S+)\/enlace\.log/.exec(out) ?? [];
   assert.ok(data.startsWith(folder) && !existsSync(data), data);

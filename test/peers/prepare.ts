@@ -27,6 +27,12 @@ const PEERS: readonly Peer[] = [
     debianPackage: "postgresql-15",
     beforeInstall: keepDebianFromStarting,
   },
+  {
+    suite: "the console in a browser (test/web)",
+    path: "/usr/bin/chromium",
+    variable: "ENLACE_TEST_CHROMIUM",
+    debianPackage: "chromium",
+  },
 ];
 
 export function preparePeers(env: NodeJS.ProcessEnv, wanted = PEERS): Peers {

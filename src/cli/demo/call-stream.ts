@@ -22,9 +22,9 @@ export const PEOPLE: readonly DemoPerson[] = [
   { firstName: "Óscar", lastName: "Inventado Salas", number: "+525500000015" },
   { firstName: "Begoña", lastName: "Simulada Ortiz", number: "+34600000016" },
 ];
-const STRANGERS = ["+34600000081", "+34600000082", "+525500000083"];
+export const STRANGERS = ["+34600000081", "+34600000082", "+525500000083"];
 const OFFICE = "+34900000001";
-const AGENTS = ["1001", "1002", "1003"];
+export const AGENTS = ["1001", "1002", "1003"];
 
 type Ending = "completed" | "missed" | "busy";
 /** How often each ending comes, out of ten. */
@@ -72,7 +72,7 @@ const toWire = (at: Date): string => at.toISOString();
 const between = (random: Random, [from, to]: readonly [number, number]): number =>
   Math.round(from + random.fraction() * (to - from));
 
-function pick<T>(random: Random, choices: readonly T[]): T {
+export function pick<T>(random: Random, choices: readonly T[]): T {
   const choice = choices[Math.floor(random.fraction() * choices.length)];
   if (choice === undefined) throw new RangeError("nothing to choose from");
   return choice;

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createManualClock } from "../../../test/manual-clock.ts";
 import type { Random } from "../../kit/random.ts";
 import { createCall, PEOPLE } from "./call-stream.ts";
 import { createLedger, isExact } from "./ledger.ts";
+import { type EndedCall, onPbxCall, PBX_PEOPLE, runPbxPart } from "./simulated-pbx.ts";
 
 /** Chance that runs through 0, 0.01, 0.02 …, so that every branch comes up. */
 function createSteps(): Random {
@@ -45,8 +47,68 @@ test("the ledger finds what is missing and what is doubled, and a call that has 
   ledger.onAccepted("a", true);
   ledger.onAccepted("b", true);
   ledger.onAccepted("c", false);
-  assert.deepEqual(ledger.compare(new Map([["a", 1]])), { expected: 2, missing: 1, doubled: 0 });
-  assert.deepEqual(ledger.compare(new Map(Object.entries({ a: 2, b: 1 }))), { expected: 2, missing: 0, doubled: 1 });
+  assert.deepEqual(ledger.compare(new Map([["a", 1]])), { expected: 2, fromPbx: 0, missing: 1, doubled: 0 });
+  assert.deepEqual(ledger.compare(new Map(Object.entries({ a: 2, b: 1 }))), {
+    expected: 2,
+    fromPbx: 0,
+    missing: 0,
+    doubled: 1,
+  });
   assert.ok(isExact(ledger.compare(new Map(Object.entries({ a: 1, b: 1, x: 1 })))));
   assert.ok(!isExact(ledger.compare(new Map(Object.entries({ a: 2, b: 1 })))));
+});
+
+const ENDED: EndedCall = {
+  ...{ callUuid: "1.1", kind: "group", direction: "inbound", from: "600000011", to: "900000001" },
+  ...{ outcome: "answered", talked: ["1001"] },
+};
+
+test("a call of the PBX is owed to the CRM unless it stayed inside, and a transfer is worth a line", () => {
+  const ledger = createLedger();
+  const lines: string[] = [];
+  const say = (line: string): void => void lines.push(line);
+  onPbxCall(ENDED, ledger, say);
+  onPbxCall({ ...ENDED, callUuid: "1.2", direction: "internal" }, ledger, say);
+  onPbxCall({ ...ENDED, callUuid: "1.3", kind: "blind", talked: ["1001", "1002"] }, ledger, say);
+  assert.deepEqual(ledger.compare(new Map([["1.1", 1]])), { expected: 2, fromPbx: 2, missing: 1, doubled: 0 });
+  assert.equal(ledger.pbxCalls(), 3);
+  assert.deepEqual(lines, ["--- PBX call 1.3: 600000011 talked with 1001, then 1002 (blind transfer)."]);
+});
+
+test("the PBX's calls begin once Enlace has listened for a while, and its part is over when they are", async () => {
+  const clock = createManualClock();
+  const stop = new AbortController();
+  const done: string[] = [];
+  let state = "connecting";
+  let live = 3;
+  const part = runPbxPart(
+    {
+      ...{ clock, random: createSteps(), ledger: createLedger(), say: (line: string) => void done.push(line) },
+      api: {
+        url: "",
+        get: async () => ({ items: [{ status: { state } }] }),
+        send: async (method, path, body) => void done.push(`${method} ${path} ${JSON.stringify(body)}`),
+      },
+      pbx: {
+        startTraffic: () => void done.push("start"),
+        stopTraffic: () => void done.push("stop"),
+        concurrent: () => live--,
+      },
+    },
+    stop.signal,
+  );
+  await clock.advance(5_000);
+  const extensions = PBX_PEOPLE.extensions.map((number) => `PUT /api/v1/extensions/${number} {}`);
+  assert.deepEqual(done, extensions);
+  state = "ready";
+  await clock.advance(8_000);
+  assert.match(
+    done.slice(3).join("\n"),
+    /^--- Enlace listens.*\nstart\nPOST .*originate .*\n--- Click-to-call: 100\d rings/,
+  );
+  stop.abort();
+  for (let looks = 0; looks < 5; looks++) await clock.advance(100);
+  await part;
+  assert.equal(done.at(-1), "stop");
+  assert.equal(live, -1);
 });

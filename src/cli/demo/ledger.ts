@@ -1,22 +1,28 @@
-/** What the demo was promised: every call whose end Enlace accepted must be in the CRM exactly once. */
+/** What the demo was promised: every call whose end Enlace was told must be in the CRM exactly once. */
 export interface Ledger {
   onAccepted(uuid: string, isEnd: boolean): void;
   onRefused(): void;
+  /** A call of the simulated PBX is over. `isForCrm`: it did not stay inside. */
+  onPbxCall(uuid: string, isForCrm: boolean): void;
   accepted(): number;
   refused(): number;
+  pbxCalls(): number;
   /** Compares with how often each call stands in the CRM. */
   compare(inCrm: ReadonlyMap<string, number>): Comparison;
 }
 
 export interface Comparison {
   expected: number;
+  /** Of these, told by the simulated PBX. */
+  fromPbx: number;
   missing: number;
   doubled: number;
 }
 
 export function createLedger(): Ledger {
   const ended = new Set<string>();
-  let [accepted, refused] = [0, 0];
+  const fromPbx = new Set<string>();
+  let [accepted, refused, pbxCalls] = [0, 0, 0];
   return {
     onAccepted: (uuid, isEnd) => {
       accepted++;
@@ -25,11 +31,17 @@ export function createLedger(): Ledger {
     onRefused: () => {
       refused++;
     },
+    onPbxCall: (uuid, isForCrm) => {
+      pbxCalls++;
+      if (isForCrm) fromPbx.add(uuid);
+    },
     accepted: () => accepted,
     refused: () => refused,
+    pbxCalls: () => pbxCalls,
     compare: (inCrm) => ({
-      expected: ended.size,
-      missing: [...ended].filter((uuid) => !inCrm.has(uuid)).length,
+      expected: ended.size + fromPbx.size,
+      fromPbx: fromPbx.size,
+      missing: [...ended, ...fromPbx].filter((uuid) => !inCrm.has(uuid)).length,
       doubled: [...inCrm].filter(([, times]) => times > 1).length,
     }),
   };

@@ -58,7 +58,8 @@ export async function watch(options: StoryOptions, signal: AbortSignal): Promise
 }
 
 function toReport({ ledger, countCalls }: StoryOptions, { lane, waiting }: Situation): string {
-  return `${ledger.accepted()} reports accepted, ${countCalls().size} calls in the CRM, ${waiting} waiting, lane ${lane}`;
+  const told = `${ledger.accepted()} reports accepted, ${ledger.pbxCalls()} calls of the PBX over`;
+  return `${told}, ${countCalls().size} calls in the CRM, ${waiting} waiting, lane ${lane}`;
 }
 
 /** Waits until every call whose end was accepted so far is in the CRM; false when it takes too long or it is told to stop. */
@@ -74,7 +75,8 @@ export async function settle({ ledger, countCalls, clock }: StoryOptions, signal
 /** Says whether everything arrived exactly once, and returns it. */
 export function sayVerdict({ say, ledger, countCalls }: StoryOptions): boolean {
   const found = ledger.compare(countCalls());
-  const sum = `${found.expected} finished calls were accepted, ${ledger.refused()} reports were refused`;
+  const calls = `${found.expected} finished calls were accepted, ${found.fromPbx} of them from the PBX`;
+  const sum = `${calls}, ${ledger.refused()} reports were refused`;
   if (isExact(found)) say(`=== ${sum}; each of the calls is in the CRM exactly once.`);
   else say(`=== ${sum}; ${found.missing} are missing in the CRM and ${found.doubled} stand there twice.`);
   return isExact(found);

@@ -2,11 +2,11 @@ import type { Command } from "commander";
 import { type CommandContext, createCommand, JSON_OPTION, type JsonOption, show } from "../command.ts";
 import { CommandFailure } from "../exit.ts";
 import type { OpenServerDatabase } from "../server-database.ts";
-import { toPrintable } from "../table.ts";
-import type { Style } from "../terminal.ts";
 import { examineDatabase } from "./database.ts";
 import type { Finding } from "./finding.ts";
+import { toFindingText } from "./finding-text.ts";
 import { examineHost, examinePort, type ServerSettings } from "./host.ts";
+import { createDoctorPbx } from "./pbx.ts";
 import { examineServer, findServer } from "./server.ts";
 
 /** What the doctor needs beside the API; main.ts gives it. */
@@ -22,11 +22,15 @@ export interface DoctorTools {
 export function createDoctor(context: CommandContext, tools: DoctorTools): Command {
   return createCommand("doctor", "say what is wrong with this installation and how to mend it")
     .option(...JSON_OPTION)
+    .addCommand(createDoctorPbx(context))
     .action(async (options: JsonOption) => {
       const findings = await examineAll(context, tools);
       const errors = findings.filter(({ level }) => level === "error").length;
       const answer = { ok: errors === 0, findings };
-      show(context, options, { answer, toText: () => findings.map((finding) => toText(context, finding)).join("\n") });
+      show(context, options, {
+        answer,
+        toText: () => findings.map((finding) => toFindingText(context, finding)).join("\n"),
+      });
       if (errors > 0)
         throw new CommandFailure(errors === 1 ? "one thing needs mending" : `${errors} things need mending`);
     });
@@ -69,16 +73,4 @@ function readSettings({ readServerSettings }: DoctorTools): ServerSettings | Fin
       mend: "docs/configuration.md lists every setting.",
     }));
   }
-}
-
-const MARKS: Record<Finding["level"], [string, Style]> = {
-  ok: ["ok     ", "green"],
-  warning: ["warning", "yellow"],
-  error: ["ERROR  ", "red"],
-};
-
-function toText({ terminal }: CommandContext, { level, subject, message, mend }: Finding): string {
-  const [mark, style] = MARKS[level];
-  const line = `${terminal.paint(style, mark)}  ${subject}: ${toPrintable(message)}`;
-  return mend && level !== "ok" ? `${line}\n         ${terminal.paint("dim", "→")} ${toPrintable(mend)}` : line;
 }

@@ -1,4 +1,4 @@
-import type { Call } from "../../core/call.ts";
+import { type Call, concernsCustomers } from "../../core/call.ts";
 import { parsePhoneNumber } from "../../core/phone-number.ts";
 import type { Connector, ConnectorContext, Session } from "../connector.ts";
 import { VtigerFailure } from "./answer.ts";
@@ -8,14 +8,15 @@ import { createContactLookup } from "./contact-lookup.ts";
 import { createModuleCache } from "./describe.ts";
 import { createOwnerLookup } from "./owner.ts";
 import { createRecorder } from "./record.ts";
-import { toRecordUrl, type VtigerSettings, vtigerSettings } from "./schema.ts";
+import { createResponsible, toCrmContact } from "./responsible.ts";
+import { type VtigerSettings, vtigerSettings } from "./schema.ts";
 
 /** Vtiger CRM, open source, 7.x and 8.x, over webservice.php: one record per call, made or revised by the call's id. */
 export const vtiger: Connector<VtigerSettings> = {
   id: "vtiger",
   title: "Vtiger CRM",
   settings: vtigerSettings,
-  capabilities: ["record", "lookup"],
+  capabilities: ["record", "lookup", "responsible"],
   // every request boots the whole PHP application, and one session is served one request at a time
   pace: { concurrency: 2, perSecond: 5 },
   plan: (call, settings) =>
@@ -23,9 +24,9 @@ export const vtiger: Connector<VtigerSettings> = {
   open,
 };
 
-/** Colleagues who call each other are no customer's business, unless somebody asks for them. */
-const isWanted = ({ direction, sources }: Call, { deliverInternal }: VtigerSettings): boolean =>
-  direction !== "internal" || deliverInternal || sources.includes("webhook");
+/** Unless somebody asks for the others too. */
+const isWanted = (call: Call, { deliverInternal }: VtigerSettings): boolean =>
+  concernsCustomers(call) || deliverInternal;
 
 function open(context: ConnectorContext<VtigerSettings>): Session {
   const client = createVtigerClient(context);
@@ -40,15 +41,14 @@ function open(context: ConnectorContext<VtigerSettings>): Session {
       if (number === undefined) return null;
       try {
         const { contact } = await contacts.find(number, run);
-        if (contact === null) return null;
-        const { id, name, module } = contact;
-        return { id, name, kind: module, url: toRecordUrl(context.settings, module, id) };
+        return contact && toCrmContact(context.settings, contact);
       } catch (error) {
         if (!(error instanceof VtigerFailure)) throw error;
         context.log.warn({ reason: error.message }, "vtiger.lookup_failed"); // a pop-up without a name is better than none
         return null;
       }
     },
+    responsible: createResponsible({ context, client, contacts }),
     close: async () => undefined, // sockets belong to the requester, the session over there to all processes
   };
 }

@@ -8,6 +8,7 @@ import type { ModuleCache } from "./describe.ts";
 import type { LinkedContact } from "./mapping.ts";
 import { isSameNumber, toNationalDigits } from "./phone-match.ts";
 import {
+  isRecordId,
   LOOKUP_MODULES,
   type LookupModule,
   parseKept,
@@ -43,6 +44,7 @@ const NOT_FOUND_TTL_MS = 60_000;
 const PAGE_ROWS = 100;
 const PAGES_MAX = 5;
 
+const OWNER_FIELD = "assigned_user_id";
 const PHONE_FIELDS: Readonly<Record<LookupModule, readonly string[]>> = {
   Contacts: ["phone", "mobile", "homephone", "otherphone", "assistantphone"],
   Leads: ["phone", "mobile"],
@@ -55,7 +57,9 @@ const NAME_FIELDS: Readonly<Record<LookupModule, readonly string[]>> = {
 };
 
 const remembered = z.object({
-  contact: z.object({ id: recordId, module: z.enum(LOOKUP_MODULES), name: z.string() }).nullable(),
+  contact: z
+    .object({ id: recordId, module: z.enum(LOOKUP_MODULES), name: z.string(), owner: recordId.optional() })
+    .nullable(),
   review: z.string().optional(),
 });
 
@@ -70,18 +74,19 @@ export function createContactLookup({ context, client, modules }: ContactLookupO
     const seen = new Set((await modules.load(module, run)).fields.map(({ name }) => name));
     const phones = PHONE_FIELDS[module].filter((field) => seen.has(field)).map(toName);
     const names = NAME_FIELDS[module].filter((field) => seen.has(field)).map(toName);
+    const owner = [OWNER_FIELD].filter((field) => seen.has(field));
     if (phones.length === 0) return [];
     const pattern = toDigitsPattern(toNationalDigits(number));
     const where = phones.map((field) => `${field} like ${pattern}`).join(" or ");
     const found: LinkedContact[] = [];
     for (let page = 0; page < PAGES_MAX; page++) {
-      const columns = ["id", ...names, ...phones].join(",");
+      const columns = ["id", ...names, ...owner, ...phones].join(",");
       const limit = `limit ${page * PAGE_ROWS}, ${PAGE_ROWS}`;
       const rows = await client.query(`select ${columns} from ${module} where ${where} ${limit};`, run);
       const matches = rows.filter((row) =>
         phones.some((field) => isSameNumber(toText(row, field), number, tenant.country)),
       );
-      found.push(...matches.map((row) => ({ id: row.id, module, name: toDisplayName(row, names) })));
+      found.push(...matches.map((row) => toContact(module, row, names)));
       if (rows.length < PAGE_ROWS) return found;
     }
     return found.length > 0 ? found : "too many";
@@ -122,6 +127,11 @@ export function createContactLookup({ context, client, modules }: ContactLookupO
 /** Keys of the memory are not sealed, so they do not show the number. */
 const toMemoryKey = (number: PhoneNumber): string =>
   `contact:${createHash("sha256").update(number).digest("hex").slice(0, 32)}`;
+
+function toContact(module: LookupModule, row: VtigerRecord, names: readonly string[]): LinkedContact {
+  const owner = toText(row, OWNER_FIELD);
+  return { id: row.id, module, name: toDisplayName(row, names), ...(isRecordId(owner) && { owner }) };
+}
 
 function toDisplayName(row: VtigerRecord, fields: readonly string[]): string {
   const parts = fields.map((field) => toText(row, field).trim()).filter((part) => part !== "");

@@ -3,7 +3,7 @@ import { after } from "node:test";
 import type { DeliveryOutcome, RemoteRecord } from "../../core/delivery-outcome.ts";
 import type { Exchange } from "../../kit/http-exchange.ts";
 import { createLocalClient, createRun, createSubject } from "../connector.contract.ts";
-import type { CallSubject, CheckReport, CrmContact, Session } from "../connector.ts";
+import type { CallSubject, CheckReport, CrmContact, Responsible, Session } from "../connector.ts";
 import { createFakeHouse, type FakeHouse, type FakeHouseOptions } from "../fake-context.ts";
 import { vtiger } from "./connector.ts";
 import { type FakeVtiger, type FakeVtigerOptions, startFakeVtiger } from "./fake-vtiger.ts";
@@ -20,6 +20,7 @@ export interface Bench {
   deliver(subject?: Partial<CallSubject>, session?: Session): Promise<{ remote: RemoteRecord; review: string }>;
   check(settings?: object): Promise<CheckReport>;
   lookup(number: string): Promise<CrmContact | null>;
+  responsible(number: string): Promise<Responsible | null>;
   /** Of the last delivery or check. */
   exchanges(): readonly Exchange[];
 }
@@ -67,6 +68,7 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
       return (settings === undefined ? session : open(settings)).check(run);
     },
     lookup: async (number) => (await session.lookup?.(number, createRun(client, house))) ?? null,
+    responsible: async (number) => (await session.responsible?.(number, createRun(client, house))) ?? null,
     exchanges: () => last,
   };
 }

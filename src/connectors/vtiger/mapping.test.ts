@@ -126,6 +126,7 @@ test("an event has every mandatory field whatever is unknown about the call", ()
     agentExtension: null,
     pbx: null,
     recordingUrl: null,
+    details: null,
   };
   const { creation } = map(unknown, { layout: layoutOf("Events", { fieldMap: { call_uuid: "cf_857" } }) });
   const mandatory =

@@ -11,6 +11,8 @@ export interface LinkedContact {
   id: string;
   module: LookupModule;
   name: string;
+  /** Id of the user or group it is assigned to, if we may see it. */
+  owner?: string | undefined;
 }
 
 /** Who gets the record. */

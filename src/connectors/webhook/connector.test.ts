@@ -1,3 +1,6 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { reduceCall } from "../../core/call.ts";
 import { testConnector } from "../connector.contract.ts";
 import { webhook } from "./connector.ts";
 import { startFakeWebhook } from "./fake-webhook.ts";
@@ -33,4 +36,17 @@ testConnector(webhook, async () => {
     },
     stop: receiver.stop,
   };
+});
+
+test("colleagues who call each other are sent only when somebody asks for it", () => {
+  const settings = (more: object = {}) =>
+    webhook.settings.parse({ url: "https://hooks.example.test", secret: SECRET, ...more });
+  const internal = reduceCall([
+    { key: "1", source: "ami", at: new Date(0), status: "answered", direction: "internal", endedAt: new Date(9_000) },
+  ]);
+  assert.deepEqual(webhook.plan(internal, settings()), []);
+  assert.deepEqual(webhook.plan(internal, settings({ deliverInternal: true })), [{ kind: "record" }]);
+  assert.deepEqual(webhook.plan({ ...internal, sources: ["ami", "webhook"] }, settings()), [{ kind: "record" }]);
+  const ringing = { ...internal, phase: "ringing" as const };
+  assert.deepEqual(webhook.plan(ringing, settings({ events: ["ringing"] })), [], "no pop-up either");
 });

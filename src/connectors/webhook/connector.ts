@@ -1,4 +1,4 @@
-import type { Call } from "../../core/call.ts";
+import { type Call, concernsCustomers } from "../../core/call.ts";
 import type {
   CallSubject,
   CheckReport,
@@ -27,7 +27,8 @@ export const webhook: Connector<WebhookSettings> = {
 const RINGING_EXPIRES_MS = 30_000;
 const ANSWERED_EXPIRES_MS = 60_000;
 
-function planDeliveries(call: Call, { events }: WebhookSettings): readonly PlannedDelivery[] {
+function planDeliveries(call: Call, { events, deliverInternal }: WebhookSettings): readonly PlannedDelivery[] {
+  if (!concernsCustomers(call) && !deliverInternal) return [];
   switch (call.phase) {
     case "ended":
       return events.includes("ended") ? [{ kind: "record" }] : [];

@@ -34,6 +34,10 @@ export const webhookSettings = z.strictObject({
     title: "Events",
     description: "Ended calls arrive surely; ringing and answered ones in time or not at all.",
   }),
+  deliverInternal: z.boolean().default(false).meta({
+    title: "Calls between extensions too",
+    description: "Those that Enlace hears of by itself; one that is posted to Enlace is always sent.",
+  }),
   bodyTemplate: z
     .string()
     .max(16_384)

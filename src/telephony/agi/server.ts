@@ -15,8 +15,11 @@ export interface AgiServerOptions {
   sessionsMax?: number;
   clock: Clock;
   log: Log;
-  /** One call from its beginning to its end. When it settles, the dialplan goes on. A hangup may reject it. */
-  onCall(agi: AgiChannel): Promise<void>;
+  /**
+   * One call from its beginning to its end. When it settles, the dialplan goes on. A hangup may reject it. `address` is
+   * whence it came, IPv4 as such.
+   */
+  onCall(agi: AgiChannel, address: string): Promise<void>;
 }
 
 export interface AgiServer {
@@ -63,7 +66,7 @@ export function createAgiServer(options: AgiServerOptions): AgiServer {
       const session = await openAgiSession(socket, clock);
       const agi = createAgiChannel(session);
       script = agi.script;
-      await options.onCall(agi);
+      await options.onCall(agi, toPlainAddress(socket.remoteAddress ?? ""));
     } catch (error) {
       noteEnd(error, script);
     } finally {
@@ -126,6 +129,11 @@ function toBlockList(allow: readonly string[]): BlockList {
 
 function isAllowed(list: BlockList, remote: string | undefined): boolean {
   if (remote === undefined) return false;
-  const address = remote.startsWith("::ffff:") && isIP(remote.slice(7)) === 4 ? remote.slice(7) : remote;
+  const address = toPlainAddress(remote);
   return list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+}
+
+/** A socket that listens to both families names IPv4 addresses `::ffff:192.0.2.1`. */
+function toPlainAddress(remote: string): string {
+  return remote.startsWith("::ffff:") && isIP(remote.slice(7)) === 4 ? remote.slice(7) : remote;
 }

@@ -1,14 +1,15 @@
 import type { AmiMessage } from "../ami/message.ts";
-import { addLeg, announce, type CallBook, converse, endLeg, enterBridge, findLeg } from "./call-book.ts";
+import { addLeg, announce, converse, endLeg, enterBridge, findHeard, findLeg, tell } from "./call-book.ts";
 import { type PbxPlan, parseChannelName, parseDialedNumber } from "./channel-name.ts";
-import { closeHold } from "./conversation.ts";
+import { said } from "./said.ts";
 import { isEntered } from "./snapshot-leg.ts";
-import { type Leg, type TrackedCall, toSides } from "./tracked-call.ts";
-
-type Take = (book: CallBook, message: AmiMessage) => void;
+import { toPieceId } from "./story.ts";
+import { STORY_EVENTS, type Take } from "./story-events.ts";
+import { type Leg, type TrackedCall, type TrackedRing, toSides } from "./tracked-call.ts";
 
 /** What each event means for the book. Events that are not here say nothing about calls. */
 export const AMI_EVENTS: Readonly<Record<string, Take>> = {
+  ...STORY_EVENTS,
   Newchannel: (book, message) => {
     const leg = toLeg(message, book.at, book.plan);
     const linkedId = message.get("Linkedid") || leg?.id;
@@ -41,7 +42,7 @@ export const AMI_EVENTS: Readonly<Record<string, Take>> = {
     announce(book, call);
     const sides = toSides(call, book.plan);
     const ring = addRing(call, leg, book.at);
-    if (sides && call.rings.length < RINGS_MAX) book.told.push(book.facts.ring(call, sides, ring));
+    if (sides && call.rings.length < RINGS_MAX) tell(book, call, book.facts.ring(call, sides, ring));
   },
   DialEnd: (book, message) => {
     findLeg(book, message);
@@ -59,86 +60,55 @@ export const AMI_EVENTS: Readonly<Record<string, Take>> = {
     if (message.get("BridgeTechnology") === "holding_bridge")
       book.bridges.leave(known.leg.id); // parked: hears music
     else enterBridge(book, known, { bridge, isTalk: (message.get("BridgeType") ?? "basic") === "basic" });
-    converse(book, known.call);
+    for (const call of findHeard(book, known)) converse(book, call);
   },
   BridgeLeave: (book, message) => {
     const known = findLeg(book, message);
     if (!known) return;
+    const heard = findHeard(book, known);
     book.bridges.leave(known.leg.id);
-    converse(book, known.call);
+    for (const call of heard) converse(book, call);
   },
   LocalBridge: (book, message) => {
     findLeg(book, message, "LocalOne");
     findLeg(book, message, "LocalTwo");
   },
-  Hold: (book, message) => {
-    const known = findLeg(book, message);
-    if (known && !known.call.holds.has(known.leg.id)) known.call.holds.set(known.leg.id, book.at);
-  },
-  Unhold: (book, message) => {
-    const known = findLeg(book, message);
-    if (known) closeHold(known.call, known.leg.id, book.at);
-  },
-  QueueCallerJoin: (book, message) => {
-    const stay = { queue: message.get("Queue") ?? "", joinedAt: book.at, leftAt: null, outcome: "waiting" } as const;
-    findLeg(book, message)?.call.queues.push(stay);
-  },
-  QueueCallerLeave: (book, message) => leaveQueue(findLeg(book, message)?.call, book.at, "left"),
-  QueueCallerAbandon: (book, message) => leaveQueue(findLeg(book, message)?.call, book.at, "abandoned"),
-  AgentConnect: (book, message) => leaveQueue(findLeg(book, message)?.call, book.at, "connected"),
-  BlindTransfer: (book, message) => {
-    const known = findLeg(book, message, "Transferer");
-    if (!known || message.get("Result") !== "Success") return;
-    known.call.transfers.push({
-      kind: "blind",
-      at: book.at,
-      by: known.leg.party,
-      to: message.get("Extension") ?? null,
-    });
-  },
-  AttendedTransfer: (book, message) => {
-    const by = findLeg(book, message, "OrigTransferer");
-    const known = findLeg(book, message, "Transferee") ?? findLeg(book, message, "TransferTarget") ?? by;
-    if (!known || message.get("Result") !== "Success") return;
-    const to = said(message, "TransferTargetCallerIDNum") ?? null;
-    known.call.transfers.push({ kind: "attended", at: book.at, by: by?.leg.party ?? null, to });
-  },
   Hangup: (book, message) => {
     const known = findLeg(book, message);
     if (!known) return;
     known.leg.cause = Number(message.get("Cause") ?? 0);
+    for (const ring of known.call.rings) if (ring.leg === known.leg.id) closeRing(ring, known.leg, book.at);
     endLeg(book, known.leg.id);
   },
 };
 
-function leaveQueue(call: TrackedCall | undefined, at: Date, outcome: "left" | "abandoned" | "connected"): void {
-  const stay = call?.queues.at(-1);
-  if (!stay) return;
-  stay.leftAt ??= at;
-  if (outcome !== "left" || stay.outcome === "waiting") stay.outcome = outcome;
+/** A leg may be gone before its DialEnd comes, and a picked up one has none. */
+function closeRing(ring: TrackedRing, leg: Leg, at: Date): void {
+  ring.endedAt ??= at;
+  ring.cause ??= leg.cause;
+  ring.status ??= leg.isUp ? "ANSWER" : "CANCEL";
 }
 
 /** A queue may ring all night; the store takes 1,000 facts a call. */
 const RINGS_MAX = 300;
 
-function addRing(call: TrackedCall, { id, kind, party, number }: Leg, at: Date) {
-  const extension = kind === "extension" ? party : null;
-  const ring = {
-    leg: id,
+function addRing(call: TrackedCall, leg: Leg, at: Date): TrackedRing {
+  const extension = leg.kind === "extension" ? leg.party : null;
+  const ring: TrackedRing = {
+    id: toPieceId(call.rings, leg.id),
+    leg: leg.id,
     extension,
-    number: extension === null ? (number ?? "") : null,
+    number: extension === null ? (leg.number ?? "") : null,
+    trunk: extension === null ? leg.party : null,
+    queue: call.queues.findLast(({ outcome }) => outcome === "waiting")?.queue ?? null,
     startedAt: at,
     endedAt: null,
     status: null,
+    cause: undefined,
+    isTold: false,
   };
   if (call.rings.push(ring) > RINGS_MAX) call.rings.shift();
   return ring;
-}
-
-/** Header values that mean "nothing known". */
-function said(message: AmiMessage, name: string): string | undefined {
-  const value = message.get(name);
-  return value === undefined || value === "" || value === "<unknown>" ? undefined : value;
 }
 
 /** The leg that a message describes; `undefined` without an id. */

@@ -1,10 +1,11 @@
 import type { CallDirection, EndedStatus, FactSource } from "../../core/call-fact.ts";
 import type { AmiMessage } from "../ami/message.ts";
 import { type Bridges, createBridges } from "./bridges.ts";
-import type { FactWriter, TrackedFact } from "./call-facts.ts";
+import type { CallEvent, FactWriter, TrackedFact } from "./call-facts.ts";
 import { absorb, createCall, keepPerson } from "./call-merge.ts";
 import type { PbxPlan } from "./channel-name.ts";
-import { closeHold, closeTalks, findTalkers } from "./conversation.ts";
+import { closeTalks, findTalkers } from "./conversation.ts";
+import { closeHold, closeStays } from "./stays.ts";
 import { type Leg, splitSides, type TrackedCall, toOutcome, toSides } from "./tracked-call.ts";
 
 /** What the tracker knows of one PBX, and the moment it stands at: `at` and `source` mark every fact that is told now. */
@@ -59,7 +60,7 @@ function merge(book: CallBook, one: TrackedCall, other: TrackedCall): void {
   if (gone.announced && sides) {
     const status = gone.talks.length > 0 ? "transferred" : "cancelled";
     const end = { at: book.at, status, source: book.source, mergedInto: kept.id } as const;
-    book.told.push(book.facts.end(gone, sides, end));
+    tell(book, gone, book.facts.end(gone, sides, end));
   }
   absorb(kept, gone);
   for (const linkedId of gone.linkedIds) book.calls.set(linkedId, kept);
@@ -94,12 +95,17 @@ export function enterBridge(book: CallBook, known: KnownLeg, { bridge, isTalk }:
   }
 }
 
-/** Tells of a call as soon as it is known who calls whom. */
+/**
+ * Tells of a call as soon as it is known who calls whom. A phone that dials inside waits until it reaches somebody or gives up:
+ * it may be about to join another call (pickup, a parked call), of which it is then a part and never a call of its own.
+ */
 export function announce(book: CallBook, call: TrackedCall): void {
   const sides = call.announced ? undefined : toSides(call, book.plan);
   if (!sides) return;
+  const mayJoin = sides.direction === "internal" && call.origin.entered && call.live.size > 0;
+  if (mayJoin && call.rings.length + call.talks.length + call.conferences.length === 0) return;
   call.announced = true;
-  book.told.push(book.facts.start(call, sides, book.at, book.source));
+  tell(book, call, book.facts.start(call, sides, book.at, book.source));
 }
 
 /** Opens and closes talks by who can hear whom now. */
@@ -107,10 +113,42 @@ export function converse(book: CallBook, call: TrackedCall): void {
   announce(book, call);
   const sides = toSides(call, book.plan);
   if (!sides) return;
-  for (const talk of findTalkers(call, sides.direction, book.bridges, book.at)) {
+  for (const talk of findTalkers(call, sides.direction, book)) {
     call.talks.push(talk);
-    book.told.push(book.facts.talk(call, sides, talk, book.source));
+    announce(book, call);
+    tell(book, call, book.facts.talk(call, sides, talk, book.source));
   }
+}
+
+/** Tells of something inside a call; of a call that nobody was told of yet, later facts will tell it. */
+export function tellEvent(book: CallBook, call: TrackedCall, event: Pick<CallEvent, "name" | "id" | "details">): void {
+  announce(book, call);
+  const sides = call.announced ? toSides(call, book.plan) : undefined;
+  if (sides) tell(book, call, book.facts.event(call, sides, { ...event, at: book.at, source: book.source }));
+}
+
+export function tell(book: CallBook, call: TrackedCall, fact: TrackedFact): void {
+  call.toldAt = book.at;
+  book.told.push(fact);
+}
+
+/** A call of which nothing was told for so long is said to be alive, so that nobody takes it for lost. */
+const SILENT_MS_MAX = 3_600_000;
+
+/** Whoever asks has just seen that the call lives. */
+export function tellAlive(book: CallBook, call: TrackedCall): void {
+  if (book.at.getTime() - call.toldAt.getTime() < SILENT_MS_MAX) return;
+  const hour = Math.floor((book.at.getTime() - call.startedAt.getTime()) / SILENT_MS_MAX);
+  const source = book.source;
+  book.source = "ami"; // nothing was recovered: we knew
+  tellEvent(book, call, { name: "alive", id: `${call.origin.id}:${hour}` });
+  book.source = source;
+}
+
+/** The call of a leg and all calls that can hear it: in a conference they are many. */
+export function findHeard(book: CallBook, { leg, call }: KnownLeg): Set<TrackedCall> {
+  const heard = [...book.bridges.heardBy(leg.id)].flatMap((id) => book.legs.get(id)?.call ?? []);
+  return new Set([call, ...heard]);
 }
 
 /** A channel is over; with its last one so is the call. */
@@ -119,11 +157,12 @@ export function endLeg(book: CallBook, id: string): void {
   if (!known) return;
   const { leg, call } = known;
   leg.endedAt = book.at;
+  const heard = findHeard(book, known);
   book.legs.delete(id);
   call.live.delete(id);
   book.bridges.forget(id);
   closeHold(call, id, book.at);
-  converse(book, call);
+  for (const each of heard) converse(book, each);
   if (call.live.size === 0) endCall(book, call);
 }
 
@@ -131,12 +170,13 @@ function endCall(book: CallBook, call: TrackedCall): void {
   const { at, source } = book;
   closeTalks(call, at);
   for (const linkedId of call.linkedIds) book.calls.delete(linkedId);
+  announce(book, call);
   const sides = toSides(call, book.plan);
   if (!sides || !call.announced) return; // only Local channels: nobody called anybody
-  for (const ring of call.rings) ring.endedAt ??= at;
+  closeStays(call, at);
   const seen: EndedStatus = toOutcome(call, sides.direction);
   const status = source === "recovery" && seen !== "answered" ? "lost" : seen;
-  book.told.push(book.facts.end(call, sides, { at: toEndedAt(call, sides.direction, at), status, source }));
+  tell(book, call, book.facts.end(call, sides, { at: toEndedAt(call, sides.direction, at), status, source }));
 }
 
 /** A customer who is gone ended the call, even if a phone is put down later. */

@@ -1,6 +1,8 @@
+import { type ToldDetails, toSpanSeconds } from "../../core/call-details.ts";
 import type { CallFact, EndedStatus, FactSource } from "../../core/call-fact.ts";
 import { type PartyNumber, parsePartyNumber } from "../../core/phone-number.ts";
-import { type CallSides, type Leg, type Ring, type Talk, type TrackedCall, toTalkSeconds } from "./tracked-call.ts";
+import { takeUntoldRings, toRing, toStory, toTalk } from "./story.ts";
+import type { CallSides, Leg, TrackedCall, TrackedRing, TrackedTalk } from "./tracked-call.ts";
 
 /** A fact for `accept`, with what the PBX said behind it for the timeline. */
 export interface TrackedFact {
@@ -12,8 +14,10 @@ export interface TrackedFact {
 /** Words for what happened. Keys are made of Asterisk's own ids, so two processes that hear the same say the same. */
 export interface FactWriter {
   start(call: TrackedCall, sides: CallSides, at: Date, source: FactSource): TrackedFact;
-  ring(call: TrackedCall, sides: CallSides, ring: Ring): TrackedFact;
-  talk(call: TrackedCall, sides: CallSides, talk: Talk, source: FactSource): TrackedFact;
+  ring(call: TrackedCall, sides: CallSides, ring: TrackedRing): TrackedFact;
+  talk(call: TrackedCall, sides: CallSides, talk: TrackedTalk, source: FactSource): TrackedFact;
+  /** Something inside the call that changes neither its people nor how far it is. */
+  event(call: TrackedCall, sides: CallSides, event: CallEvent): TrackedFact;
   end(call: TrackedCall, sides: CallSides, end: CallEnd): TrackedFact;
 }
 
@@ -23,6 +27,16 @@ export interface CallEnd {
   source: FactSource;
   /** It goes on as part of this call. */
   mergedInto?: string;
+}
+
+export interface CallEvent {
+  /** What happened: `hold`, `queue`, `parked`. */
+  name: string;
+  /** Id of the piece of the story that it began or changed. */
+  id: string;
+  at: Date;
+  source: FactSource;
+  details?: ToldDetails;
 }
 
 export interface FactWriterOptions {
@@ -72,6 +86,7 @@ export function createFactWriter({ pbx, callIdPrefix, country }: FactWriterOptio
         at: ring.startedAt,
         status: "ringing",
         ...toCommon(call, sides),
+        details: { rings: [...takeUntoldRings(call), toRing(ring)] },
       } as const;
       const { extension, number } = ring;
       return tell(
@@ -81,7 +96,7 @@ export function createFactWriter({ pbx, callIdPrefix, country }: FactWriterOptio
       );
     },
     talk: (call, sides, talk, source) => {
-      const turn = call.talks.filter(({ leg }) => leg === talk.leg).length;
+      const turn = talk.id.slice(talk.leg.length + 1);
       const agentExtension = talk.extension ?? sides.caller;
       const fact: CallFact = {
         key: `${source}:${talk.leg}:talk:${turn}`,
@@ -91,8 +106,17 @@ export function createFactWriter({ pbx, callIdPrefix, country }: FactWriterOptio
         answeredAt: call.talks[0]?.startedAt ?? talk.startedAt,
         ...toCommon(call, sides),
         ...withoutUndefined({ agentExtension }),
+        details: {
+          rings: takeUntoldRings(call),
+          talks: call.talks.map(toTalk),
+          queues: call.queues.map((stay) => ({ ...stay })),
+        },
       };
       return tell(call, fact, { event: "talk", extension: talk.extension, number: talk.number });
+    },
+    event: (call, sides, { name, id, at, source, ...story }) => {
+      const fact = { key: `${source}:${id}:${name}`, source, at, ...toCommon(call, sides), ...story } as const;
+      return tell(call, fact, { event: name });
     },
     end: (call, sides, { at, status, source, mergedInto }) => {
       const isCounted = call.talks.length > 0 && !call.isAdopted; // else the call counts from its earliest answer
@@ -109,24 +133,19 @@ export function createFactWriter({ pbx, callIdPrefix, country }: FactWriterOptio
           : {}),
         ...toCommon(call, sides),
         ...withoutUndefined({ agentExtension: agentExtension ?? undefined }),
+        details: toStory(call, sides.direction),
       };
-      return tell(call, fact, { event: "end", mergedInto, ...toStory(call) });
+      return tell(call, fact, { event: "end", mergedInto, linkedIds: [...call.linkedIds] });
     },
   };
 }
 
-/** Everything we know of a call that is over, for the timeline and statistics. */
-function toStory(call: TrackedCall): Record<string, unknown> {
-  return {
-    linkedIds: [...call.linkedIds],
-    rings: call.rings.map(({ leg, ...ring }) => ring),
-    talks: call.talks.map(({ leg, ...talk }) => talk),
-    queues: call.queues,
-    transfers: call.transfers,
-    holdSeconds: Math.round(call.heldMs / 1000),
-    hangupCause: call.origin.cause ?? null,
-  };
-}
+/** Whole seconds in which at least one talk was going on. */
+const toTalkSeconds = (talks: readonly TrackedTalk[], endAt: Date): number =>
+  toSpanSeconds(
+    talks.map(({ startedAt, endedAt }) => ({ startedAt, endedAt: endedAt ?? endAt })),
+    endAt,
+  );
 
 const toChannel = ({ id, kind, party }: Leg): Record<string, string> => ({ id, kind, party });
 

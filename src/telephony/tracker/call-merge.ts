@@ -10,13 +10,17 @@ export function createCall(linkedId: string, origin: Leg): TrackedCall {
     live: new Set(),
     startedAt: origin.startedAt,
     announced: false,
+    toldAt: origin.startedAt,
     isAdopted: false,
     rings: [],
     talks: [],
+    holds: [],
     queues: [],
     transfers: [],
-    heldMs: 0,
-    holds: new Map(),
+    pickups: [],
+    parkings: [],
+    conferences: [],
+    recordings: [],
   };
 }
 
@@ -33,9 +37,12 @@ export function absorb(kept: TrackedCall, gone: TrackedCall): void {
   for (const linkedId of gone.linkedIds) kept.linkedIds.add(linkedId);
   for (const id of gone.live) kept.live.add(id);
   for (const leg of gone.people) keepPerson(kept, leg);
-  for (const [id, at] of gone.holds) kept.holds.set(id, at);
   kept.rings = [...kept.rings, ...gone.rings].sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+  kept.holds.push(...gone.holds);
   kept.queues.push(...gone.queues);
   kept.transfers.push(...gone.transfers);
-  kept.heldMs += gone.heldMs;
+  kept.pickups.push(...gone.pickups);
+  kept.parkings.push(...gone.parkings);
+  kept.conferences.push(...gone.conferences);
+  kept.recordings.push(...gone.recordings);
 }

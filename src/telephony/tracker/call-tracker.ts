@@ -1,7 +1,7 @@
 import type { AmiMessage } from "../ami/message.ts";
 import type { AmiItem } from "../ami/stream.ts";
 import { AMI_EVENTS, toLeg } from "./ami-events.ts";
-import { addLeg, type CallBook, converse, createCallBook, endLeg, findLeg } from "./call-book.ts";
+import { addLeg, type CallBook, converse, createCallBook, endLeg, findLeg, tellAlive } from "./call-book.ts";
 import type { FactWriter, TrackedFact } from "./call-facts.ts";
 import { type PbxPlan, parseChannelName } from "./channel-name.ts";
 import { toSnapshotLeg, toStartedAt } from "./snapshot-leg.ts";
@@ -62,9 +62,14 @@ function takeSnapshot(book: CallBook, channels: readonly AmiMessage[]): void {
   for (const id of [...book.legs.keys()]) if (!live.has(id)) endLeg(book, id);
   book.at = now;
   book.lostAt = undefined;
-  const byAge = [...channels].sort((a, b) => toStartedAt(a, now).getTime() - toStartedAt(b, now).getTime());
+  const ageOf = (channel: AmiMessage): number => toStartedAt(channel, now).getTime();
+  const isFirst = (channel: AmiMessage): boolean => channel.get("Uniqueid") === channel.get("Linkedid");
+  const byAge = [...channels].sort((a, b) => ageOf(a) - ageOf(b) || Number(isFirst(b)) - Number(isFirst(a))); // whole seconds
   for (const channel of byAge) adopt(book, channel);
-  for (const call of new Set(book.calls.values())) converse(book, call);
+  for (const call of new Set(book.calls.values())) {
+    converse(book, call);
+    tellAlive(book, call);
+  }
 }
 
 function adopt(book: CallBook, channel: AmiMessage): void {

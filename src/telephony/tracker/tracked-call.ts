@@ -1,3 +1,12 @@
+import type {
+  ConferenceStay,
+  Parking,
+  Pickup,
+  QueueStay,
+  RecordedFile,
+  RingResult,
+  Transfer,
+} from "../../core/call-details.ts";
 import type { CallDirection, EndedStatus } from "../../core/call-fact.ts";
 import type { PbxPlan } from "./channel-name.ts";
 
@@ -21,17 +30,26 @@ export interface Leg {
 }
 
 /** One extension or number that was rung. Asterisk's own DialStatus; `null` while ringing. */
-export interface Ring {
+export interface TrackedRing {
+  id: string;
   leg: string;
   extension: string | null;
   number: string | null;
+  trunk: string | null;
+  /** The queue that rang it. */
+  queue: string | null;
   startedAt: Date;
   endedAt: Date | null;
   status: string | null;
+  /** Hangup cause of its leg. */
+  cause: number | undefined;
+  /** Its end has been told. */
+  isTold: boolean;
 }
 
 /** A stretch of conversation with the customer (in internal calls: with the one who called). */
-export interface Talk {
+export interface TrackedTalk {
+  id: string;
   leg: string;
   /** `null`: a mobile (then `number`), an IVR. */
   extension: string | null;
@@ -40,18 +58,13 @@ export interface Talk {
   endedAt: Date | null;
 }
 
-export interface QueueStay {
-  queue: string;
-  joinedAt: Date;
-  leftAt: Date | null;
-  outcome: "waiting" | "connected" | "abandoned" | "left";
-}
-
-export interface Transfer {
-  kind: "blind" | "attended";
-  at: Date;
-  by: string | null;
-  to: string | null;
+export interface TrackedHold {
+  id: string;
+  leg: string;
+  /** `null`: the one outside. */
+  extension: string | null;
+  startedAt: Date;
+  endedAt: Date | null;
 }
 
 export interface TrackedCall {
@@ -65,14 +78,19 @@ export interface TrackedCall {
   live: Set<string>;
   startedAt: Date;
   announced: boolean;
+  /** When something was last told of it. */
+  toldAt: Date;
   /** We met it in a snapshot: its talks began before we heard of them. */
   isAdopted: boolean;
-  rings: Ring[];
-  talks: Talk[];
+  rings: TrackedRing[];
+  talks: TrackedTalk[];
+  holds: TrackedHold[];
   queues: QueueStay[];
   transfers: Transfer[];
-  heldMs: number;
-  holds: Map<string, Date>;
+  pickups: Pickup[];
+  parkings: Parking[];
+  conferences: ConferenceStay[];
+  recordings: RecordedFile[];
 }
 
 export interface CallSides {
@@ -123,29 +141,41 @@ export function splitSides(call: TrackedCall, direction: CallDirection): { custo
 const BUSY_CAUSES: ReadonlySet<number> = new Set([17, 21]);
 const NO_ANSWER_CAUSES: ReadonlySet<number> = new Set([0, 16, 18, 19, 26]);
 
-/** How a call that is over ended. The Hangup cause of the called leg is surer than DialStatus, which says NOANSWER for a 404. */
+/** The Hangup cause of the called leg is surer than DialStatus, which says NOANSWER for a 404. `undefined` while it rings. */
+export function toRingResult({ status, cause = 0 }: Pick<TrackedRing, "status" | "cause">): RingResult | undefined {
+  if (status === "ANSWER") return "answered";
+  if (status === "BUSY" || BUSY_CAUSES.has(cause)) return "busy";
+  if (status === null) return undefined;
+  if (status === "CANCEL") return "cancelled";
+  return status === "NOANSWER" && NO_ANSWER_CAUSES.has(cause) ? "no_answer" : "failed";
+}
+
+/** How a call that is over ended. */
 export function toOutcome(call: TrackedCall, direction: CallDirection): EndedStatus {
   if (call.talks.length > 0) return "answered";
   if (direction === "inbound") return "missed";
-  const ring = call.rings.findLast(({ number }) => direction === "internal" || number !== null);
-  const leg = ring && call.people.find(({ id }) => id === ring.leg);
-  const cause = leg?.cause ?? call.origin.cause ?? 0;
+  const ring = findDecisiveRing(call, direction);
+  const cause = ring?.cause ?? call.origin.cause ?? 0;
   if (!ring)
     return call.origin.entered && !BUSY_CAUSES.has(cause) ? "failed" : BUSY_CAUSES.has(cause) ? "busy" : "cancelled";
-  if (ring.status === "BUSY" || BUSY_CAUSES.has(cause)) return "busy";
-  if (ring.status === "CANCEL" || ring.status === null) return direction === "internal" ? "missed" : "cancelled";
-  return ring.status === "NOANSWER" && NO_ANSWER_CAUSES.has(cause) ? "missed" : "failed";
+  switch (toRingResult({ status: ring.status, cause })) {
+    case "busy":
+      return "busy";
+    case "failed":
+      return "failed";
+    case "no_answer":
+      return "missed";
+    default:
+      return direction === "internal" ? "missed" : "cancelled";
+  }
 }
 
-/** Whole seconds in which at least one talk was going on. */
-export function toTalkSeconds(talks: readonly Talk[], endAt: Date): number {
-  const spans = talks.map(({ startedAt, endedAt }) => [startedAt.getTime(), (endedAt ?? endAt).getTime()] as const);
-  spans.sort((a, b) => a[0] - b[0]);
-  let totalMs = 0;
-  let reachedMs = Number.NEGATIVE_INFINITY;
-  for (const [fromMs, toMs] of spans) {
-    totalMs += Math.max(0, toMs - Math.max(fromMs, reachedMs));
-    reachedMs = Math.max(reachedMs, toMs);
-  }
-  return Math.round(totalMs / 1000);
+const findDecisiveRing = ({ rings }: TrackedCall, direction: CallDirection): TrackedRing | undefined =>
+  rings.findLast(({ number }) => direction === "internal" || number !== null);
+
+/** Asterisk's cause of the leg that decided how the call ended: of the called one where nobody talked, else of the first. */
+export function toHangupCause(call: TrackedCall, direction: CallDirection): number | undefined {
+  const called =
+    call.talks.length > 0 || direction === "inbound" ? undefined : findDecisiveRing(call, direction)?.cause;
+  return called || call.origin.cause || undefined;
 }

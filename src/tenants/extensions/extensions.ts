@@ -1,5 +1,5 @@
 import { AppError, toFieldError } from "../../core/errors.ts";
-import type { TenantId } from "../../core/ids.ts";
+import type { RowId, TenantId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import { type Doer, writeAudit } from "../audit/audit.ts";
@@ -12,6 +12,7 @@ import {
   findPeerOwner,
   loadExtension,
   loadExtensions,
+  loadExtensionsOf,
   removeExtension,
   saveExtension,
 } from "./store.ts";
@@ -21,6 +22,8 @@ export interface Extensions {
   list(tenantId: TenantId, page: { afterNumber: string; rowsMax: number }): Promise<Extension[]>;
   /** `null` when the tenant has no such extension. */
   find(tenantId: TenantId, number: string): Promise<Extension | null>;
+  /** Numbers of a person's extensions, at most 100. */
+  listOf(tenantId: TenantId, userId: RowId): Promise<string[]>;
   /** Makes it, or replaces it whole. */
   set(doer: Doer, fields: ExtensionFields): Promise<Extension>;
   remove(doer: Doer, number: string): Promise<void>;
@@ -32,6 +35,7 @@ export function createExtensions({ database, clock }: { database: Database; cloc
   return {
     list: (tenantId, page) => loadExtensions(database.sql, tenantId, page),
     find: (tenantId, number) => loadExtension(database.sql, tenantId, number),
+    listOf: (tenantId, userId) => loadExtensionsOf(database.sql, tenantId, userId),
     set: (doer, fields) =>
       database.sql.transaction().execute(async (on) => {
         const { tenantId } = doer;

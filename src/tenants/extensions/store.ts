@@ -36,6 +36,15 @@ export async function loadExtension(from: Sql, tenantId: TenantId, number: strin
   return rows[0] ?? null;
 }
 
+/** Numbers of a person's extensions. */
+export async function loadExtensionsOf(from: Sql, tenantId: TenantId, userId: RowId): Promise<string[]> {
+  const { rows } = await sql<{ number: string }>`
+    select number from extensions where tenant_id = ${tenantId} and user_id = ${userId} order by number limit 100`.execute(
+    from,
+  );
+  return rows.map(({ number }) => number);
+}
+
 /** Another extension that has one of these peers. */
 export async function findPeerOwner(
   from: Sql,

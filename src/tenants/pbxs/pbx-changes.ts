@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { AppError, toFieldError } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
-import type { DialSettings } from "../../core/pbx-record.ts";
+import type { DialSettings, RecordingPlaces } from "../../core/pbx-record.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
 import { SealError, type SecretBox } from "../../kit/secret-box.ts";
@@ -11,16 +11,18 @@ import { countPbxs, findClash, type StoredPbx, saveNewPbx, savePbx } from "./sto
 
 export interface PbxFields {
   name: string;
-  host: string;
+  /** `null` for `host`, `username` and `secret`: no AMI, it only posts events. */
+  host: string | null;
   port: number;
   tls: boolean;
   tlsCa: string | null;
-  username: string;
-  secret: string;
+  username: string | null;
+  secret: string | null;
   timeZone: string;
   callIdPrefix: string;
   trunks: readonly string[];
   dial: DialSettings;
+  recordings: RecordingPlaces | null;
   enabled: boolean;
 }
 
@@ -47,12 +49,14 @@ export interface PbxChanges {
     change: { old: StoredPbx; fields: Partial<PbxFields> },
   ): Promise<{ stored: StoredPbx; names: string[] }>;
   /** Throws `SealError` when ENLACE_SECRET is not the one it was sealed with. */
-  unseal(pbx: Pick<StoredPbx, "tenantId" | "sealedSecret">): string;
+  unseal(pbx: { tenantId: TenantId; sealedSecret: string }): string;
 }
 
 export function createPbxChanges({ clock, box }: { clock: Clock; box: SecretBox }): PbxChanges {
   const unseal: PbxChanges["unseal"] = ({ tenantId, sealedSecret }) =>
     box.open(sealedSecret, { tenantId, field: FIELD });
+  const seal = (tenantId: TenantId, secret: string | null): string | null =>
+    secret === null ? null : box.seal(secret, { tenantId, field: FIELD });
 
   async function insert(on: Sql, doer: Doer, given: NewPbxFields & { origin: StoredPbx["origin"] }) {
     const { tenantId } = doer;
@@ -61,8 +65,9 @@ export function createPbxChanges({ clock, box }: { clock: Clock; box: SecretBox 
     const { secret, ...fields } = given;
     const timeZone = fields.timeZone ?? (await loadTenantById(on, tenantId))?.timeZone ?? "UTC";
     const callIdPrefix = fields.callIdPrefix ?? (await choosePrefix(on, tenantId, fields.name));
-    const sealedSecret = box.seal(secret, { tenantId, field: FIELD });
+    const sealedSecret = seal(tenantId, secret);
     const pbx = { ...fields, tenantId, timeZone, callIdPrefix, sealedSecret };
+    refuseHalfAmi(pbx);
     await refuseClash(on, { ...pbx, id: null });
     const at = clock.now();
     const stored = await saveNewPbx(on, pbx, at);
@@ -79,10 +84,11 @@ export function createPbxChanges({ clock, box }: { clock: Clock; box: SecretBox 
     const names = changed.map(([key]) => key);
     const next: StoredPbx = { ...old, ...Object.fromEntries(changed) };
     if (secret !== undefined && !isSecretOf(old, secret)) {
-      next.sealedSecret = box.seal(secret, { tenantId: old.tenantId, field: FIELD });
+      next.sealedSecret = seal(old.tenantId, secret);
       names.push("secret");
     }
     if (names.length === 0) return { stored: old, names };
+    refuseHalfAmi(next);
     await refuseClash(on, next);
     const at = clock.now();
     const stored = await savePbx(on, next, at);
@@ -92,9 +98,10 @@ export function createPbxChanges({ clock, box }: { clock: Clock; box: SecretBox 
   }
 
   /** One that does not open (another ENLACE_SECRET now) is not the same: it is replaced. */
-  function isSecretOf(pbx: StoredPbx, secret: string): boolean {
+  function isSecretOf({ tenantId, sealedSecret }: StoredPbx, secret: string | null): boolean {
+    if (sealedSecret === null || secret === null) return sealedSecret === secret;
     try {
-      return unseal(pbx) === secret;
+      return unseal({ tenantId, sealedSecret }) === secret;
     } catch (error) {
       if (error instanceof SealError) return false;
       throw error;
@@ -108,6 +115,16 @@ export function createPbxChanges({ clock, box }: { clock: Clock; box: SecretBox 
 async function choosePrefix(on: Sql, tenantId: TenantId, name: string): Promise<string> {
   const isFree = (await findClash(on, { tenantId, id: null, name: "", callIdPrefix: "" })) === null;
   return isFree ? "" : `${name.replaceAll(/[^A-Za-z0-9.]+/g, "-").slice(0, 30)}:`;
+}
+
+/** Address, user and secret are there together, or none of them is. */
+function refuseHalfAmi({ host, username, sealedSecret }: Pick<StoredPbx, "host" | "username" | "sealedSecret">): void {
+  const missing = Object.entries({ host, username, secret: sealedSecret }).find(([, value]) => value === null);
+  if (missing && (host ?? username ?? sealedSecret) !== null)
+    throw toFieldError(
+      missing[0],
+      "is missing: AMI needs host, username and secret; a PBX without AMI has none of them",
+    );
 }
 
 async function refuseClash(on: Sql, pbx: Parameters<typeof findClash>[1]): Promise<void> {

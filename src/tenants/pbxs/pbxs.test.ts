@@ -14,7 +14,15 @@ const { pbxs, extensions } = tenants;
 const tenantId = toTenantId(1);
 const doer = { tenantId, actor: "user:1", address: "192.0.2.1" };
 const given = { host: "pbx.example.test", port: 5038, username: "enlace", secret: "first" };
-const fields = { ...given, tls: false, tlsCa: null, trunks: ["trunk"], dial: DEFAULT_DIAL, enabled: true };
+const fields = {
+  ...given,
+  tls: false,
+  tlsCa: null,
+  trunks: ["trunk"],
+  dial: DEFAULT_DIAL,
+  recordings: null,
+  enabled: true,
+};
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(

@@ -1,30 +1,32 @@
 import { AppError, toErrorMessage } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
-import type { PbxRecord } from "../../core/pbx-record.ts";
+import type { PbxRecord, RecordingPbx } from "../../core/pbx-record.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
 import { SealError, type SecretBox } from "../../kit/secret-box.ts";
 import { type Doer, writeAudit } from "../audit/audit.ts";
 import { lockTenant, notifySettings } from "../store.ts";
+import { openCdr } from "./cdr.ts";
 import { createPbxChanges, DEFAULT_DIAL, type NewPbxFields, type PbxFields } from "./pbx-changes.ts";
 import {
   findClash,
   loadEnvironmentPbx,
   loadPbx,
   loadPbxs,
+  loadRecordingPbxs,
   loadRunnablePbxs,
   type RunnablePbx,
   removePbx,
   type StoredPbx,
 } from "./store.ts";
 
-/** AMI_HOST and its companions. */
+/** AMI_HOST and its companions; `null` where the environment's PBX only posts events (PBX_TOKEN). */
 export interface EnvironmentPbx {
-  host: string;
+  host: string | null;
   port: number;
-  username: string;
-  secret: string;
+  username: string | null;
+  secret: string | null;
   timeZone?: string | undefined;
 }
 
@@ -39,11 +41,15 @@ export interface Pbxs {
   open(tenantId: TenantId, id: string): Promise<PbxRecord>;
   /** Every PBX that is to be listened to, of all tenants. One whose secret does not open is logged and left out. */
   listEnabled(): Promise<PbxRecord[]>;
+  /** Every PBX whose recordings can be found, of all tenants. */
+  listRecording(): Promise<RecordingPbx[]>;
   /**
    * Keeps the tenant's one PBX that comes from the environment in step with it: made when missing, changed only where a
    * given setting differs, other fields left as people set them. Safe when several processes start at once.
    */
   applyEnvironmentPbx(tenantId: TenantId, given: EnvironmentPbx): Promise<"created" | "updated" | "unchanged">;
+  /** Id of that PBX; `null` when there is none. */
+  findEnvironmentPbx(tenantId: TenantId): Promise<string | null>;
 }
 
 export interface PbxsOptions {
@@ -59,8 +65,9 @@ const NO_PREFIX = "?";
 
 export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
   const changes = createPbxChanges({ clock, box });
-  const open = ({ sealedSecret, peers, ...pbx }: RunnablePbx): PbxRecord => ({
+  const open = ({ sealedSecret, peers, cdr, ...pbx }: RunnablePbx): PbxRecord => ({
     ...pbx,
+    cdr: openCdr(box, pbx.tenantId, cdr),
     secret: changes.unseal({ ...pbx, sealedSecret }),
     extensions: new Map(Object.entries(peers)),
   });
@@ -90,7 +97,10 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
       }),
     open: async (tenantId, id) => {
       const [found] = await loadRunnablePbxs(database.sql, { tenantId, id });
-      if (!found) throw pbxNotFound();
+      if (!found) {
+        await loadOrRefuse(database.sql, tenantId, id);
+        throw new AppError("conflict", "This PBX has no AMI: it only posts events.");
+      }
       try {
         return open(found);
       } catch (error) {
@@ -98,6 +108,8 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
         throw new AppError("conflict", `The stored secret cannot be used: ${error.message}. Give it anew.`);
       }
     },
+    findEnvironmentPbx: async (tenantId) => (await loadEnvironmentPbx(database.sql, tenantId))?.id ?? null,
+    listRecording: () => loadRecordingPbxs(database.sql),
     listEnabled: async () =>
       (await loadRunnablePbxs(database.sql, null)).flatMap((pbx) => {
         try {
@@ -118,7 +130,7 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
           return names.length > 0 ? "updated" : "unchanged";
         }
         const name = await chooseName(on, tenantId, given);
-        const fixed = { tls: false, tlsCa: null, trunks: [], dial: DEFAULT_DIAL, enabled: true };
+        const fixed = { tls: false, tlsCa: null, trunks: [], dial: DEFAULT_DIAL, recordings: null, enabled: true };
         await changes.insert(on, doer, { name, ...fixed, ...fields, origin: "environment" });
         return "created";
       }),
@@ -136,7 +148,7 @@ const pbxNotFound = (): AppError => new AppError("not_found", "There is no such 
 /** People may have taken the usual name: that must not keep Enlace from starting. */
 async function chooseName(on: Sql, tenantId: TenantId, { host }: EnvironmentPbx): Promise<string> {
   const clash = await findClash(on, { tenantId, id: null, name: ENVIRONMENT_NAME, callIdPrefix: NO_PREFIX });
-  return clash === null ? ENVIRONMENT_NAME : `${ENVIRONMENT_NAME} ${host}`.slice(0, 60);
+  return clash === null ? ENVIRONMENT_NAME : `${ENVIRONMENT_NAME} ${host ?? "of the environment"}`.slice(0, 60);
 }
 
 function withoutUndefined(given: EnvironmentPbx): Omit<EnvironmentPbx, "timeZone"> & { timeZone?: string } {

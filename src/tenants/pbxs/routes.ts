@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { CheckReport } from "../../connectors/connector.ts";
+import { AppError } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
 import type { PbxRecord } from "../../core/pbx-record.ts";
-import { allow } from "../../http/access.ts";
+import { allow, type Caller } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { idCursor, pageQuery, parseCursor, toPage, toPageSchema } from "../../http/paging.ts";
 import { idParams, noBody } from "../../http/wire.ts";
@@ -78,6 +79,7 @@ function registerChanging(app: App, { pbxs }: PbxRouteOptions): void {
     "/api/v1/pbxs",
     { config: write, schema: { summary: "Add a PBX", tags, body: newPbx, response: { 201: pbxAnswer } } },
     async (request, reply) => {
+      refuseFolder(request.caller, request.body.recordings?.folder ?? null, null);
       const stored = await pbxs.create(toDoer(request), toNewFields(request.body));
       return reply.code(201).send(toPbxAnswer(stored, undefined));
     },
@@ -96,6 +98,9 @@ function registerChanging(app: App, { pbxs }: PbxRouteOptions): void {
       },
     },
     async (request) => {
+      const { caller, params, body } = request;
+      const now = (await pbxs.show(caller.tenantId, params.id)).recordings?.folder ?? null;
+      refuseFolder(caller, body.recordings?.folder ?? null, now);
       const stored = await pbxs.update(toDoer(request), request.params.id, toChangedFields(request.body));
       return toPbxAnswer(stored, undefined);
     },
@@ -111,4 +116,10 @@ function registerChanging(app: App, { pbxs }: PbxRouteOptions): void {
       return reply.code(204).send();
     },
   );
+}
+
+/** A folder of this machine may hold what is another tenant's, or nobody's business: whoever runs the machine names it. */
+function refuseFolder({ isOperator }: Caller, wanted: string | null, now: string | null): void {
+  if (wanted === null || wanted === now || isOperator) return;
+  throw new AppError("forbidden", "Only operators of this installation may name a folder for recordings.");
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { RecordingPlaces } from "../../core/pbx-record.ts";
 import { instantField, toInstant } from "../../http/wire.ts";
+import { hasNoCredentials } from "../../kit/address-guard.ts";
 import { MASK } from "../connections/settings.ts";
 import { timeZoneField } from "../schema.ts";
 import { DEFAULT_DIAL, type NewPbxFields, type PbxFields } from "./pbx-changes.ts";
@@ -45,9 +47,39 @@ const dialFields = z.strictObject({
     .meta({ description: "Numbers as dialled in the tenant's country, or with a plus" }),
 });
 
+/** A path without `..` and other surprises. */
+const folder = z
+  .string()
+  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[^/\p{Cc}]+)+$/u, "must be an absolute path")
+  .max(500);
+const recordingFields = z
+  .strictObject({
+    folder: folder
+      .nullable()
+      .default(null)
+      .meta({ description: "Folder of Enlace's machine with the PBX's recordings in it; only operators may name one" }),
+    pbx_folder: folder
+      .default("/var/spool/asterisk/monitor")
+      .meta({ description: "The same folder as the PBX calls it" }),
+    url: z
+      .url({ protocol: /^https?$/, error: "must be an http or https address" })
+      .max(1000)
+      .refine((text) => /\$(\{|%7B)file(\}|%7D)/i.test(text), "must have the placeholder file in it")
+      .refine(hasNoCredentials, "must not carry credentials")
+      .nullable()
+      .default(null)
+      .meta({ description: "Address of a recording: placeholders year, month, day, hour, file, uniqueid" }),
+  })
+  .refine(({ folder, url }) => folder !== null || url !== null, "needs a folder or an address")
+  .nullable();
+
 const fields = {
   name: line(60).meta({ description: "Calls carry it as `pbx`" }),
-  host: z.string().regex(/^[A-Za-z0-9._:-]{1,253}$/, "is not a host name or address"),
+  host: z
+    .string()
+    .regex(/^[A-Za-z0-9._:-]{1,253}$/, "is not a host name or address")
+    .nullable()
+    .meta({ description: "null, with username and secret: no AMI, it only posts events (docs/hooks.md)" }),
   port: z.int().min(1).max(65_535),
   tls: z.boolean(),
   tls_ca: z
@@ -56,8 +88,8 @@ const fields = {
     .startsWith("-----BEGIN CERTIFICATE-----", "must be PEM")
     .nullable()
     .meta({ description: "Authority that signed its certificate; null: those of the system" }),
-  username: line(80).meta({ description: "AMI user of manager.conf" }),
-  secret: line(200),
+  username: line(80).nullable().meta({ description: "AMI user of manager.conf" }),
+  secret: line(200).nullable(),
   time_zone: timeZoneField,
   call_id_prefix: z
     .string()
@@ -68,11 +100,15 @@ const fields = {
     .max(200)
     .meta({ description: "Peers that are trunks. Others are, too, unless their name is a short number" }),
   dial: dialFields,
+  recordings: recordingFields.meta({ description: "Where its recordings are found; null: nowhere" }),
   enabled: z.boolean(),
 };
 
 export const newPbx = z.strictObject({
   ...fields,
+  host: fields.host.default(null),
+  username: fields.username.default(null),
+  secret: fields.secret.default(null),
   port: fields.port.default(5038),
   tls: fields.tls.default(false),
   tls_ca: fields.tls_ca.default(null),
@@ -80,6 +116,7 @@ export const newPbx = z.strictObject({
   call_id_prefix: fields.call_id_prefix.optional(),
   trunks: fields.trunks.default([]),
   dial: dialFields.default(DEFAULT_DIAL),
+  recordings: recordingFields.default(null),
   enabled: fields.enabled.default(true),
 });
 
@@ -90,12 +127,16 @@ export const pbxAnswer = z
     id: z.string(),
     ...fields,
     name: z.string(),
-    host: z.string(),
-    username: z.string(),
-    secret: z.literal(MASK).meta({ description: "Never shown; sent back it means the stored one" }),
+    host: z.string().nullable(),
+    username: z.string().nullable(),
+    secret: z.literal(MASK).nullable().meta({ description: "Never shown; sent back it means the stored one" }),
     tls_ca: z.string().nullable(),
     dial: z.object({ extension: z.string(), context: z.string(), number: z.string(), form: z.enum(["local", "e164"]) }),
+    recordings: z
+      .object({ folder: z.string().nullable(), pbx_folder: z.string(), url: z.string().nullable() })
+      .nullable(),
     origin: z.enum(["environment", "api"]),
+    posts_events: z.boolean().meta({ description: "Whether it has a token for the events it posts" }),
     status: z
       .object({
         owned_here: z.boolean().meta({ description: "Whether the answering process listens to it; else another may" }),
@@ -117,10 +158,12 @@ export function toPbxAnswer(pbx: StoredPbx, state: PbxState | undefined): z.infe
   return {
     ...{ id, name, host, port, tls, username, origin, enabled, dial },
     tls_ca: pbx.tlsCa,
-    secret: MASK,
+    secret: pbx.sealedSecret === null ? null : MASK,
+    posts_events: pbx.postsEvents,
     time_zone: pbx.timeZone,
     call_id_prefix: pbx.callIdPrefix,
     trunks: [...pbx.trunks],
+    recordings: pbx.recordings && toWirePlaces(pbx.recordings),
     status: {
       owned_here: state?.isOwner ?? false,
       state: state?.ami?.state ?? null,
@@ -135,9 +178,16 @@ export function toPbxAnswer(pbx: StoredPbx, state: PbxState | undefined): z.infe
   };
 }
 
+const toWirePlaces = ({ folder, pbxFolder, url }: RecordingPlaces) => ({ folder, pbx_folder: pbxFolder, url });
+
+function fromWirePlaces(given: z.infer<typeof recordingFields>): RecordingPlaces | null {
+  return given && { folder: given.folder, pbxFolder: given.pbx_folder, url: given.url };
+}
+
 export function toNewFields({ tls_ca, time_zone, call_id_prefix, ...rest }: z.infer<typeof newPbx>): NewPbxFields {
   return {
     ...rest,
+    recordings: fromWirePlaces(rest.recordings),
     tlsCa: tls_ca,
     ...(time_zone !== undefined && { timeZone: time_zone }),
     ...(call_id_prefix !== undefined && { callIdPrefix: call_id_prefix }),
@@ -146,13 +196,14 @@ export function toNewFields({ tls_ca, time_zone, call_id_prefix, ...rest }: z.in
 
 /** Only what was sent: a field left out stays as it is, and so does a secret that comes back masked. */
 export function toChangedFields(body: z.infer<typeof pbxChange>): Partial<PbxFields> {
-  const { tls_ca, time_zone, call_id_prefix, secret, ...rest } = body;
+  const { tls_ca, time_zone, call_id_prefix, secret, recordings, ...rest } = body;
   const changed = {
     ...rest,
     tlsCa: tls_ca,
     timeZone: time_zone,
     callIdPrefix: call_id_prefix,
     secret: secret === MASK ? undefined : secret,
+    recordings: recordings === undefined ? undefined : fromWirePlaces(recordings),
   };
   return Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
 }

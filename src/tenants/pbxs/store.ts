@@ -1,35 +1,43 @@
 import { sql } from "kysely";
 import type { RowId, TenantId } from "../../core/ids.ts";
-import type { DialSettings } from "../../core/pbx-record.ts";
+import type { DialSettings, RecordingPbx, RecordingPlaces } from "../../core/pbx-record.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
+import type { StoredCdr } from "./cdr.ts";
 
 /** A row of `pbxs`, its secret sealed. */
 export interface StoredPbx {
   tenantId: TenantId;
   id: RowId;
   name: string;
-  host: string;
+  /** `null`, as `username` and `sealedSecret` are then: it has no AMI and only posts events. */
+  host: string | null;
   port: number;
   tls: boolean;
   tlsCa: string | null;
-  username: string;
-  sealedSecret: string;
+  username: string | null;
+  sealedSecret: string | null;
   timeZone: string;
   callIdPrefix: string;
   trunks: readonly string[];
   dial: DialSettings;
+  recordings: RecordingPlaces | null;
+  cdr: StoredCdr;
   origin: "environment" | "api";
   enabled: boolean;
+  /** Whether it has a token that is good for the events it posts. */
+  postsEvents: boolean;
   createdAt: Date;
   updatedAt: Date;
 }
 
-export type NewPbx = Omit<StoredPbx, "id" | "createdAt" | "updatedAt">;
+export type NewPbx = Omit<StoredPbx, "id" | "cdr" | "postsEvents" | "createdAt" | "updatedAt">;
 
 const COLUMNS = sql.raw(
   `p.tenant_id as "tenantId", p.id, p.name, p.host, p.port, p.tls, p.tls_ca as "tlsCa", p.username,
    p.sealed_secret as "sealedSecret", p.time_zone as "timeZone", p.call_id_prefix as "callIdPrefix", p.trunks, p.dial,
-   p.origin, p.enabled, p.created_at as "createdAt", p.updated_at as "updatedAt"`,
+   p.recordings, p.cdr, p.origin, p.enabled,
+   exists (select from pbx_tokens k where k.tenant_id = p.tenant_id and k.pbx_id = p.id and k.expires_at is null) as "postsEvents",
+   p.created_at as "createdAt", p.updated_at as "updatedAt"`,
 );
 
 export async function loadPbxs(
@@ -55,9 +63,13 @@ export async function loadEnvironmentPbx(from: Sql, tenantId: TenantId): Promise
   return rows[0] ?? null;
 }
 
-export type RunnablePbx = StoredPbx & { country: string; peers: Readonly<Record<string, string>> };
+/** One that can be connected to. */
+export type RunnablePbx = StoredPbx & { host: string; username: string; sealedSecret: string } & {
+  country: string;
+  peers: Readonly<Record<string, string>>;
+};
 
-/** With the tenant's country and its peers. `null` loads every enabled PBX of every tenant that may act. */
+/** Those with AMI, with the tenant's country and its peers. `null` loads every enabled one of every tenant that may act. */
 export async function loadRunnablePbxs(
   from: Sql,
   only: { tenantId: TenantId; id: string } | null,
@@ -72,9 +84,19 @@ export async function loadRunnablePbxs(
       left join (select e.tenant_id, jsonb_object_agg(peer, e.number) as peers
                    from extensions e cross join unnest(e.peers) as peer group by e.tenant_id) x
              on x.tenant_id = p.tenant_id
-     where ${which} order by p.id`.execute(from);
+     where ${which} and p.host is not null order by p.id`.execute(from);
   return rows;
 }
+
+/** Those with a place for recordings, switched off or not: what they recorded stays there. */
+export async function loadRecordingPbxs(from: Sql): Promise<RecordingPbx[]> {
+  const { rows } = await sql<RecordingPbx>`
+    select tenant_id as "tenantId", id, name, time_zone as "timeZone", call_id_prefix as "callIdPrefix", recordings
+      from pbxs where recordings is not null order by id`.execute(from);
+  return rows;
+}
+
+const toJson = (value: object | null): string | null => value && JSON.stringify(value);
 
 /** What would make two PBXs of a tenant look alike. */
 export async function findClash(
@@ -97,10 +119,10 @@ export async function countPbxs(from: Sql, tenantId: TenantId): Promise<number> 
 export async function saveNewPbx(on: Sql, pbx: NewPbx, at: Date): Promise<StoredPbx> {
   const { rows } = await sql<StoredPbx>`
     insert into pbxs as p (tenant_id, name, host, port, tls, tls_ca, username, sealed_secret, time_zone, call_id_prefix,
-                           trunks, dial, origin, enabled, created_at, updated_at)
+                           trunks, dial, recordings, origin, enabled, created_at, updated_at)
     values (${pbx.tenantId}, ${pbx.name}, ${pbx.host}, ${pbx.port}, ${pbx.tls}, ${pbx.tlsCa}, ${pbx.username},
             ${pbx.sealedSecret}, ${pbx.timeZone}, ${pbx.callIdPrefix}, ${[...pbx.trunks]},
-            ${JSON.stringify(pbx.dial)}::jsonb, ${pbx.origin}, ${pbx.enabled}, ${at}, ${at})
+            ${JSON.stringify(pbx.dial)}::jsonb, ${toJson(pbx.recordings)}::jsonb, ${pbx.origin}, ${pbx.enabled}, ${at}, ${at})
     returning ${COLUMNS}`.execute(on);
   if (!rows[0]) throw new Error("an insert without a row");
   return rows[0];
@@ -111,7 +133,7 @@ export async function savePbx(on: Sql, pbx: StoredPbx, at: Date): Promise<Stored
     update pbxs p set name = ${pbx.name}, host = ${pbx.host}, port = ${pbx.port}, tls = ${pbx.tls}, tls_ca = ${pbx.tlsCa},
            username = ${pbx.username}, sealed_secret = ${pbx.sealedSecret}, time_zone = ${pbx.timeZone},
            call_id_prefix = ${pbx.callIdPrefix}, trunks = ${[...pbx.trunks]}, dial = ${JSON.stringify(pbx.dial)}::jsonb,
-           enabled = ${pbx.enabled}, updated_at = ${at}
+           recordings = ${toJson(pbx.recordings)}::jsonb, enabled = ${pbx.enabled}, updated_at = ${at}
      where tenant_id = ${pbx.tenantId} and id = ${pbx.id} returning ${COLUMNS}`.execute(on);
   if (!rows[0]) throw new Error(`PBX ${pbx.id} is gone`);
   return rows[0];

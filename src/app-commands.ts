@@ -1,0 +1,43 @@
+import type { Ground } from "./app-ground.ts";
+import type { Rooms } from "./app-rooms.ts";
+import { loadCall, loadCalls } from "./calls/store.ts";
+import type { App } from "./http/app-instance.ts";
+import { createClickToCall } from "./telephony/click-to-call.ts";
+import type { WriteDeed } from "./telephony/deed.ts";
+import { createPbxChoice } from "./telephony/pbx-choice.ts";
+import { registerTelephonyRoutes } from "./telephony/routes.ts";
+import { writeAudit } from "./tenants/audit/audit.ts";
+
+/** What people and programs have PBXs do. */
+export function registerCommandDoors(
+  app: App,
+  { database, clock, random }: Ground,
+  { tenants, telephony }: Rooms,
+): void {
+  const { loadTenant, extensions } = tenants;
+  const pbxs = createPbxChoice({
+    telephony,
+    loadPbxs: async (tenantId) =>
+      (await tenants.pbxs.list(tenantId, { afterId: "0", rowsMax: 100 })).flatMap((pbx) =>
+        pbx.enabled && pbx.host !== null ? [{ ...pbx, host: pbx.host }] : [],
+      ),
+  });
+  const audit: WriteDeed = (doer, deed) => writeAudit(database.sql, doer, { ...deed, at: clock.now() });
+  const placeClick = createClickToCall({
+    ...{ telephony, random, loadTenant, audit },
+    choosePbx: pbxs.choose,
+    findExtension: extensions.find,
+    hasCall: async (tenantId, call_uuid) =>
+      (await loadCalls(database.sql, tenantId, { call_uuid, rowsMax: 1 })).length > 0,
+  });
+  registerTelephonyRoutes(app, {
+    ...{ telephony, placeClick, random, loadTenant, audit },
+    findPbxByName: pbxs.findByName,
+    findExtension: extensions.find,
+    listExtensionsOf: extensions.listOf,
+    findCall: async (tenantId, id) => {
+      const call = await loadCall(database.sql, tenantId, id);
+      return call ? { callUuid: call.call_uuid, pbx: call.pbx } : null;
+    },
+  });
+}

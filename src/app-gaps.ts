@@ -1,0 +1,29 @@
+import type { Ground } from "./app-ground.ts";
+import type { Rooms } from "./app-rooms.ts";
+import type { App } from "./http/app-instance.ts";
+import type { Accept } from "./intake/accept.ts";
+import { createReconciliation, type Reconciliation } from "./telephony/reconcile/reconciliation.ts";
+import { registerGapRoutes } from "./telephony/reconcile/routes.ts";
+import { writeAudit } from "./tenants/audit/audit.ts";
+import { createPbxCdr } from "./tenants/pbxs/cdr.ts";
+import { registerPbxCdrRoutes } from "./tenants/pbxs/cdr-routes.ts";
+
+// What was missed of a PBX's calls: who compares it with the PBX's records, and who may see and ask for it.
+
+export function openReconciliation(ground: Ground, accept: Accept): Reconciliation {
+  return createReconciliation({ ...ground, accept: accept.accept });
+}
+
+export function registerGapDoors(
+  app: App,
+  { database, clock, box }: Ground,
+  { tenants }: Pick<Rooms, "tenants">,
+): void {
+  registerPbxCdrRoutes(app, { cdr: createPbxCdr({ database, clock, box }) });
+  registerGapRoutes(app, {
+    ...{ database, clock },
+    loadPbx: tenants.pbxs.show,
+    audit: (doer, deed) =>
+      database.sql.transaction().execute((on) => writeAudit(on, doer, { ...deed, at: clock.now() })),
+  });
+}

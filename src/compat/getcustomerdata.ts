@@ -1,0 +1,92 @@
+import type { FastifyRequest } from "fastify";
+import { AppError } from "../core/errors.ts";
+import type { TenantId } from "../core/ids.ts";
+import { publicAccess } from "../http/access.ts";
+import type { App } from "../http/app-instance.ts";
+import { perSecond } from "../http/rate-limits.ts";
+
+/*
+ * The older smart redirect's URL. Its macro on the PBX reads the raw text: it drops nine characters, `{"Name":"`, takes an
+ * answer of less than thirty for an error, and splits at commas. So the answer is compact, Name comes first and is free of
+ * quotes and commas, and whatever goes wrong is answered with the 27 characters that the macro passes over.
+ */
+export interface GetCustomerDataOptions {
+  /** Whose event token it is; `null` if nobody's. */
+  findPbxByToken(token: string): Promise<{ tenantId: TenantId } | null>;
+  decide(
+    asked: { tenantId: TenantId; source: "getcustomerdata"; uniqueId: string; trunk: string },
+    question: { phone: string; isNameOnly: boolean },
+  ): Promise<{ name: string; dialPlan: string | null }>;
+  /** Requests taken from one address; 0 is no limit. */
+  perSecondMax: number;
+}
+
+const BODY_BYTES_MAX = 4 * 1024;
+const NOTHING = { name: "", dialPlan: null };
+const STATUS = { unauthenticated: 401, invalid_request: 422 } as const;
+
+/** `POST /api/callevent/getcustomerdata` with the header `Token` and `{UniqueId, Phone, TrunkId, LoadDialPlan}`. */
+export function registerGetCustomerData(app: App, options: GetCustomerDataOptions): void {
+  app.register(async (scope: App) => {
+    // CURL() of a dialplan calls everything a form: the body is read as JSON whatever it is said to be.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+    scope.post(
+      "/api/callevent/getcustomerdata",
+      {
+        bodyLimit: BODY_BYTES_MAX,
+        config: { access: publicAccess, rateLimit: perSecond(options.perSecondMax), refusals: ["unauthenticated"] },
+        schema: {
+          summary: "The name of a caller and the context that calls the person responsible, for older dialplans",
+          description: "Header `Token`: the PBX's event token. A refusal has the body of an answer with nothing in it.",
+          tags: ["smart redirect"],
+        },
+      },
+      async (request, reply) => {
+        void reply.type("application/json; charset=utf-8");
+        try {
+          return toBody(await answer(request, options));
+        } catch (error) {
+          if (!(error instanceof AppError) || !(error.code in STATUS)) throw error;
+          void reply.code(STATUS[error.code as keyof typeof STATUS]);
+          return toBody(NOTHING);
+        }
+      },
+    );
+  });
+}
+
+async function answer(request: FastifyRequest, { findPbxByToken, decide }: GetCustomerDataOptions) {
+  const { token } = request.headers;
+  const pbx = typeof token === "string" && token !== "" ? await findPbxByToken(token) : null;
+  if (!pbx) throw new AppError("unauthenticated", "Token is missing or nobody's.");
+  const fields = readFields(request.body);
+  const asked = { tenantId: pbx.tenantId, source: "getcustomerdata", ...fields.asked } as const;
+  return decide(asked, { phone: fields.phone, isNameOnly: fields.isNameOnly });
+}
+
+/** Numbers may come as JSON numbers, and a plan is loaded unless the dialplan says that it wants none. */
+function readFields(body: unknown) {
+  const given = parseObject(typeof body === "string" ? body : "");
+  const text = (name: string, charsMax: number): string => {
+    const value = given[name];
+    return typeof value === "string" || typeof value === "number" ? String(value).trim().slice(0, charsMax) : "";
+  };
+  const wanted = given.LoadDialPlan ?? true;
+  const asked = { uniqueId: text("UniqueId", 100), trunk: text("TrunkId", 64) };
+  return { asked, phone: text("Phone", 40), isNameOnly: /^(false|0|no)$/i.test(String(wanted)) };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // refused below, like any other body that is no object
+  }
+  throw new AppError("invalid_request", "The body is not a JSON object.");
+}
+
+/** Byte for byte what the older service wrote. */
+const toBody = ({ name, dialPlan }: { name: string; dialPlan: string | null }): string =>
+  JSON.stringify({ Name: name, DialPlan: dialPlan });

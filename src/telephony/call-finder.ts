@@ -1,0 +1,44 @@
+import { AppError } from "../core/errors.ts";
+import type { CallTracker } from "./tracker/call-tracker.ts";
+import { type Leg, splitSides, type TrackedCall } from "./tracker/tracked-call.ts";
+
+/** A call that is going on, and its live legs by whose they are. Channels are named by Uniqueid, which Asterisk takes for the name. */
+export interface FoundCall {
+  call: TrackedCall;
+  customers: readonly Leg[];
+  agents: readonly Leg[];
+  /** Leg of the agent who talks with the customer now. */
+  talking: string | undefined;
+}
+
+/** Throws `AppError`: `not_found`, or `forbidden` when none of `onlyFor` (extensions) is part of the call. */
+export type FindCall = (callUuid: string, onlyFor: readonly string[] | null) => FoundCall;
+
+export function createCallFinder(tracker: Pick<CallTracker, "calls">, callIdPrefix: string): FindCall {
+  return (callUuid, onlyFor) => {
+    const call = callUuid.startsWith(callIdPrefix) && findCall(tracker.calls(), callUuid.slice(callIdPrefix.length));
+    if (!call) throw new AppError("not_found", "This call is not going on.");
+    const found = { call, ...toLiveSides(call), talking: toTalking(call) };
+    const isTheirs = [...found.agents, ...found.customers].some(
+      ({ kind, party }) => kind === "extension" && onlyFor?.includes(party),
+    );
+    if (onlyFor !== null && !isTheirs) throw new AppError("forbidden", "You are not part of this call.");
+    return found;
+  };
+}
+
+/** By the id it is told under, or by any other it went by: of a call that joined it, of one of its legs. */
+function findCall(calls: readonly TrackedCall[], id: string): TrackedCall | undefined {
+  return calls.find((call) => call.id === id) ?? calls.find(({ linkedIds, live }) => linkedIds.has(id) || live.has(id));
+}
+
+function toLiveSides(call: TrackedCall): { customers: Leg[]; agents: Leg[] } {
+  const direction = call.origin.kind === "trunk" && call.origin.entered ? "inbound" : "outbound";
+  const { customers, agents } = splitSides(call, direction);
+  const isLive = ({ id }: Leg): boolean => call.live.has(id);
+  return { customers: customers.filter(isLive), agents: agents.filter(isLive) };
+}
+
+function toTalking(call: TrackedCall): string | undefined {
+  return call.talks.findLast(({ endedAt, extension }) => endedAt === null && extension !== null)?.leg;
+}

@@ -1,0 +1,275 @@
+import type { FastifyRequest } from "fastify";
+import { AppError, toFieldError } from "../core/errors.ts";
+import { parseRowId, type RowId, type TenantId } from "../core/ids.ts";
+import { parsePhoneNumber, toDialed } from "../core/phone-number.ts";
+import { allow, type Caller } from "../http/access.ts";
+import type { App } from "../http/app-instance.ts";
+import { createCallerLimit } from "../http/rate-limits.ts";
+import { idParams, noBody } from "../http/wire.ts";
+import { newSecret, type Random } from "../kit/random.ts";
+import { SPY_ID } from "./call-placing.ts";
+import type { CommandDeed, WriteDeed } from "./deed.ts";
+import type { ChosenPbx, PbxChoice } from "./pbx-choice.ts";
+import type { AskedCommand, CommandAnswer } from "./pbx-command.ts";
+import {
+  keysBody,
+  parkBody,
+  parkedCall,
+  recordingAnswer,
+  recordingBody,
+  redirectBody,
+  spyBody,
+  transferBody,
+} from "./schema.ts";
+import type { Telephony } from "./telephony.ts";
+
+export interface CallRouteOptions {
+  telephony: Pick<Telephony, "ask">;
+  findPbxByName: PbxChoice["findByName"];
+  random: Random;
+  loadTenant(id: TenantId): Promise<{ country: string } | null>;
+  /** `null`: the tenant has no such extension. */
+  findExtension(tenantId: TenantId, number: string): Promise<{ userId: RowId | null } | null>;
+  /** Numbers of a person's extensions. */
+  listExtensionsOf(tenantId: TenantId, userId: RowId): Promise<readonly string[]>;
+  findCall(tenantId: TenantId, id: RowId): Promise<{ callUuid: string; pbx: string | null } | null>;
+  audit: WriteDeed;
+}
+
+/** Agents steer the calls they are part of; supervisors, and programs, every call of the tenant. */
+const steering = {
+  config: { access: allow({ roles: ["agent"], scope: "calls:write" }), refusals: ["not_found", "conflict"] },
+} as const;
+const supervising = {
+  config: { access: allow({ roles: ["supervisor"], scope: "calls:write" }), refusals: ["not_found", "conflict"] },
+} as const;
+/** Listening to people is for people: no program may, whatever its key. */
+const listening = {
+  config: { access: allow({ roles: ["supervisor"], scope: null }), refusals: ["not_found", "conflict"] },
+} as const;
+
+const tags = ["calls"];
+const params = idParams;
+const COMMANDS_PER_MINUTE = 120;
+
+/** What can be done to a call that is going on. Each order is limited per caller, and in the log of changes before it is given. */
+export function registerCallCommands(app: App, options: CallRouteOptions): void {
+  const run = createRun(app, options);
+  registerEnding(app, options, run);
+  registerHandling(app, options, run);
+}
+
+function registerEnding(app: App, options: CallRouteOptions, { preValidation, give }: Run): void {
+  app.post(
+    "/api/v1/calls/:id/hangup",
+    {
+      ...steering,
+      preValidation,
+      schema: { summary: "End a call that is going on", tags, params, response: { 204: noBody } },
+    },
+    async (request, reply) => {
+      await give(request, { kind: "hangup" });
+      return reply.code(204).send();
+    },
+  );
+  app.post(
+    "/api/v1/calls/:id/transfer",
+    {
+      ...steering,
+      preValidation,
+      schema: {
+        summary: "Hand the customer to an extension or a number outside",
+        tags,
+        params,
+        body: transferBody,
+        response: { 204: noBody },
+      },
+    },
+    async (request, reply) => {
+      const { kind: way, extension, number } = request.body;
+      const { tenantId } = request.caller;
+      await give(request, async (pbx) => ({
+        kind: "transfer",
+        way,
+        to:
+          number === undefined
+            ? { extension: await toKnownExtension(tenantId, extension ?? "", options) }
+            : { number: await toDialedNumber(tenantId, number, { pbx, options }) },
+      }));
+      return reply.code(204).send();
+    },
+  );
+  app.post(
+    "/api/v1/calls/:id/redirect",
+    {
+      ...supervising,
+      preValidation,
+      schema: {
+        summary: "Send the customer to an extension, ringing or talking; whoever rings stops",
+        tags,
+        params,
+        body: redirectBody,
+        response: { 204: noBody },
+      },
+    },
+    async (request, reply) => {
+      const { extension } = request.body;
+      await give(request, async () => ({
+        kind: "redirect",
+        extension: await toKnownExtension(request.caller.tenantId, extension, options),
+      }));
+      return reply.code(204).send();
+    },
+  );
+  app.post(
+    "/api/v1/calls/:id/park",
+    {
+      ...steering,
+      preValidation,
+      schema: {
+        summary: "Leave the customer in a parking lot",
+        tags,
+        params,
+        body: parkBody,
+        response: { 200: parkedCall },
+      },
+    },
+    async (request) => {
+      const { space = null, lot = null } = await give(request, { kind: "park", lot: request.body.lot });
+      return { space, lot };
+    },
+  );
+}
+
+function registerHandling(app: App, options: CallRouteOptions, { preValidation, give }: Run): void {
+  app.post(
+    "/api/v1/calls/:id/dtmf",
+    {
+      ...steering,
+      preValidation,
+      schema: {
+        summary: "Press keys for the other side to hear",
+        tags,
+        params,
+        body: keysBody,
+        response: { 204: noBody },
+      },
+    },
+    async (request, reply) => {
+      await give(request, { kind: "dtmf", ...request.body });
+      return reply.code(204).send();
+    },
+  );
+  app.post(
+    "/api/v1/calls/:id/recording",
+    {
+      ...steering,
+      preValidation,
+      schema: {
+        summary: "Start, stop, pause or resume the recording of a call",
+        description: "A pause silences every recording of the call, one that the PBX began by itself too.",
+        tags,
+        params,
+        body: recordingBody,
+        response: { 200: recordingAnswer },
+      },
+    },
+    async (request) => {
+      const { file = null } = await give(request, { kind: "recording", action: request.body.action });
+      return { file };
+    },
+  );
+  app.post(
+    "/api/v1/calls/:id/spy",
+    {
+      ...listening,
+      preValidation,
+      schema: {
+        summary: "Listen to a call, whisper to its agent, or barge in",
+        tags,
+        params,
+        body: spyBody,
+        response: { 204: noBody },
+      },
+    },
+    async (request, reply) => {
+      const { extension, mode } = request.body;
+      const { tenantId, userId } = request.caller;
+      const found = await options.findExtension(tenantId, extension);
+      if (!found) throw toFieldError("extension", "is not known; see GET /api/v1/extensions");
+      if (found.userId !== userId) throw new AppError("forbidden", `Extension ${extension} is not yours.`);
+      const id = `${SPY_ID}${newSecret(options.random, 12).replaceAll(/[^A-Za-z0-9]/g, ".")}`;
+      await give(request, { kind: "spy", id, extension, mode });
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** An order without the call and the asker, which the request names. */
+type Order = WithoutCall<Extract<AskedCommand, { callUuid: string }>>;
+type WithoutCall<One> = One extends unknown ? Omit<One, "callUuid" | "onlyFor"> : never;
+
+interface Run {
+  /** A call of nobody's is not found, whatever else is wrong with the request. */
+  preValidation(request: FastifyRequest): Promise<void>;
+  give(request: FastifyRequest, order: Order | ((pbx: ChosenPbx) => Promise<Order>)): Promise<CommandAnswer>;
+}
+
+function createRun(app: App, options: CallRouteOptions): Run {
+  const { telephony, findCall, findPbxByName, listExtensionsOf, audit } = options;
+  const limit = createCallerLimit(app, COMMANDS_PER_MINUTE);
+  const calls = new WeakMap<FastifyRequest, { id: RowId; callUuid: string; pbx: string | null }>();
+
+  const listOwn = async ({ tenantId, userId }: Caller): Promise<string[]> =>
+    userId === null ? [] : [...(await listExtensionsOf(tenantId, userId))];
+
+  return {
+    preValidation: async (request) => {
+      const { caller, params } = request;
+      const id = parseRowId((params as { id: string }).id); // the route's own parameter, not validated yet
+      const call = id && (await findCall(caller.tenantId, id));
+      if (!id || !call) throw new AppError("not_found", "There is no call of this id.");
+      calls.set(request, { id, ...call });
+    },
+    give: async (request, order) => {
+      const { caller, ip } = request;
+      const call = calls.get(request);
+      if (!call) throw new Error("the call was not looked for");
+      await limit(request);
+      const pbx = await findPbxByName(caller.tenantId, call.pbx);
+      const command = typeof order === "function" ? await order(pbx) : order;
+      const onlyFor = caller.role === "agent" ? await listOwn(caller) : null;
+      const doer = { tenantId: caller.tenantId, actor: caller.actor, address: ip };
+      await audit(doer, { action: `call.${command.kind}`, target: `call:${call.id}`, detail: toDetail(command) });
+      const asked = { ...command, callUuid: call.callUuid, onlyFor } as AskedCommand;
+      return telephony.ask(caller.tenantId, pbx.id, asked);
+    },
+  };
+}
+
+/** Keys may be a card's number: only how many they were is kept. */
+function toDetail(order: Order): CommandDeed["detail"] {
+  const { kind: _, ...detail } = order;
+  return "digits" in detail ? { to: detail.to, keys: detail.digits.length } : detail;
+}
+
+async function toKnownExtension(
+  tenantId: TenantId,
+  extension: string,
+  { findExtension }: CallRouteOptions,
+): Promise<string> {
+  if (!(await findExtension(tenantId, extension)))
+    throw toFieldError("extension", "is not known; see GET /api/v1/extensions");
+  return extension;
+}
+
+async function toDialedNumber(
+  tenantId: TenantId,
+  text: string,
+  { pbx, options }: { pbx: ChosenPbx; options: CallRouteOptions },
+): Promise<string> {
+  const country = (await options.loadTenant(tenantId))?.country ?? "";
+  const number = parsePhoneNumber(text, country);
+  if (number === undefined) throw toFieldError("number", "is not a phone number");
+  return pbx.dial.form === "e164" ? number : toDialed(number, country);
+}

@@ -1,0 +1,158 @@
+import type { FakeCalls } from "./fake-calls.ts";
+import type { FakeAction } from "./fake-manager.ts";
+import type { FakeSwitch } from "./fake-switch.ts";
+import { type FakeChannel, toChannelStatus, toListedChannel, UNKNOWN } from "./fake-wire.ts";
+
+export interface FakeActionOptions {
+  sw: FakeSwitch;
+  calls: FakeCalls;
+  queue: { name: string; members: readonly string[] };
+  isExtension(text: string): boolean;
+}
+
+type Act = (action: FakeAction, options: FakeActionOptions) => void;
+
+const succeed = (action: FakeAction, message: string): void =>
+  action.answer(["Response", "Success", "Message", message]);
+const fail = (action: FakeAction, message: string): void => action.answer(["Response", "Error", "Message", message]);
+
+/** What this PBX can be asked for. Anything else is `Invalid/unknown command`, as in the real one. */
+const ACTIONS: Readonly<Record<string, Act>> = {
+  ping: (action, { sw }) => {
+    const timestamp = (sw.clock.now().getTime() / 1000).toFixed(6);
+    action.answer(["Response", "Success", "Ping", "Pong", "Timestamp", timestamp]);
+  },
+  coreshowchannels: (action, { sw }) =>
+    action.list({
+      message: "Channels will follow",
+      event: "CoreShowChannel",
+      complete: "CoreShowChannelsComplete",
+      items: [...sw.channels.values()].map((channel) => toListedChannel(channel, sw.clock.now())),
+    }),
+  status: (action, { sw }) =>
+    action.list({
+      message: "Channel status will follow",
+      event: "Status",
+      complete: "StatusComplete",
+      items: [...sw.channels.values()].map((channel) => toChannelStatus(channel, sw.clock.now())),
+    }),
+  corestatus: (action, { calls }) =>
+    action.answer(["Response", "Success", ...STARTED, "CoreCurrentCalls", String(calls.live.size)]),
+  coresettings: (action) =>
+    action.answer(["Response", "Success", "AMIversion", "5.0.4", "AsteriskVersion", "16.28.0~dfsg-0+deb11u10"]),
+  queuestatus: (action, { queue, calls }) => {
+    const waiting = [...calls.live.values()].filter(({ expected, talk }) => expected.kind === "queue" && !talk).length;
+    action.answer(["Response", "Success", "EventList", "start", "Message", "Queue status will follow"]);
+    action.answer(["Event", "QueueParams", "Queue", queue.name, ...QUEUE, "Calls", String(waiting)]);
+    for (const member of queue.members) {
+      const location = ["Name", `PJSIP/${member}`, "Location", `PJSIP/${member}`, "StateInterface", `PJSIP/${member}`];
+      action.answer(["Event", "QueueMember", "Queue", queue.name, ...location, "Status", "1", "Paused", "0"]);
+    }
+    const items = String(queue.members.length + 1);
+    action.answer(["Event", "QueueStatusComplete", "EventList", "Complete", "ListItems", items]);
+  },
+  listcommands: (action) =>
+    action.answer(["Response", "Success", ...Object.values(COMMANDS).flatMap((text) => text.split(": "))]),
+  originate: (action, options) => originate(action, options),
+  hangup: (action, { sw, calls }) => {
+    const channel = sw.find(action.get("Channel") ?? "");
+    if (!channel) return fail(action, "No such channel");
+    succeed(action, "Channel Hungup");
+    calls.hangUp(channel);
+  },
+  redirect: (action, options) => {
+    const channel = find(action, options, (name) => `Channel does not exist: ${name}`);
+    if (!channel) return;
+    const place = { context: action.get("Context") ?? "", extension: action.get("Exten") ?? "" };
+    if (options.calls.redirect(channel, place)) succeed(action, "Redirect successful");
+    else fail(action, "Redirect failed, channel not up.");
+  },
+  blindtransfer: (action, options) => transfer(action, options, "blind"),
+  atxfer: (action, options) => transfer(action, options, "attended"),
+  getvar: (action, { sw }) => {
+    const name = action.get("Variable") ?? "";
+    const value = sw.find(action.get("Channel") ?? "")?.variables.get(name) ?? "";
+    action.answer(["Response", "Success", "Variable", name, "Value", value]);
+  },
+  setvar: (action, { sw }) => {
+    sw.find(action.get("Channel") ?? "")?.variables.set(action.get("Variable") ?? "", action.get("Value") ?? "");
+    succeed(action, "Variable Set");
+  },
+};
+
+const STARTED = ["CoreStartupDate", "2026-01-01", "CoreStartupTime", "00:00:00"];
+const QUEUE = ["Max", "0", "Strategy", "ringall"];
+const COMMANDS: Readonly<Record<string, string>> = {
+  atxfer: "Atxfer: Attended transfer.  (Priv: call,all)",
+  blindtransfer: "BlindTransfer: Blind transfer channel(s) to the given destination  (Priv: call,all)",
+  coreshowchannels: "CoreShowChannels: List currently active channels.  (Priv: system,reporting,all)",
+  corestatus: "CoreStatus: Show PBX core status variables.  (Priv: system,reporting,all)",
+  coresettings: "CoreSettings: Show PBX core settings (version etc).  (Priv: system,reporting,all)",
+  getvar: "Getvar: Gets a channel variable or function value.  (Priv: call,reporting,all)",
+  hangup: "Hangup: Hangup channel.  (Priv: system,call,all)",
+  originate: "Originate: Originate a call.  (Priv: originate,all)",
+  ping: "Ping: Keepalive command.  (Priv: <none>)",
+  queuestatus: "QueueStatus: Show queue status.  (Priv: <none>)",
+  redirect: "Redirect: Redirect (transfer) a call.  (Priv: call,all)",
+  setvar: "Setvar: Sets a channel variable or function value.  (Priv: call,all)",
+  status: "Status: List channel status.  (Priv: system,call,reporting,all)",
+};
+
+/** Carries out one action of a session that is logged in. */
+export function carryOut(action: FakeAction, options: FakeActionOptions): void {
+  const act = ACTIONS[action.name];
+  if (act) act(action, options);
+  else {
+    const name = action.get("Action") ?? "";
+    fail(action, `Invalid/unknown command: ${name}. Use Action: ListCommands to show available commands.`);
+  }
+}
+
+function find(
+  action: FakeAction,
+  { sw }: FakeActionOptions,
+  refuse: (name: string) => string,
+): FakeChannel | undefined {
+  const name = action.get("Channel") ?? "";
+  const channel = sw.find(name);
+  if (!channel) fail(action, refuse(name));
+  return channel;
+}
+
+function transfer(action: FakeAction, options: FakeActionOptions, kind: "blind" | "attended"): void {
+  const channel = find(action, options, () => "Channel specified does not exist");
+  if (!channel) return;
+  if (!options.calls.transfer(channel, action.get("Exten") ?? "", kind)) fail(action, "Channel not bridged");
+  else succeed(action, kind === "blind" ? "Transfer succeeded" : "Atxfer successfully queued");
+}
+
+/** Phones of this PBX can be rung; any other channel fails with Reason 0, as an endpoint does that is not there. */
+function originate(action: FakeAction, { sw, calls, isExtension }: FakeActionOptions): void {
+  const [, extension = ""] = /^(?:PJSIP|SIP)\/([^@/]+)$/.exec(action.get("Channel") ?? "") ?? [];
+  const id = action.get("ChannelId");
+  if (id !== undefined && sw.channels.has(id)) {
+    fail(action, "Uniqueid is already in use");
+    return;
+  }
+  succeed(action, "Originate successfully queued");
+  const shown = /(\+?[\d*#]+)>?\s*$/.exec(action.get("CallerID") ?? "")?.[1] ?? UNKNOWN;
+  const to = action.get("Exten") ?? "";
+  const respond = (isAnswered: boolean, reason: number, channel: string): void =>
+    sw.tell("OriginateResponse", [
+      ...["ActionID", action.get("ActionID") ?? "", "Response", isAnswered ? "Success" : "Failure"],
+      ...["Channel", channel, "Context", action.get("Context") ?? "", "Exten", to, "Reason", String(reason)],
+      ...["Uniqueid", id ?? UNKNOWN, "CallerIDNum", shown, "CallerIDName", UNKNOWN],
+    ]);
+  if (!isExtension(extension)) {
+    sw.clock.after(1, () => respond(false, 0, action.get("Channel") ?? ""));
+    return;
+  }
+  const call = calls.click({
+    ...{ id, extension, to, shown, ringMsMax: Number(action.get("Timeout") ?? 30_000) },
+    onEnd: (isAnswered, reason, leg) => respond(isAnswered, reason, isAnswered ? leg.name : `PJSIP/${leg.peer}`),
+  });
+  for (const text of action.all("Variable")) {
+    const equals = text.indexOf("=");
+    if (equals > 0) call.origin.variables.set(text.slice(0, equals), text.slice(equals + 1));
+  }
+}

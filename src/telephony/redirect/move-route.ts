@@ -1,0 +1,77 @@
+import type { FastifyRequest } from "fastify";
+import { AppError } from "../../core/errors.ts";
+import type { TenantId } from "../../core/ids.ts";
+import { type Authenticate, isAllowed, publicAccess } from "../../http/access.ts";
+import type { App } from "../../http/app-instance.ts";
+import { perSecond } from "../../http/rate-limits.ts";
+import { redirectAnswer, redirectBody } from "./schema.ts";
+import type { SmartRedirect } from "./smart-redirect.ts";
+import type { AskedCall } from "./store.ts";
+
+export interface MoveRouteOptions {
+  redirect: Pick<SmartRedirect, "decide">;
+  /** Whose event token it is; `null` if nobody's. `callIdPrefix` makes a call_uuid of its Uniqueids. */
+  findPbxByToken(token: string): Promise<{ tenantId: TenantId; callIdPrefix: string } | null>;
+  authenticate: Authenticate;
+  /** By call_uuid. */
+  findCall(tenantId: TenantId, callUuid: string): Promise<AskedCall | null>;
+  /** AMI Redirect, by the process that listens to the PBX. Throws `AppError`. */
+  move(call: { tenantId: TenantId; pbxId: string; callUuid: string; extension: string }): Promise<void>;
+  /** Requests taken from one address; 0 is no limit. */
+  perSecondMax: number;
+}
+
+const RULE = { roles: ["supervisor"], scope: "calls:write" } as const;
+
+/**
+ * `POST /api/smart-redirect`: sends a ringing call to whoever is responsible for its caller. Asked by the PBX with its event
+ * token (`Token`), or with a credential of the API. Nobody responsible is no error: the call is left where it rings.
+ */
+export function registerMoveRoute(app: App, options: MoveRouteOptions): void {
+  const { redirect, findCall, move } = options;
+  app.post(
+    "/api/smart-redirect",
+    {
+      config: {
+        access: publicAccess,
+        rateLimit: perSecond(options.perSecondMax),
+        refusals: ["unauthenticated", "forbidden", "not_found", "conflict", "unavailable"],
+      },
+      schema: {
+        summary: "Send a ringing call to the person responsible for its caller",
+        description: "With the PBX's event token in the header `Token`, or an API key with calls:write.",
+        tags: ["smart redirect"],
+        body: redirectBody,
+        response: { 200: redirectAnswer },
+      },
+    },
+    async (request) => {
+      const { tenantId, callIdPrefix } = await identify(request, options);
+      const { unique_id: uniqueId, phone, trunk } = request.body;
+      const callUuid = `${callIdPrefix}${uniqueId}`;
+      const call = await findCall(tenantId, callUuid);
+      if (!call || call.phase === "ended") throw new AppError("not_found", "This call is not going on.");
+      if (call.phase !== "ringing") throw new AppError("conflict", "Somebody has taken this call already.");
+      const asked = { tenantId, source: "smart-redirect", uniqueId, trunk: trunk || (call.trunk ?? "") } as const;
+      const { extension, name, reason } = await redirect.decide(asked, { phone: phone ?? call.from ?? "" });
+      if (extension === null) return { redirected: false, extension, name, reason };
+      if (call.pbxId === null) throw new AppError("conflict", "This call is on no PBX that Enlace listens to.");
+      await move({ tenantId, pbxId: call.pbxId, callUuid, extension });
+      return { redirected: true, extension, name, reason };
+    },
+  );
+}
+
+async function identify(
+  request: FastifyRequest,
+  { findPbxByToken, authenticate }: MoveRouteOptions,
+): Promise<{ tenantId: TenantId; callIdPrefix: string }> {
+  const { token } = request.headers;
+  const pbx = typeof token === "string" ? await findPbxByToken(token) : null;
+  if (pbx) return pbx;
+  const caller = await authenticate(request);
+  if (!caller || caller.mustChangePassword)
+    throw new AppError("unauthenticated", "Send the PBX's event token as Token, or an X-API-KEY.");
+  if (!isAllowed(caller, RULE)) throw new AppError("forbidden", "This takes a supervisor, or a key with calls:write.");
+  return { tenantId: caller.tenantId, callIdPrefix: "" };
+}

@@ -1,0 +1,30 @@
+import type { CallCommands, CommandsFor } from "./call-commands.ts";
+import type { CommandAnswer, PbxCommand } from "./pbx-command.ts";
+
+/** Carries out an order on the PBX that this process owns. Rejects as `CallCommands` does. */
+export async function runCommand(commandsFor: CommandsFor, command: PbxCommand): Promise<CommandAnswer> {
+  const commands: CallCommands = commandsFor("onlyFor" in command ? command.onlyFor : null);
+  switch (command.kind) {
+    case "originate":
+      return { callUuid: (await commands.clickToCall(command)).callUuid };
+    case "hangup":
+      await commands.hangUp(command.callUuid);
+      return {};
+    case "transfer":
+      await commands.transfer(command.callUuid, command.to, command.way);
+      return {};
+    case "redirect":
+      await commands.redirect(command.callUuid, command.extension);
+      return {};
+    case "park":
+      return commands.park(command.callUuid, command.lot);
+    case "dtmf":
+      await commands.pressKeys(command.callUuid, command);
+      return {};
+    case "recording":
+      return commands.record(command.callUuid, command.action);
+    case "spy":
+      await commands.listenIn(command.callUuid, command);
+      return {};
+  }
+}

@@ -1,0 +1,321 @@
+// People steer calls on a PBX: every order reaches it once, from whichever process, and only from those who may.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { type FakeAction, type FakeFields, startFakeAmi } from "../../src/telephony/ami/fake-ami.ts";
+import type { ApiClient, Json } from "../api-client.ts";
+import { ADMIN_PASSWORD } from "../environment.ts";
+import { eventually } from "../eventually.ts";
+import { startTestEnlace } from "../harness.ts";
+
+const pbx = await startFakeAmi();
+/** What the PBX says to an action, by name; anything it is not told of is done. */
+const answers = new Map<string, FakeFields | "silence">();
+pbx.onAction = (action) => {
+  const name = action.get("Action") ?? "";
+  const answer = answers.get(name);
+  if (["Challenge", "Login", "Ping", "CoreShowChannels"].includes(name)) return false;
+  if (answer !== "silence") action.answer(answer ?? { Response: "Success", Message: "done" });
+  return true;
+};
+
+const AMI = { AMI_HOST: "127.0.0.1", AMI_PORT: String(pbx.port), AMI_USERNAME: "enlace", AMI_SECRET: "test-secret" };
+const enlace = await startTestEnlace({ env: AMI });
+after(() => pbx.stop()); // Enlace ends before it
+const { api } = enlace;
+/** A second process on the same database: it answers requests and listens to no PBX. */
+const front = await startTestEnlace({ database: enlace.database, env: { ENLACE_ROLES: "api" } });
+
+const last = (name: string): FakeAction | undefined => pbx.actions.findLast((each) => each.get("Action") === name);
+const read = (action: FakeAction | undefined, ...names: string[]) => names.map((name) => action?.get(name));
+const count = (name: string): number => pbx.actions.filter((each) => each.get("Action") === name).length;
+
+const find = <T>(look: () => Promise<T | undefined>): Promise<T> =>
+  eventually(async () => {
+    const found = await look();
+    assert.ok(found, "it never came");
+    return found;
+  });
+
+async function createUser(username: string, role: string): Promise<{ id: string; client: ApiClient }> {
+  const { status, body } = await api.post("/api/v1/users", { username, role, password: ADMIN_PASSWORD });
+  assert.equal(status, 201, JSON.stringify(body));
+  return { id: body.id, client: await enlace.logIn(username, ADMIN_PASSWORD) };
+}
+
+const ana = await createUser("ana", "agent");
+const bruno = await createUser("bruno", "agent");
+const sofia = await createUser("sofia", "supervisor");
+const victor = await createUser("victor", "viewer");
+const logins = count("Login");
+for (const [number, user_id] of [
+  ["101", ana.id],
+  ["102", bruno.id],
+  ["109", sofia.id],
+])
+  assert.equal((await api.put(`/api/v1/extensions/${number}`, { user_id })).status, 200);
+await find(async () => count("Login") > logins || undefined); // connected to anew, to know the extensions
+await find(async () => {
+  const { items } = (await api.get("/api/v1/pbxs")).body;
+  return items[0]?.status.state === "ready" ? items : undefined;
+});
+
+/** A customer talks with extension 101. Returns the call's id and how it ends. */
+let calls = 0;
+async function talk(): Promise<{ id: string; uuid: string; customer: string; agent: string; end(): void }> {
+  const uuid = `77.${++calls}`;
+  const [customer, agent] = [uuid, `${uuid}1`];
+  const trunk = { Channel: `PJSIP/trunk-0000f${calls}`, Uniqueid: customer, Linkedid: uuid };
+  const phone = { Channel: `PJSIP/101-0000e${calls}`, Uniqueid: agent, Linkedid: uuid };
+  pbx.event({ Event: "Newchannel", ...trunk, ChannelState: "4", CallerIDNum: "600000009", Exten: "0009001" });
+  pbx.event({ Event: "Newchannel", ...phone, ChannelState: "0" });
+  pbx.event({ Event: "DialBegin", DestUniqueid: agent, DestLinkedid: uuid, DialString: "101" });
+  for (const leg of [phone, trunk])
+    pbx.event({ Event: "BridgeEnter", ...leg, BridgeUniqueid: `b${calls}`, BridgeType: "basic" });
+  const call = await find(async () => {
+    const [found] = (await api.get(`/api/v1/calls?call_uuid=${uuid}`)).body.items;
+    return found?.answered_at ? found : undefined;
+  });
+  const end = (): void => {
+    for (const leg of [phone, trunk]) pbx.event({ Event: "Hangup", ...leg, Cause: "16" });
+  };
+  return { id: call.id, uuid, customer, agent, end };
+}
+
+const audited = async (action: string): Promise<Json> =>
+  (await api.get(`/api/v1/audit?action=${action}`)).body.items[0];
+
+test("the agent of a call hands it on, at once or after a word, to a colleague or outside", async () => {
+  const call = await talk();
+  const transfer = (body: object) => ana.client.post(`/api/v1/calls/${call.id}/transfer`, body);
+  assert.equal((await transfer({ extension: "102" })).status, 204);
+  const fields = ["Channel", "Exten", "Context"];
+  assert.deepEqual(read(last("BlindTransfer"), ...fields), [call.agent, "102", "from-internal"]);
+  assert.equal((await transfer({ number: "+34 600 000 012", kind: "attended" })).status, 204);
+  assert.deepEqual(read(last("Atxfer"), ...fields), [call.agent, "600000012", "from-internal"]);
+  assert.equal((await audited("call.transfer")).actor, `user:${ana.id}`);
+  for (const [body, path] of [
+    [{ extension: "199" }, "extension"],
+    [{ number: "12" }, "number"],
+    [{}, "extension"],
+    [{ extension: "102", number: "+34600000012" }, "extension"],
+    [{ extension: "102,1)" }, "extension"],
+  ] as const) {
+    const { status, body: refused } = await transfer(body);
+    assert.deepEqual([status, refused.errors[0].path], [422, path], JSON.stringify(body));
+  }
+  assert.equal(count("BlindTransfer") + count("Atxfer"), 2);
+  call.end();
+});
+
+test("a call is parked where the PBX says, and the agent's phone is told", async () => {
+  const call = await talk();
+  answers.set("Getvar", { Response: "Success", Variable: "CHANNEL(name)", Value: "PJSIP/101-0000e2" });
+  const parked = ana.client.post(`/api/v1/calls/${call.id}/park`, { lot: "sales" });
+  const action = await pbx.next("Park");
+  pbx.event({ Event: "ParkedCall", ParkeeUniqueid: call.customer, ParkingSpace: "701", Parkinglot: "sales" });
+  assert.deepEqual((await parked).body, { space: "701", lot: "sales" });
+  assert.deepEqual(read(action, "Channel", "TimeoutChannel", "Parkinglot"), [
+    call.customer,
+    "PJSIP/101-0000e2",
+    "sales",
+  ]);
+  call.end();
+});
+
+test("keys are pressed one by one, in order, and the log of changes does not keep them", async () => {
+  const call = await talk();
+  assert.equal((await ana.client.post(`/api/v1/calls/${call.id}/dtmf`, { digits: "12#" })).status, 204);
+  const pressed = pbx.actions.filter((each) => each.get("Action") === "PlayDTMF");
+  assert.deepEqual(
+    pressed.map((each) => read(each, "Channel", "Digit")),
+    ["1", "2", "#"].map((digit) => [call.customer, digit]),
+  );
+  assert.deepEqual((await audited("call.dtmf")).detail, { to: "customer", keys: 3 });
+  assert.equal((await ana.client.post(`/api/v1/calls/${call.id}/dtmf`, { digits: "1w2" })).status, 422);
+  call.end();
+});
+
+test("a recording has a name of ours, is told as part of the call, and is stopped by its own id", async () => {
+  const call = await talk();
+  const record = (action: string) => ana.client.post(`/api/v1/calls/${call.id}/recording`, { action });
+  answers.set("MixMonitor", { Response: "Success", MixMonitorID: "0x7f01" });
+  const { status, body } = await record("start");
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.match(body.file, /^enlace-\d{8}-\d{6}-77\.\d+\.wav$/);
+  assert.deepEqual(read(last("MixMonitor"), "Channel", "File"), [call.customer, body.file]);
+  assert.equal((await record("start")).status, 409, "it is recorded already");
+  assert.deepEqual((await record("pause")).body, body);
+  assert.deepEqual(read(last("MixMonitorMute"), "Direction", "State"), ["both", "1"]);
+  await record("resume");
+  assert.equal(last("MixMonitorMute")?.get("State"), "0");
+  assert.deepEqual((await record("stop")).body, body);
+  assert.deepEqual(read(last("StopMixMonitor"), "Channel", "MixMonitorID"), [call.customer, "0x7f01"]);
+  const { details } = (await api.get(`/api/v1/calls/${call.id}`)).body;
+  assert.equal(details.recordings.length, 1);
+  assert.equal(details.recordings[0].file, body.file);
+  answers.set("StopMixMonitor", { Response: "Error", Message: "Could not stop monitoring channel" });
+  answers.set("Hangup", { Response: "Error", Message: "No such channel" });
+  assert.equal((await record("stop")).status, 409, "it is not recorded any more");
+  answers.delete("Hangup");
+  call.end();
+});
+
+test("without the right to record, a channel of its own listens and writes; without that too, the page that mends it is named", async () => {
+  const call = await talk();
+  const record = (action: string) => ana.client.post(`/api/v1/calls/${call.id}/recording`, { action });
+  answers.set("MixMonitor", { Response: "Error", Message: "Permission denied" });
+  answers.set("Originate", { Response: "Error", Message: "Extension does not exist." });
+  const refused = await record("start");
+  assert.equal(refused.status, 409);
+  assert.match(refused.body.detail, /enlace-record.*docs\/commands\.md/);
+  answers.delete("Originate");
+  const started = record("start");
+  const action = await pbx.next("Originate");
+  pbx.event({ Event: "OriginateResponse", ActionID: action.get("ActionID") ?? "", Response: "Success", Reason: "4" });
+  const { body } = await started;
+  assert.deepEqual(read(action, "Channel", "Exten", "ChannelId"), [
+    "Local/listen@enlace-record/n",
+    "write",
+    `rec-${call.uuid}`,
+  ]);
+  assert.ok(action.lines.includes(`Variable: ENLACE_FILE=${body.file}`));
+  assert.ok(action.lines.includes(`Variable: ENLACE_CHANNEL=${call.agent}`));
+  await record("stop");
+  assert.equal(last("Hangup")?.get("Channel"), `rec-${call.uuid}`);
+  answers.delete("MixMonitor");
+  call.end();
+});
+
+test("a supervisor listens, whispers or barges in from her own phone, and that is nobody's call", async () => {
+  const call = await talk();
+  const spy = (client: ApiClient, body: object) => client.post(`/api/v1/calls/${call.id}/spy`, body);
+  for (const [mode, options] of [
+    ["listen", "quE"],
+    ["whisper", "quEw"],
+    ["barge", "quEB"],
+  ]) {
+    assert.equal((await spy(sofia.client, { extension: "109", mode })).status, 204);
+    const fields = read(last("Originate"), "Channel", "Application", "Data");
+    assert.deepEqual(fields, ["PJSIP/109", "ChanSpy", `${call.agent},${options}`]);
+  }
+  assert.deepEqual((await audited("call.spy")).detail.mode, "barge");
+  assert.equal((await spy(sofia.client, { extension: "101" })).status, 403, "a phone that is not hers");
+  assert.equal((await spy(ana.client, { extension: "101" })).status, 403, "an agent");
+  const { key } = (await api.post("/api/v1/api-keys", { name: "program", scopes: ["calls:write"] })).body;
+  assert.equal((await spy(enlace.as({ "x-api-key": key }), { extension: "109" })).status, 403, "a program");
+  const id = last("Originate")?.get("ChannelId") ?? "";
+  const phone = { Channel: "PJSIP/109-0000d1", Uniqueid: id, Linkedid: id };
+  pbx.event({ Event: "Newchannel", ...phone, ChannelState: "0", CallerIDNum: "101" });
+  pbx.event({ Event: "DialBegin", DestUniqueid: id, DestLinkedid: id, DialString: "109" });
+  pbx.event({ Event: "Hangup", ...phone, Cause: "16" });
+  const next = await talk(); // what was said before it has been heard
+  assert.deepEqual((await api.get(`/api/v1/calls?call_uuid=${id}`)).body.items, []);
+  for (const { end } of [call, next]) end();
+});
+
+test("agents steer the calls they are part of and no others; viewers none", async () => {
+  const call = await talk();
+  const orders: [string, object][] = [
+    ["hangup", {}],
+    ["transfer", { extension: "102" }],
+    ["park", {}],
+    ["dtmf", { digits: "1" }],
+    ["recording", { action: "start" }],
+  ];
+  const before = pbx.actions.length;
+  for (const [order, body] of orders) {
+    for (const { client } of [bruno, victor])
+      assert.equal((await client.post(`/api/v1/calls/${call.id}/${order}`, body)).status, 403, order);
+  }
+  assert.equal((await ana.client.post(`/api/v1/calls/${call.id}/redirect`, { extension: "101" })).status, 403);
+  const asked = pbx.actions.slice(before).map((each) => each.get("Action"));
+  assert.deepEqual(
+    asked.filter((name) => name !== "Ping"),
+    [],
+  );
+  assert.equal((await sofia.client.post(`/api/v1/calls/${call.id}/redirect`, { extension: "102" })).status, 204);
+  assert.deepEqual(read(last("Redirect"), "Channel", "Exten"), [call.customer, "102"]);
+  assert.equal((await ana.client.post(`/api/v1/calls/${call.id}/hangup`)).status, 204);
+  call.end();
+  await find(async () => ((await api.get(`/api/v1/calls/${call.id}`)).body.ended_at ? true : undefined));
+  assert.equal((await ana.client.post(`/api/v1/calls/${call.id}/hangup`)).status, 404);
+});
+
+test("a process that listens to no PBX has the other one carry out its orders, refusals included", async () => {
+  const call = await talk();
+  const sofiaThere = await front.logIn("sofia", ADMIN_PASSWORD);
+  assert.equal((await sofiaThere.post(`/api/v1/calls/${call.id}/transfer`, { extension: "102" })).status, 204);
+  assert.equal(last("BlindTransfer")?.get("Channel"), call.agent);
+  answers.set("BlindTransfer", { Response: "Error", Message: "No such feature" });
+  const refused = await front.api.post(`/api/v1/calls/${call.id}/transfer`, { extension: "102" });
+  assert.deepEqual([refused.status, refused.body.detail], [409, "The PBX says: No such feature"]);
+  answers.delete("BlindTransfer");
+  const placed = await front.api.post("/api/v1/calls/originate", { extension: "101", number: "+34600000011" });
+  assert.equal(placed.status, 202, JSON.stringify(placed.body));
+  assert.equal(last("Originate")?.get("ChannelId"), placed.body.call_uuid);
+  assert.deepEqual(await front.rows("select * from pbx_commands"), [], "nothing of it stays");
+  call.end();
+});
+
+test("ten orders given at once to two processes are each carried out once", async () => {
+  const before = count("Originate");
+  const placed = await Promise.all(
+    Array.from({ length: 10 }, (_, index) =>
+      (index % 2 === 0 ? front : enlace).api.post("/api/v1/calls/originate", {
+        extension: "101",
+        number: `+3460000010${index}`,
+      }),
+    ),
+  );
+  assert.deepEqual(
+    placed.map(({ status }) => status),
+    Array(10).fill(202),
+  );
+  const ids = pbx.actions.filter((each) => each.get("Action") === "Originate").slice(before);
+  assert.deepEqual(ids.map((each) => each.get("ChannelId")).sort(), placed.map(({ body }) => body.call_uuid).sort());
+});
+
+test("the same click sent twice is one call, also when the second reaches another process", async () => {
+  const { key } = (await api.post("/api/v1/api-keys", { name: "clicks", scopes: ["calls:write"] })).body;
+  const before = count("Originate");
+  const headers = { "x-api-key": key, "idempotency-key": "click-1" };
+  const click = (on: typeof enlace, number = "+34600000011") =>
+    on.as(headers).post("/api/v1/calls/originate", { extension: "101", number });
+  const [first, second] = [await click(enlace), await click(front)];
+  assert.match(first.body.call_uuid, /^c[0-9a-f]{24}$/);
+  assert.deepEqual([first.status, second.body], [202, first.body]);
+  assert.equal(count("Originate"), before + 1);
+  const other = enlace.as({ ...headers, "idempotency-key": "click-2" });
+  assert.notEqual(
+    (await other.post("/api/v1/calls/originate", { extension: "101", number: "+34600000011" })).body.call_uuid,
+    first.body.call_uuid,
+  );
+});
+
+test("a PBX that is silent is answered for in time, and the order is not given twice", async () => {
+  answers.set("Hangup", "silence");
+  const call = await talk();
+  const before = count("Hangup");
+  const quick = await startTestEnlace({ database: enlace.database, env: { ENLACE_ROLES: "api" }, clockFactor: 20 });
+  const { status, body } = await quick.api.post(`/api/v1/calls/${call.id}/hangup`);
+  assert.equal(status, 503);
+  assert.match(body.detail, /no answer came in time/);
+  assert.equal(count("Hangup"), before + 1);
+  answers.delete("Hangup");
+  call.end();
+});
+
+test("an order that nobody takes is refused in time, and nobody carries it out later", async () => {
+  const quick = await startTestEnlace({ database: enlace.database, env: { ENLACE_ROLES: "api" }, clockFactor: 20 });
+  await enlace.stop();
+  const before = count("Originate");
+  const refused = await quick.api.post("/api/v1/calls/originate", { extension: "101", number: "+34600000011" });
+  assert.equal(refused.status, 503);
+  assert.match(refused.body.detail, /No process listens to this PBX\. Nothing was done/);
+  const heir = await startTestEnlace({ database: enlace.database, env: { ENLACE_ROLES: "api,telephony" } });
+  await find(async () =>
+    (await heir.api.get("/api/v1/pbxs")).body.items[0].status.state === "ready" ? true : undefined,
+  );
+  assert.deepEqual(await heir.rows("select * from pbx_commands"), []);
+  assert.equal(count("Originate"), before);
+});

@@ -1,0 +1,75 @@
+// The real Enlace with its console, a stand-in for the CRM, and somebody at the screen.
+import assert from "node:assert/strict";
+import { after } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { ADMIN_PASSWORD } from "../environment.ts";
+import { startTestEnlace, type TestEnlace, type TestEnlaceOptions } from "../harness.ts";
+import { startChromium } from "./chromium.ts";
+
+export const PASSWORD = "a password for the browser";
+
+export interface Desk {
+  page: Page;
+  /** What the browser complained of: refused scripts and styles, uncaught errors. Empty unless something is wrong. */
+  complaints: string[];
+  /** Every address outside Enlace that was asked for. */
+  strangers: string[];
+}
+
+export interface Console {
+  enlace: TestEnlace;
+  browser: Browser;
+  /** A fresh browser profile at Enlace's address, nobody signed in. */
+  sitDown(options?: BrowserContextOptions): Promise<Desk>;
+  /** The same, signed in; the admin unless said otherwise. */
+  signIn(who?: { username: string; password: string }, options?: BrowserContextOptions): Promise<Desk>;
+  addUser(username: string, role: string): Promise<{ username: string; password: string }>;
+}
+
+export async function startConsole(options: TestEnlaceOptions = {}): Promise<Console> {
+  const enlace = await startTestEnlace(options);
+  const browser = await startChromium();
+  const sitDown: Console["sitDown"] = (more) => openDesk(browser, enlace.url, more);
+  return {
+    enlace,
+    browser,
+    sitDown,
+    signIn: async (who = { username: "admin", password: ADMIN_PASSWORD }, more) => {
+      const desk = await sitDown(more);
+      await enter(desk.page, who);
+      return desk;
+    },
+    addUser: async (username, role) => {
+      const { status } = await enlace.api.post("/api/v1/users", { username, role, password: PASSWORD });
+      assert.equal(status, 201);
+      return { username, password: PASSWORD };
+    },
+  };
+}
+
+export async function enter(page: Page, who: { username: string; password: string }): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByLabel("Username").fill(who.username);
+  await page.locator("input[name=password]").fill(who.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+}
+
+async function openDesk(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Desk> {
+  const context = await browser.newContext({ baseURL: url, locale: "en-GB", ...options });
+  after(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  const strangers: string[] = [];
+  page.on("console", (message) => {
+    // A refused request is an answer, which the page shows; everything else is our mistake.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith("data:")) strangers.push(request.url());
+  });
+  return { page, complaints, strangers };
+}

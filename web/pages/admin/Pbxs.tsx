@@ -1,0 +1,116 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, ask } from "../../api/client.ts";
+import type { Schemas } from "../../api/schema.gen.ts";
+import { useText } from "../../locales/text.tsx";
+import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
+import { useMay } from "../../ui/current-user.ts";
+import { EmptyState } from "../../ui/EmptyState.tsx";
+import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { Findings } from "../../ui/Findings.tsx";
+import { Loading } from "../../ui/Loading.tsx";
+import { Time } from "../../ui/Time.tsx";
+import { useAction } from "../../ui/use-action.ts";
+import { PbxBadge } from "./PbxBadge.tsx";
+import { PbxForm } from "./PbxForm.tsx";
+
+type Pbx = Schemas["Pbx"];
+
+const REFRESH_MS = 5_000;
+
+/** The PBXs, how Enlace stands with each, and what a check finds. */
+export function Pbxs() {
+  const { t } = useText();
+  const may = useMay();
+  const [edited, setEdited] = useState<Pbx | "new" | null>(null);
+  const list = useQuery({
+    queryKey: ["pbxs"],
+    queryFn: ({ signal }) => ask(api.GET("/api/v1/pbxs", { signal })),
+    refetchInterval: REFRESH_MS,
+  });
+  return (
+    <div className="stack">
+      {may("POST /api/v1/pbxs") && (
+        <div className="row">
+          <Button onClick={() => setEdited("new")}>{t("pbx.add")}</Button>
+        </div>
+      )}
+      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isLoading && <Loading />}
+      {list.data?.items.length === 0 && (
+        <div className="card">
+          <EmptyState title={t("pbx.none")}>{t("pbx.noneText")}</EmptyState>
+        </div>
+      )}
+      <div className="cards">
+        {list.data?.items.map((pbx) => (
+          <PbxCard key={pbx.id} pbx={pbx} onEdit={() => setEdited(pbx)} />
+        ))}
+      </div>
+      {edited && <PbxForm pbx={edited === "new" ? null : edited} onClose={() => setEdited(null)} />}
+    </div>
+  );
+}
+
+function PbxCard({ pbx, onEdit }: { pbx: Pbx; onEdit(): void }) {
+  const { t } = useText();
+  const { name, host, port, username, time_zone, status } = pbx;
+  return (
+    <article className="card">
+      <div className="row spread">
+        <h2>{name}</h2>
+        <PbxBadge pbx={pbx} />
+      </div>
+      <dl className="facts small">
+        <dt>{t("pbx.address")}</dt>
+        <dd className="mono">
+          {host}:{port}
+        </dd>
+        <dt>{t("pbx.username")}</dt>
+        <dd className="mono">{username}</dd>
+        <dt>{t("tenant.zone")}</dt>
+        <dd>{time_zone}</dd>
+        <dt>{t("pbx.since")}</dt>
+        <dd>
+          <Time at={status.since} seconds />
+        </dd>
+        <dt>{t("pbx.asterisk")}</dt>
+        <dd>{status.asterisk ?? "–"}</dd>
+      </dl>
+      {status.problem && <p className="note note-bad small">{status.problem}</p>}
+      <PbxActions pbx={pbx} onEdit={onEdit} />
+    </article>
+  );
+}
+
+function PbxActions({ pbx, onEdit }: { pbx: Pbx; onEdit(): void }) {
+  const { t } = useText();
+  const may = useMay();
+  const params = { params: { path: { id: pbx.id } } };
+  const check = useAction({ run: () => ask(api.POST("/api/v1/pbxs/{id}/check", params)) });
+  if (!may("PATCH /api/v1/pbxs/{id}")) return null;
+  return (
+    <>
+      <div className="row actions">
+        <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+          {t("connection.checkNow")}
+          <span className="visually-hidden"> {pbx.name}</span>
+        </Button>
+        <Button size="xs" variant="default" onClick={onEdit}>
+          {t("action.edit")}
+          <span className="visually-hidden"> {pbx.name}</span>
+        </Button>
+        <ConfirmButton
+          label={t("action.remove")}
+          about={pbx.name}
+          question={t("pbx.removeQuestion", { name: pbx.name })}
+          done={t("pbx.removed")}
+          run={() => ask(api.DELETE("/api/v1/pbxs/{id}", params))}
+        />
+      </div>
+      {check.error && <ErrorNote error={check.error} />}
+      {check.data && <Findings report={check.data} />}
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import type { Schemas } from "../../api/schema.gen.ts";
+import { useText } from "../../locales/text.tsx";
+import { Time } from "../../ui/Time.tsx";
+
+type Entry = Schemas["CallDetail"]["timeline"][number];
+
+/** What was told about the call and what was done with it, oldest first. */
+export function Timeline({ entries }: { entries: readonly Entry[] }) {
+  const { t } = useText();
+  if (entries.length === 0) return <p className="quiet">{t("timeline.none")}</p>;
+  return (
+    <ol className="story">
+      {entries.map((entry, order) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: entries have no id, and the story only grows at its end
+        <li key={order} className={entry.kind}>
+          <div className="row">
+            <Time at={entry.at} seconds />
+            <span className="quiet small">
+              {entry.kind === "fact" ? t("timeline.told", { source: entry.source ?? "?" }) : entry.connection}
+            </span>
+          </div>
+          <div className="break">{entry.text}</div>
+          {entry.raw !== null && entry.raw !== undefined && <Raw entry={entry} />}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Raw({ entry }: { entry: Entry }) {
+  const { t } = useText();
+  return (
+    <details>
+      <summary className="small quiet">{t("timeline.raw")}</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1 wants scrolled regions to be reachable */}
+      <pre className="body" tabIndex={0}>
+        {JSON.stringify(entry.raw, null, 2)}
+      </pre>
+    </details>
+  );
+}

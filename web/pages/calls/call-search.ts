@@ -1,0 +1,77 @@
+import type { paths } from "../../api/schema.gen.ts";
+import { toInstant } from "../../ui/instants.ts";
+
+type Query = NonNullable<paths["/api/v1/calls"]["get"]["parameters"]["query"]>;
+
+export const DIRECTIONS = ["inbound", "outbound", "internal"] as const;
+export const OUTCOMES = [
+  "answered",
+  "missed",
+  "busy",
+  "failed",
+  "cancelled",
+  "machine",
+  "transferred",
+  "lost",
+  "in_progress",
+] as const satisfies readonly NonNullable<Query["outcome"]>[];
+export const DELIVERY_STATES = [
+  "pending",
+  "leased",
+  "delivered",
+  "dead",
+  "expired",
+  "discarded",
+] as const satisfies readonly NonNullable<Query["delivery_state"]>[];
+
+/** The filters of the list of calls, as they stand in the address. Days are the tenant's. */
+export interface CallSearch {
+  from?: string;
+  to?: string;
+  direction?: (typeof DIRECTIONS)[number];
+  outcome?: (typeof OUTCOMES)[number];
+  extension?: string;
+  number?: string;
+  state?: (typeof DELIVERY_STATES)[number];
+  connection?: string;
+}
+
+/** Reads what somebody may have typed into the address; what makes no sense is left out. */
+export function parseCallSearch(search: Record<string, unknown>): CallSearch {
+  const text = (name: string): string | undefined => {
+    const value = search[name];
+    const word = typeof value === "number" ? String(value) : value;
+    return typeof word === "string" && word.trim() !== "" && word.length <= 100 ? word : undefined;
+  };
+  const date = (name: string): string | undefined =>
+    /^\d{4}-\d\d-\d\d$/.test(text(name) ?? "") ? text(name) : undefined;
+  return dropEmpty({
+    from: date("from"),
+    to: date("to"),
+    direction: DIRECTIONS.find((one) => one === search.direction),
+    outcome: OUTCOMES.find((one) => one === search.outcome),
+    extension: text("extension"),
+    number: text("number"),
+    state: DELIVERY_STATES.find((one) => one === search.state),
+    connection: /^\d+$/.test(text("connection") ?? "") ? text("connection") : undefined,
+  });
+}
+
+/** As the API asks it: whole days of the tenant's zone become instants. */
+export function toCallQuery({ from, to, state, connection, ...rest }: CallSearch, timeZone: string): Query {
+  return dropEmpty({
+    ...rest,
+    since: from && toInstant(from, timeZone)?.toISOString(),
+    until: to && toInstant(to, timeZone, 1)?.toISOString(),
+    delivery_state: state,
+    connection_id: connection,
+  });
+}
+
+type Full<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function dropEmpty<T extends object>(fields: T): Full<T> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""),
+  ) as Full<T>;
+}

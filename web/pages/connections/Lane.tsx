@@ -1,0 +1,100 @@
+import { Button } from "@mantine/core";
+import { api, ask } from "../../api/client.ts";
+import type { Schemas } from "../../api/schema.gen.ts";
+import { useText } from "../../locales/text.tsx";
+import { LaneBadge } from "../../ui/Badge.tsx";
+import { useMay } from "../../ui/current-user.ts";
+import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { Findings } from "../../ui/Findings.tsx";
+import { showProblem } from "../../ui/notices.tsx";
+import { Time } from "../../ui/Time.tsx";
+import { useAction } from "../../ui/use-action.ts";
+
+/** How a connection runs, and the levers: check, pause, resume. */
+export function Lane({ connection }: { connection: Schemas["Connection"] }) {
+  const { t } = useText();
+  const { lane, problem } = connection;
+  return (
+    <div className="stack">
+      <section className="card">
+        <div className="row spread">
+          <h2>{t("connection.lane")}</h2>
+          <LaneBadge state={lane.state} />
+        </div>
+        {(problem ?? lane.reason) && <p className="note note-bad small">{problem ?? lane.reason}</p>}
+        <dl className="facts">
+          <dt>{t("connection.queue")}</dt>
+          <dd>{t("lanes.waiting", { count: lane.queue_depth })}</dd>
+          <dt>{t("connection.deadLetters")}</dt>
+          <dd>{t("lanes.dead", { count: lane.dead })}</dd>
+          <dt>{t("lanes.oldest")}</dt>
+          <dd>
+            <Time at={lane.oldest_due_at} seconds />
+          </dd>
+          <dt>{t("connection.lastSuccess")}</dt>
+          <dd>
+            <Time at={lane.last_success_at} seconds />
+          </dd>
+          <dt>{t("connection.lastFailure")}</dt>
+          <dd>
+            <Time at={lane.last_failure_at} seconds />
+            {lane.last_reason && <div className="small">{lane.last_reason}</div>}
+          </dd>
+        </dl>
+        <PauseButtons connection={connection} />
+      </section>
+      <Check id={connection.id} />
+    </div>
+  );
+}
+
+function PauseButtons({ connection: { id, lane } }: { connection: Schemas["Connection"] }) {
+  const { t } = useText();
+  const may = useMay();
+  const params = { params: { path: { id } } };
+  const pause = useAction({
+    run: () => ask(api.POST("/api/v1/connections/{id}/pause", params)),
+    done: t("connection.paused"),
+    onError: showProblem,
+  });
+  const resume = useAction({
+    run: () => ask(api.POST("/api/v1/connections/{id}/resume", params)),
+    done: t("connection.resumed"),
+    onError: showProblem,
+  });
+  if (!may("POST /api/v1/connections/{id}/pause")) return null;
+  return (
+    <div className="row actions">
+      {lane.state === "active" && (
+        <Button variant="default" loading={pause.isPending} onClick={() => pause.mutate()}>
+          {t("connection.pause")}
+        </Button>
+      )}
+      {["paused", "held", "breaker_open"].includes(lane.state) && (
+        <Button loading={resume.isPending} onClick={() => resume.mutate()}>
+          {t("connection.resume")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Check({ id }: { id: string }) {
+  const { t } = useText();
+  const may = useMay();
+  const check = useAction({
+    run: () => ask(api.POST("/api/v1/connections/{id}/check", { params: { path: { id } } })),
+  });
+  if (!may("POST /api/v1/connections/{id}/check")) return null;
+  return (
+    <section className="card">
+      <h2>{t("connection.check")}</h2>
+      <p className="quiet small">{t("connection.checkText")}</p>
+      <Button variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+        {t("connection.checkNow")}
+      </Button>
+      {check.error && <ErrorNote error={check.error} />}
+      {check.data && <Findings report={check.data} />}
+    </section>
+  );
+}

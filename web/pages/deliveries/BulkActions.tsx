@@ -1,0 +1,105 @@
+import { Button, Modal } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, ask } from "../../api/client.ts";
+import type { paths } from "../../api/schema.gen.ts";
+import type { OperationName } from "../../api/session.ts";
+import { useText } from "../../locales/text.tsx";
+import { useMay } from "../../ui/current-user.ts";
+import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { Loading } from "../../ui/Loading.tsx";
+import { showDone } from "../../ui/notices.tsx";
+
+type Query = NonNullable<paths["/api/v1/deliveries"]["get"]["parameters"]["query"]>;
+type Deed = "replay" | "discard";
+type Body = paths["/api/v1/deliveries/replay"]["post"]["requestBody"]["content"]["application/json"];
+
+const RIGHTS: Record<Deed, OperationName> = {
+  replay: "POST /api/v1/deliveries/replay",
+  discard: "POST /api/v1/deliveries/discard",
+};
+/** What each may be done to; the rest is on its way, over, or would be done twice. */
+const POSSIBLE: Record<Deed, readonly string[]> = { replay: ["dead", "discarded"], discard: ["dead", "pending"] };
+
+/** Replays or discards everything the filter names, after saying how many that are. */
+export function BulkActions({ query }: { query: Query }) {
+  const { t } = useText();
+  const may = useMay();
+  const [deed, setDeed] = useState<Deed | null>(null);
+  const body = toBody(query);
+  const deeds = (["replay", "discard"] as const).filter(
+    (one) => may(RIGHTS[one]) && POSSIBLE[one].includes(query.state ?? ""),
+  );
+  if (!body || deeds.length === 0) return null;
+  return (
+    <div className="row bulk">
+      {deeds.map((one) => (
+        <Button key={one} size="xs" variant="default" onClick={() => setDeed(one)}>
+          {t(`bulk.${one}`)}
+        </Button>
+      ))}
+      <Modal
+        opened={deed !== null}
+        onClose={() => setDeed(null)}
+        title={deed && t(`bulk.${deed}`)}
+        closeButtonProps={{ "aria-label": t("action.close") }}
+      >
+        {deed && <Confirmation deed={deed} body={body} onClose={() => setDeed(null)} />}
+      </Modal>
+    </div>
+  );
+}
+
+interface ConfirmationProps {
+  deed: Deed;
+  body: Body;
+  onClose(): void;
+}
+
+function Confirmation({ deed, body, onClose }: ConfirmationProps) {
+  const { t } = useText();
+  const queries = useQueryClient();
+  const send = (dryRun: boolean) => ask(api.POST(`/api/v1/deliveries/${deed}`, { body: { ...body, dry_run: dryRun } }));
+  const preview = useQuery({ queryKey: ["bulk", deed, body], queryFn: () => send(true), staleTime: 0, gcTime: 0 });
+  const act = useMutation({
+    mutationFn: () => send(false),
+    onSuccess: async ({ changed }) => {
+      showDone(t(`bulk.${deed}Done`, { count: changed }));
+      onClose();
+      await queries.invalidateQueries();
+    },
+  });
+  if (preview.error) return <ErrorNote error={preview.error} onRetry={() => void preview.refetch()} />;
+  if (!preview.data) return <Loading />;
+  const { matched } = preview.data;
+  return (
+    <div className="stack">
+      <p>{t(`bulk.${deed}Count`, { count: matched })}</p>
+      {act.error && <ErrorNote error={act.error} />}
+      <div className="row">
+        <Button
+          color={deed === "discard" ? "red" : "teal"}
+          disabled={matched === 0}
+          loading={act.isPending}
+          onClick={() => act.mutate()}
+        >
+          {t(`bulk.${deed}Yes`, { count: matched })}
+        </Button>
+        <Button variant="default" onClick={onClose}>
+          {t("action.cancel")}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function toBody({ state, connection_id, kind, since, until }: Query): Body | null {
+  if (state !== "dead" && state !== "discarded" && state !== "pending") return null;
+  return {
+    state,
+    ...(connection_id && { connection_id }),
+    ...(kind && { kind }),
+    ...(since && { since }),
+    ...(until && { until }),
+  };
+}

@@ -1,0 +1,41 @@
+import type { ReactNode } from "react";
+import type { Schemas } from "../api/schema.gen.ts";
+import { useText } from "../locales/text.tsx";
+
+export type Tone = "good" | "warn" | "bad" | "busy" | "still";
+
+/** A state in a word. The word says it; the colour only helps. */
+export function Badge({ tone, children }: { tone: Tone; children: ReactNode }) {
+  return <span className={`badge badge-${tone}`}>{children}</span>;
+}
+
+type Outcome = Schemas["Call"]["outcome"];
+const OUTCOME_TONES: Record<Outcome, Tone> = {
+  ...{ answered: "good", transferred: "good", in_progress: "busy", missed: "bad", lost: "warn", failed: "bad" },
+  ...{ busy: "warn", cancelled: "still", machine: "still" },
+};
+
+export function OutcomeBadge({ outcome }: { outcome: Outcome }) {
+  const { t } = useText();
+  return <Badge tone={OUTCOME_TONES[outcome]}>{t(`outcome.${outcome}`)}</Badge>;
+}
+
+type DeliveryState = Schemas["Delivery"]["state"];
+const DELIVERY_TONES: Record<DeliveryState, Tone> = {
+  ...{ pending: "busy", leased: "busy", delivered: "good", dead: "bad", expired: "still", discarded: "still" },
+};
+
+export function DeliveryBadge({ state }: { state: DeliveryState }) {
+  const { t } = useText();
+  return <Badge tone={DELIVERY_TONES[state]}>{t(`delivery.${state}`)}</Badge>;
+}
+
+type LaneState = Schemas["Connection"]["lane"]["state"];
+const LANE_TONES: Record<LaneState, Tone> = {
+  ...{ active: "good", paused: "warn", held: "bad", breaker_open: "bad", disabled: "still" },
+};
+
+export function LaneBadge({ state }: { state: LaneState }) {
+  const { t } = useText();
+  return <Badge tone={LANE_TONES[state]}>{t(`lane.${state}`)}</Badge>;
+}
