@@ -48,19 +48,21 @@ create index hook_events_waiting on hook_events (tenant_id, pbx_id, id) where st
 create index hook_events_call on hook_events (tenant_id, call_uuid) where call_uuid is not null;
 create index hook_events_received on hook_events (received_at);
 
--- Calls that hooks told of and that nobody has told the end of.
+-- Calls that hooks told of, by the numbers that tie legs to them which share no channel with them.
 create table hook_calls (
   tenant_id  integer not null,
   call_uuid  text not null,
   pbx_id     bigint not null,
   -- Number of the one outside, as the PBX writes it.
   outside    text,
+  -- Numbers outside that ring for it: a mobile that follows an extension.
+  rung       text[] not null default '{}',
   heard_at   timestamptz not null,
   ended_at   timestamptz,
   primary key (tenant_id, call_uuid)
 );
-create index hook_calls_open on hook_calls (heard_at) where ended_at is null;
-create index hook_calls_outside on hook_calls (tenant_id, pbx_id, outside, heard_at desc) where outside is not null;
+create index hook_calls_heard on hook_calls (heard_at);
+create index hook_calls_pbx on hook_calls (tenant_id, pbx_id, heard_at);
 
 -- Names of a call: its own call_uuid, unique ids of its channels, ids that other sources gave it.
 create table call_aliases (

@@ -1,12 +1,15 @@
 import type { Ground } from "./app-ground.ts";
 import type { Rooms } from "./app-rooms.ts";
 import { loadCall, loadCalls } from "./calls/store.ts";
+import { registerMakeCallExternal } from "./compat/makecallexternal.ts";
 import type { App } from "./http/app-instance.ts";
 import { createClickToCall } from "./telephony/click-to-call.ts";
 import type { WriteDeed } from "./telephony/deed.ts";
 import { createPbxChoice } from "./telephony/pbx-choice.ts";
 import { registerTelephonyRoutes } from "./telephony/routes.ts";
+import { createFolderCheck } from "./telephony/spool.ts";
 import { writeAudit } from "./tenants/audit/audit.ts";
+import { registerCallFileRoutes } from "./tenants/pbxs/call-files.ts";
 
 /** What people and programs have PBXs do. */
 export function registerCommandDoors(
@@ -29,6 +32,14 @@ export function registerCommandDoors(
     findExtension: extensions.find,
     hasCall: async (tenantId, call_uuid) =>
       (await loadCalls(database.sql, tenantId, { call_uuid, rowsMax: 1 })).length > 0,
+  });
+  registerCallFileRoutes(app, { database, clock, checkFolder: createFolderCheck(random) });
+  registerMakeCallExternal(app, {
+    ...{ loadTenant, placeClick, clock },
+    findKey: async (clientId) => {
+      const key = await tenants.apiKeys.authenticate(clientId);
+      return key?.scopes.includes("calls:write") ? key : undefined;
+    },
   });
   registerTelephonyRoutes(app, {
     ...{ telephony, placeClick, random, loadTenant, audit },

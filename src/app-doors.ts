@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { registerCommandDoors } from "./app-commands.ts";
 import { registerGapDoors } from "./app-gaps.ts";
 import type { Ground } from "./app-ground.ts";
+import { registerHookDoors } from "./app-hooks.ts";
 import { registerRecordingDoors } from "./app-recordings.ts";
 import { registerRedirectDoors } from "./app-redirect.ts";
 import type { Rooms } from "./app-rooms.ts";
@@ -64,6 +65,7 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
   registerPbxDoors(app, ground, rooms);
   registerGapDoors(app, ground, rooms);
+  registerHookDoors(app, config, rooms);
   registerCommandDoors(app, ground, rooms);
   registerRedirectDoors(app, ground, rooms);
   await registerConsole(app, { folder: CONSOLE_FOLDER });

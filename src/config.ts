@@ -431,14 +431,15 @@ function readVtiger(values: Values, problems: string[]) {
 }
 
 function readPbx(values: Values, problems: string[]) {
-  const { AMI_HOST, AMI_PORT, AMI_USERNAME, AMI_SECRET, PBX_TIMEZONE } = values;
+  const { AMI_HOST, AMI_PORT, AMI_USERNAME, AMI_SECRET, PBX_TIMEZONE, PBX_TOKEN } = values;
+  const common = { port: AMI_PORT, timeZone: PBX_TIMEZONE };
   if (AMI_HOST === undefined || AMI_USERNAME === undefined || AMI_SECRET === undefined) {
     const missing = Object.entries({ AMI_HOST, AMI_USERNAME, AMI_SECRET }).filter(([, value]) => value === undefined);
     const names = missing.map(([name]) => name).join(" and ");
     if (missing.length < 3) problems.push(`${names} missing: a PBX needs AMI_HOST, AMI_USERNAME and AMI_SECRET`);
-    return undefined;
+    return PBX_TOKEN === undefined ? undefined : { ...common, host: null, username: null, secret: null };
   }
-  return { host: AMI_HOST, port: AMI_PORT, username: AMI_USERNAME, secret: AMI_SECRET, timeZone: PBX_TIMEZONE };
+  return { ...common, host: AMI_HOST, username: AMI_USERNAME, secret: AMI_SECRET };
 }
 
 function toDatabaseUrl({ DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD }: Values): string | undefined {

@@ -114,7 +114,8 @@ export function createConsoleRouter() {
     routeTree: tree,
     defaultPreload: "intent",
     defaultPreloadStaleTime: 0,
-    scrollRestoration: false,
+    // What a page does not know of in its address is dropped, not passed on unread.
+    search: { strict: true },
   });
 }
 

@@ -11,6 +11,7 @@ import { CommandFailure, EXIT } from "./exit.ts";
 import { createExtension } from "./extension.ts";
 import { createKey } from "./key.ts";
 import { createPbx } from "./pbx.ts";
+import { createRedirect } from "./redirect.ts";
 import { createSecret } from "./secret.ts";
 import { createSendTestCall } from "./send-test-call.ts";
 import { createMigrate, createStart, type ServerCommands } from "./start.ts";
@@ -38,7 +39,7 @@ export function createCli(options: CliOptions): Command {
     ],
     ["People and access", [createUser(options), createKey(options), createSecret(options), createTenant(options)]],
     ["Connections", [createConnection(options)]],
-    ["Phones", [createPbx(options), createExtension(options)]],
+    ["Phones", [createPbx(options), createExtension(options), createRedirect(options)]],
     ["Calls and deliveries", [createCalls(options), createDeliveries(options), createSendTestCall(options)]],
     [
       "Safekeeping",

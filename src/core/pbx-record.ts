@@ -19,6 +19,8 @@ export interface PbxRecord {
   trunks: readonly string[];
   dial: DialSettings;
   cdr: CdrSettings;
+  /** Spool folder of an Asterisk on Enlace's machine: `/var/spool/asterisk`; `null`: no call files. */
+  spoolFolder?: string | null;
   origin: "environment" | "api";
   enabled: boolean;
   /** ISO 3166-1 alpha-2 of the tenant, for numbers without a country code. */

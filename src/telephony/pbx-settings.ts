@@ -17,7 +17,7 @@ export function createToPbxSettings(allowTargets: AllowedTargets): (record: PbxR
     api: { allowed: allowTargets, lookup: createGuardedLookup(allowTargets) },
   };
   return (record) => {
-    const { id, name, tenantId, country, timeZone, callIdPrefix, extensions, trunks, dial } = record;
+    const { id, name, tenantId, country, timeZone, callIdPrefix, extensions, trunks, dial, spoolFolder } = record;
     const { host, port, username, secret } = record;
     const { allowed, lookup } = guards[record.origin];
     if (isIP(host) !== 0 && !isAllowedAddress(host, allowed))
@@ -26,6 +26,7 @@ export function createToPbxSettings(allowTargets: AllowedTargets): (record: PbxR
     const tls = record.tls ? { tls: record.tlsCa === null ? {} : { ca: record.tlsCa } } : {};
     return {
       ...{ id, name, tenantId, country, timeZone, callIdPrefix, extensions, dial },
+      spoolFolder: spoolFolder ?? null,
       cdr: toCdrPlace(record.cdr, { allowed, lookup }),
       address: { host, port, username, secret, lookup, ...tls },
       trunks: new Set(trunks),

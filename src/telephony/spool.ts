@@ -55,6 +55,11 @@ export function toSpoolFolders(folder: string): Pick<SpoolOptions, "outgoing" | 
   return { outgoing: join(folder, "outgoing"), staging: join(folder, "tmp") };
 }
 
+/** Rejects with a sentence when calls cannot be handed over below this folder of this machine. */
+export function createFolderCheck(random: Random): (folder: string) => Promise<void> {
+  return (folder) => createSpool({ ...toSpoolFolders(folder), random }).check();
+}
+
 export function createSpool({ outgoing, staging, owner, random }: SpoolOptions): Spool {
   async function stage(path: string, text: string, startAt: Date | undefined): Promise<void> {
     const file = await open(path, "wx", owner ? 0o640 : 0o666);

@@ -1,5 +1,8 @@
 // People steer calls on a PBX: every order reaches it once, from whichever process, and only from those who may.
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { type FakeAction, type FakeFields, startFakeAmi } from "../../src/telephony/ami/fake-ami.ts";
 import type { ApiClient, Json } from "../api-client.ts";
@@ -54,7 +57,7 @@ for (const [number, user_id] of [
 ])
   assert.equal((await api.put(`/api/v1/extensions/${number}`, { user_id })).status, 200);
 await find(async () => count("Login") > logins || undefined); // connected to anew, to know the extensions
-await find(async () => {
+const [stored] = await find(async () => {
   const { items } = (await api.get("/api/v1/pbxs")).body;
   return items[0]?.status.state === "ready" ? items : undefined;
 });
@@ -290,6 +293,76 @@ test("the same click sent twice is one call, also when the second reaches anothe
     (await other.post("/api/v1/calls/originate", { extension: "101", number: "+34600000011" })).body.call_uuid,
     first.body.call_uuid,
   );
+});
+
+test("a client of the older control service clicks as it always did", async () => {
+  const { key } = (await api.post("/api/v1/api-keys", { name: "older", scopes: ["calls:write"] })).body;
+  const { key: reader } = (await api.post("/api/v1/api-keys", { name: "reader", scopes: ["calls:read"] })).body;
+  const click = (query: Record<string, string>) =>
+    enlace.as({}).get(`/api/makecallexternal?${new URLSearchParams(query)}`);
+  const good = { code: "101", phone: "+34600000011", clientId: key };
+  const { status, body, headers } = await click(good);
+  assert.equal(status, 200, JSON.stringify(body));
+  const { response_time_ms, call_uuid, ...rest } = body;
+  assert.deepEqual(rest, {
+    ...{ success: true, message: "Call initiated", enterprise: "Enlace", enterprise_number: "1" },
+    ...{ from_ext: "101", to_phone: "+34600000011", host_ip: "127.0.0.1", display_name: "+34600000011" },
+  });
+  assert.ok(Number.isInteger(response_time_ms));
+  assert.deepEqual(read(last("Originate"), "Channel", "Exten", "ChannelId"), ["PJSIP/101", "600000011", call_uuid]);
+  assert.equal(headers.get("cache-control"), "no-store");
+  const plain = await enlace.as({}).get(`/api/makecallexternal?code=101&phone=+34600000011&clientId=${key}`);
+  assert.equal(plain.status, 200, "a plus sign that nobody encoded");
+  for (const [query, expected, detail] of [
+    [{ ...good, phone: "" }, 400, "code, phone and clientId are required"],
+    [{ ...good, clientId: "1001" }, 401, "Invalid clientId"],
+    [{ ...good, clientId: reader }, 401, "Invalid clientId"],
+    [{ ...good, code: "199" }, 400, "extension: is not known; see GET /api/v1/extensions"],
+    [{ ...good, code: "101@x" }, 400, "extension: is not known; see GET /api/v1/extensions"],
+    [{ ...good, phone: "600'||1" }, 400, "number: is not a phone number"],
+  ] as const) {
+    const refused = await click(query);
+    assert.deepEqual([refused.status, refused.body.detail], [expected, detail], JSON.stringify(query));
+  }
+  answers.set("Originate", { Response: "Error", Message: "Permission denied" });
+  const failed = await click(good);
+  assert.deepEqual([failed.status, failed.body.success], [500, false]);
+  answers.delete("Originate");
+  const statuses = await Promise.all(
+    Array.from({ length: 20 }, async () => (await click({ ...good, code: "199" })).status),
+  );
+  assert.ok(statuses.includes(429), "twenty a minute");
+});
+
+test("where the AMI user may not originate, a click goes by call file, into a folder that operators alone name", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "enlace-spool-"));
+  after(() => rm(folder, { recursive: true, force: true }));
+  const path = `/api/v1/pbxs/${stored.id}/call-files`;
+  const tenant = { number: "other", name: "Other", time_zone: "America/Lima", country: "PE", language: "es" };
+  const admin = { username: "other-admin", password: ADMIN_PASSWORD };
+  assert.equal((await api.post("/api/v1/tenants", { ...tenant, admin })).status, 201);
+  const stranger = await enlace.logIn(admin.username, ADMIN_PASSWORD);
+  assert.equal((await stranger.put(path, { folder })).status, 403);
+  assert.equal((await api.put(path, { folder: "/var/../etc" })).status, 422);
+  assert.match((await api.put(path, { folder })).body.problem, /ENOENT/);
+  for (const name of ["outgoing", "tmp"]) await mkdir(join(folder, name));
+  const loggedIn = count("Login");
+  assert.deepEqual((await api.get(path)).body, { folder, problem: null });
+  await find(async () => count("Login") > loggedIn || undefined); // connected to anew, with the folder
+  await find(async () => ((await api.get("/api/v1/pbxs")).body.items[0].status.state === "ready" ? true : undefined));
+  answers.set("Originate", { Response: "Error", Message: "Permission denied" });
+  const placed = api.post("/api/v1/calls/originate", { extension: "101", number: "+34600000011" });
+  const [name] = await find(async () => {
+    const files = await readdir(join(folder, "outgoing"));
+    return files.length > 0 ? files : undefined;
+  });
+  const text = await readFile(join(folder, "outgoing", name ?? ""), "utf8");
+  const account = /^Account: (\S+)$/m.exec(text)?.[1] ?? "";
+  assert.match(text, /^Channel: PJSIP\/101$/m);
+  assert.match(text, /^Extension: 600000011$/m);
+  pbx.event({ Event: "NewAccountCode", Uniqueid: "88.1", Linkedid: "88.1", AccountCode: account });
+  assert.deepEqual([(await placed).status, (await placed).body.call_uuid], [202, "88.1"]);
+  answers.delete("Originate");
 });
 
 test("a PBX that is silent is answered for in time, and the order is not given twice", async () => {

@@ -47,6 +47,15 @@ export async function startConsole(options: TestEnlaceOptions = {}): Promise<Con
   };
 }
 
+/** Resolves once it is on the screen. */
+export const see = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
+
+/** Nothing went wrong behind the screen, and nobody else was asked for anything. */
+export function assertQuiet({ complaints, strangers }: Desk): void {
+  assert.deepEqual(complaints, []);
+  assert.deepEqual(strangers, []);
+}
+
 export async function enter(page: Page, who: { username: string; password: string }): Promise<void> {
   await page.goto("/sign-in");
   await page.getByLabel("Username").fill(who.username);

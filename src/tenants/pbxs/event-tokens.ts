@@ -15,6 +15,7 @@ import {
   type FoundToken,
   findTokenOwner,
   loadEnvironmentToken,
+  loadTokenOwner,
   saveNewToken,
   type TokenOwner,
 } from "./token-store.ts";
@@ -26,6 +27,8 @@ import {
 export interface EventTokens {
   /** Whose token it is; `null` if nobody's, or not good any more. */
   find(token: string): Promise<TokenOwner | null>;
+  /** The same of a PBX that is known by its id, switched off or not; `null` when it was removed. */
+  loadOwner(tenantId: TenantId, pbxId: string): Promise<TokenOwner | null>;
   /** Makes a new token, or takes the given one; those before it stay good for `overlapSeconds`. Throws `not_found`, `conflict`. */
   rotate(doer: Doer, pbxId: string, given: Rotation): Promise<{ token: string; othersExpireAt: Date }>;
   /** Ends every token of the PBX now: it posts no more. */
@@ -105,6 +108,7 @@ export function createEventTokens(options: EventTokensOptions): EventTokens {
       const isGood = owner !== null && hashes.map((hash) => timingSafeEqual(hash, owner.tokenHash)).includes(true);
       return isGood && (owner.expiresAt === null || owner.expiresAt > clock.now()) ? owner : null;
     },
+    loadOwner: (tenantId, pbxId) => loadTokenOwner(database.sql, tenantId, pbxId),
     rotate: (doer, pbxId, { overlapSeconds, token = newSecret(random) }) =>
       locked(doer.tenantId, pbxId, async (on, at) => {
         const othersExpireAt = new Date(at.getTime() + overlapSeconds * 1000);

@@ -64,7 +64,12 @@ export async function loadEnvironmentPbx(from: Sql, tenantId: TenantId): Promise
 }
 
 /** One that can be connected to. */
-export type RunnablePbx = StoredPbx & { host: string; username: string; sealedSecret: string } & {
+export type RunnablePbx = StoredPbx & {
+  host: string;
+  spoolFolder: string | null;
+  username: string;
+  sealedSecret: string;
+} & {
   country: string;
   peers: Readonly<Record<string, string>>;
 };
@@ -79,7 +84,7 @@ export async function loadRunnablePbxs(
       ? sql`p.enabled and t.disabled_at is null`
       : sql`p.tenant_id = ${only.tenantId} and p.id = ${only.id}`;
   const { rows } = await sql<RunnablePbx>`
-    select ${COLUMNS}, t.country, coalesce(x.peers, '{}') as peers
+    select ${COLUMNS}, p.spool_folder as "spoolFolder", t.country, coalesce(x.peers, '{}') as peers
       from pbxs p join tenants t on t.id = p.tenant_id
       left join (select e.tenant_id, jsonb_object_agg(peer, e.number) as peers
                    from extensions e cross join unnest(e.peers) as peer group by e.tenant_id) x

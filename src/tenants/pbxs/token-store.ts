@@ -38,6 +38,13 @@ export async function findTokenOwner(from: Sql, hashes: readonly Buffer[]): Prom
   return rows[0] ?? null;
 }
 
+export async function loadTokenOwner(from: Sql, tenantId: TenantId, pbxId: string): Promise<TokenOwner | null> {
+  const { rows } = await sql<TokenOwner>`
+    select ${OWNER} from pbxs p join tenants t on t.id = p.tenant_id
+     where p.tenant_id = ${tenantId} and p.id = ${pbxId}`.execute(from);
+  return rows[0] ?? null;
+}
+
 export interface NewToken {
   tenantId: TenantId;
   pbxId: string;

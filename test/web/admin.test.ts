@@ -1,0 +1,148 @@
+// What an administrator sets up, and what everybody else is offered of it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually } from "../eventually.ts";
+import { chromiumIsMissing } from "./chromium.ts";
+import { assertQuiet, enter, see, startConsole } from "./console.ts";
+
+const skip = chromiumIsMissing;
+const house = skip ? undefined : await startConsole();
+
+test("a new user's one-time password is shown once and opens the door", { skip }, async () => {
+  const { signIn, sitDown } = house ?? assert.fail();
+  const desk = await signIn();
+  const { page } = desk;
+  await page.goto("/admin/users");
+  await page.getByLabel("Username").fill("maria");
+  await page.getByLabel("Role", { exact: true }).selectOption("supervisor");
+  await page.getByRole("button", { name: "Add user" }).click();
+  const password = await page.getByRole("dialog").getByLabel("One-time password").last().inputValue();
+  assert.ok(password.length >= 10);
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("cell", { name: "maria", exact: false }).first().waitFor();
+  assert.equal(await page.getByText(password).count(), 0);
+  const other = await sitDown();
+  await enter(other.page, { username: "maria", password });
+  await other.page.waitForURL("**/account");
+  await page.getByRole("button", { name: "Disable maria" }).click();
+  await see(page, "disabled");
+  assertQuiet(desk);
+});
+
+test("an API key is shown once, works by its scopes, and is dead once revoked", { skip }, async () => {
+  const { enlace, signIn } = house ?? assert.fail();
+  const { page } = await signIn();
+  await page.goto("/admin/keys");
+  await page.getByLabel("Name").fill("wallboard");
+  await page.getByLabel("calls:read").check();
+  await page.getByRole("button", { name: "Make key" }).click();
+  const key = await page.getByRole("dialog").getByLabel("API key").last().inputValue();
+  const program = enlace.as({ "x-api-key": key });
+  assert.equal((await program.get("/api/v1/calls")).status, 200);
+  assert.equal((await program.get("/api/v1/users")).status, 403);
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Revoke wallboard" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await see(page, "The key is revoked.");
+  assert.equal((await program.get("/api/v1/calls")).status, 401);
+});
+
+test("an extension and a PBX are added; the PBX's check says in words what is wrong", { skip }, async () => {
+  const { enlace, signIn } = house ?? assert.fail();
+  const desk = await signIn();
+  const { page } = desk;
+  await page.goto("/admin/extensions");
+  await page.getByLabel("Number").fill("1001");
+  await page.getByLabel("Name").fill("Desk one");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("cell", { name: "Desk one" }).waitFor();
+  await page.getByRole("link", { name: "PBXs" }).click();
+  await page.getByRole("button", { name: "Add a PBX" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByLabel("Name").fill("madrid");
+  await form.getByLabel("Host or address").fill("127.0.0.1");
+  await form.getByLabel("Port").fill("1");
+  await form.getByLabel("AMI user").fill("enlace");
+  await form.getByLabel("AMI secret").fill("a made-up secret");
+  await form.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Check now madrid" }).click();
+  await see(page, "Something must be mended.");
+  const { body } = await enlace.api.get("/api/v1/pbxs");
+  await page.getByRole("button", { name: "Edit madrid" }).click();
+  await form.getByLabel("AMI user").fill("enlace-2");
+  await form.getByRole("button", { name: "Save" }).click();
+  await eventually(async () => {
+    const { body: changed } = await enlace.api.get(`/api/v1/pbxs/${body.items[0].id}`);
+    assert.equal(changed.username, "enlace-2");
+  });
+  assertQuiet(desk);
+});
+
+test("a new webhook secret is shown once, and the audit log tells who made it", { skip }, async () => {
+  const { page } = (await house?.signIn()) ?? assert.fail();
+  await page.goto("/admin/webhooks");
+  await page.getByRole("button", { name: "Make a new secret" }).click();
+  const secret = await page.getByRole("dialog").getByLabel("Webhook secret").last().inputValue();
+  assert.ok(secret.length >= 16);
+  await page.getByRole("button", { name: "Close" }).click();
+  await see(page, "good until");
+  await page.getByRole("link", { name: "Audit log" }).click();
+  await page
+    .getByRole("cell", { name: /^webhook_secret/ })
+    .first()
+    .waitFor();
+  assert.doesNotMatch((await page.locator("main").textContent()) ?? "", new RegExp(secret));
+});
+
+test("the call centre's zone is changed, and the screens tell time in it at once", { skip }, async () => {
+  const { enlace, signIn } = house ?? assert.fail();
+  const { page } = await signIn();
+  await page.goto("/admin/tenant");
+  await page.getByLabel("Time zone").fill("America/Bogota");
+  await page.getByRole("button", { name: "Save" }).click();
+  await see(page, "Saved.");
+  await page.getByRole("link", { name: "Calls", exact: true }).click();
+  await see(page, /Times are those of America\/Bogota/);
+  await enlace.api.patch("/api/v1/tenant", { time_zone: "Europe/Madrid" });
+});
+
+const NAVIGATION = {
+  supervisor: ["Live", "Calls", "Deliveries", "Connections", "Administration"],
+  viewer: ["Live", "Calls", "Deliveries", "Connections", "Administration"],
+  agent: ["Live", "Calls"],
+} as const;
+
+for (const [role, places] of Object.entries(NAVIGATION)) {
+  test(`a role sees only what it may: ${role} is never refused by a screen it is offered`, { skip }, async () => {
+    const { enlace, signIn, addUser } = house ?? assert.fail();
+    await enlace.postCall({
+      call_uuid: "seen",
+      from: "+34600000088",
+      to: "1001",
+      direction: "inbound",
+      status: "completed",
+      start_time: "2025-08-02T14:00:00Z",
+      end_time: "2025-08-02T14:01:00Z",
+    });
+    const desk = await signIn(await addUser(`role-${role}`, role));
+    const { page } = desk;
+    const refused: string[] = [];
+    page.on("response", (response) => {
+      if (response.status() === 403) refused.push(response.url());
+    });
+    const navigation = page.getByRole("navigation", { name: "Main" });
+    await navigation.getByRole("link").first().waitFor();
+    assert.deepEqual(await navigation.getByRole("link").allInnerTexts(), [...places]);
+    for (const place of places) {
+      await navigation.getByRole("link", { name: place, exact: true }).click();
+      await page.waitForLoadState("networkidle");
+    }
+    await page.goto("/calls");
+    await page.locator("tbody a").first().click();
+    await page.getByRole("heading", { level: 1 }).filter({ hasText: "+34600000088" }).waitFor();
+    await page.waitForLoadState("networkidle");
+    assert.equal(await page.getByRole("button", { name: "Discard" }).count(), 0);
+    assert.deepEqual(refused, []);
+    assertQuiet(desk);
+  });
+}
