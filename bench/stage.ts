@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -32,11 +32,8 @@ export async function openStage(): Promise<Stage> {
       return url.href;
     },
     postgresPid: async () => {
-      const [row] = await execute<{ pid: number }>(
-        postgres.url,
-        "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid",
-      );
-      return row?.pid ?? 0;
+      const file = await readFile(join(dataFolder, "postgres", "cluster", "postmaster.pid"), "utf8");
+      return Number.parseInt(file, 10);
     },
     stop: async () => {
       await postgres.stop();

@@ -14,7 +14,11 @@ export function openReconciliation(ground: Ground, accept: Accept): Reconciliati
   return createReconciliation({ ...ground, accept: accept.accept });
 }
 
-export function registerGapDoors(app: App, { database, clock, box }: Ground, { tenants }: Pick<Rooms, "tenants">): void {
+export function registerGapDoors(
+  app: App,
+  { database, clock, box }: Ground,
+  { tenants }: Pick<Rooms, "tenants">,
+): void {
   registerPbxCdrRoutes(app, { cdr: createPbxCdr({ database, clock, box }) });
   registerGapRoutes(app, {
     ...{ database, clock },

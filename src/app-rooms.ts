@@ -83,13 +83,7 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
     limits: { stopMs: Math.min(10_000, config.drainMs), ...ground.deliveryLimits },
   });
   const fanOut = createFanOut({ listRoutable: connections.listRoutable, connectors, clock });
-  const accept = createAccept({
-    ...ground,
-    fanOut: async (client, changes) => {
-      await fanOut(client, changes);
-      await recordings.expect(client, changes);
-    },
-  });
+  const accept = createAccept({ ...ground, fanOuts: [fanOut, recordings.expectation] });
   const toPbxSettings = createToPbxSettings(config.allowTargets);
   const redirect = openRedirect(ground, { tenants, connections, delivery });
   undo.push(redirect.stop);

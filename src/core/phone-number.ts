@@ -1,5 +1,6 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberWithError } from "libphonenumber-js/max";
 import type { Brand } from "./brand.ts";
+import { readPlainNumber } from "./plain-number.ts";
 
 /** E.164 with its plus sign: `+34123456789`. The only form in which a number crosses a border. */
 export type PhoneNumber = Brand<string, "PhoneNumber">;
@@ -24,6 +25,8 @@ const EXTENSION = /^\d{2,6}$/;
 export function parsePhoneNumber(text: string, country: string): PhoneNumber | undefined {
   const compact = text.replaceAll(/[\s().\-/]/g, "").replace(/^00(?=[1-9])/, "+");
   if (!/^\+?\d{5,15}$/.test(compact)) return undefined;
+  const plain = compact.startsWith("+") ? readPlainNumber(compact) : undefined;
+  if (plain !== undefined) return (plain ?? undefined) as PhoneNumber | undefined;
   try {
     const parsed = parsePhoneNumberWithError(
       compact,

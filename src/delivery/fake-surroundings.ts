@@ -87,7 +87,7 @@ export async function createSurroundings(connector: FakeConnector) {
   /** The call as it is now: plans its deliveries in a transaction, as `accept` does. */
   async function tell(...changes: CallChange[]): Promise<void> {
     for (const change of changes) remember(change);
-    await inTransaction(database, (client) => fanOut(client, changes));
+    await inTransaction(database, (client) => fanOut.planChanged(client, changes));
   }
 
   function remember({ tenantId, callId, revision, call }: CallChange): void {

@@ -107,7 +107,7 @@ test("workers are told which lanes have work, once the transaction is committed 
   await until(() => heard.includes(null));
   await assert.rejects(
     inTransaction(database, async (client) => {
-      await house.fanOut(client, [toChange(tenantId, 1)]);
+      await house.fanOut.planChanged(client, [toChange(tenantId, 1)]);
       throw new Error("rolled back");
     }),
     /rolled back/,

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { Connector } from "../connectors/connector.ts";
-import type { CallChange } from "../core/call-change.ts";
+import type { CallChange, NewCall } from "../core/call-change.ts";
 import type { ConnectionRecord } from "../core/connection-record.ts";
 import type { TenantId } from "../core/ids.ts";
 import type { Clock } from "../kit/clock.ts";
@@ -9,26 +9,44 @@ export interface FanOutOptions {
   /** Enabled connections of these tenants; what it must load, it loads with `client`. */
   listRoutable(
     tenantIds: readonly TenantId[],
-    client: pg.PoolClient,
+    client: pg.Pool | pg.PoolClient,
   ): Promise<ReadonlyMap<TenantId, readonly ConnectionRecord[]>>;
   connectors: readonly Connector[];
   clock: Clock;
 }
 
-/** Plans the deliveries of changed calls. Runs inside the transaction that changes them: both happen, or neither. */
-export type FanOut = (client: pg.PoolClient, changes: readonly CallChange[]) => Promise<void>;
+/** Plans deliveries where calls change, so that both happen, or neither. */
+export interface FanOut {
+  /** Of calls that became different, on the open transaction of `client`. */
+  planChanged(client: pg.PoolClient, changes: readonly CallChange[]): Promise<void>;
+  /** Of calls that are being made, inside the one statement that makes them. */
+  withNew: {
+    /** How many there are. */
+    parameters: number;
+    /**
+     * Expressions for its `with` list, after `opened(tenant_id, id, call_uuid)`. `$1` is now, theirs are `$<first>` and the
+     * next one. The statement must read `announced(payload)` once.
+     */
+    toSql(first: number): string;
+    toValues(on: pg.Pool, calls: readonly NewCall[]): Promise<[string, string[]]>;
+  };
+}
 
-/** One row to be, as PLAN_DELIVERIES reads it. */
-interface PlannedRow {
+/** One row to be, but for whose it is. */
+interface Planned {
   tenant_id: number;
   connection_id: string;
-  subject_id: string;
-  subject_created_at: Date;
   kind: "record" | "signal";
   name: string;
   sequence: number;
   revision: number;
   expires_at: Date | null;
+}
+
+/** As PLAN_DELIVERIES reads it. */
+interface PlannedRow extends Planned {
+  subject_id: string;
+  subject_created_at: Date;
 }
 
 /**
@@ -59,35 +77,73 @@ with planned as (
 select pg_notify('deliveries', payload) from unnest($3::text[]) as payload`,
 } as const;
 
+/** Nothing of a new call is there yet, so nothing is in the way. Sorted like PLAN_DELIVERIES. */
+const toPlanNewSql = (first: number): string => `
+planned as (
+  insert into deliveries (tenant_id, connection_id, subject_kind, subject_id, subject_created_at, kind, name, sequence,
+                          state, revision, due_at, expires_at, created_at, updated_at)
+  select o.tenant_id, p.connection_id, 'call', o.id, $1, p.kind, p.name, p.sequence, 'pending', p.revision, $1, p.expires_at, $1, $1
+    from opened o
+    join jsonb_to_recordset($${first}::jsonb) as p(tenant_id int, call_uuid text, connection_id bigint, kind text, name text,
+         sequence int, revision int, expires_at timestamptz) using (tenant_id, call_uuid)
+   order by o.tenant_id, p.connection_id, o.id, p.kind, p.name
+), announced as (
+  select pg_notify('deliveries', payload) as payload from unnest($${first + 1}::text[]) as payload
+)`;
+
 /** A notification holds less than 8,000 bytes; 300 ids of at most 20 characters fit. */
 const IDS_PER_NOTIFICATION = 300;
 
 export function createFanOut({ listRoutable, connectors, clock }: FanOutOptions): FanOut {
   const byId = new Map(connectors.map((connector) => [connector.id, connector]));
 
-  return async (client, changes) => {
-    if (changes.length === 0) return;
+  async function plan<C extends ToldCall>(
+    on: pg.Pool | pg.PoolClient,
+    calls: readonly C[],
+    keep: (call: C, planned: Planned) => void,
+  ): Promise<void> {
     const now = clock.now();
-    const routable = await listRoutable([...new Set(changes.map((change) => change.tenantId))], client);
-    const rows = new Map<string, PlannedRow>();
-    for (const change of changes) {
-      for (const connection of routable.get(change.tenantId) ?? []) {
-        for (const row of planRows({ change, connection, connector: byId.get(connection.connector), now })) {
-          keepNewest(rows, row);
-        }
+    const routable = await listRoutable([...new Set(calls.map(({ tenantId }) => tenantId))], on);
+    for (const call of calls) {
+      for (const connection of routable.get(call.tenantId) ?? []) {
+        const connector = byId.get(connection.connector);
+        for (const planned of planRows({ call, connection, connector, now })) keep(call, planned);
       }
     }
-    if (rows.size === 0) return;
-    const lanes = new Set([...rows.values()].map((row) => row.connection_id));
-    await client.query({
-      ...PLAN_DELIVERIES,
-      values: [JSON.stringify([...rows.values()]), now, toPayloads([...lanes])],
-    });
+  }
+
+  return {
+    planChanged: async (client, changes) => {
+      if (changes.length === 0) return;
+      const rows = new Map<string, PlannedRow>();
+      await plan(client, changes, ({ callId, callCreatedAt }, planned) =>
+        keepNewest(rows, { ...planned, subject_id: callId, subject_created_at: callCreatedAt }),
+      );
+      if (rows.size === 0) return;
+      const values = [JSON.stringify([...rows.values()]), clock.now(), toPayloads(rows.values())];
+      await client.query({ ...PLAN_DELIVERIES, values });
+    },
+    withNew: {
+      parameters: 2,
+      toSql: toPlanNewSql,
+      toValues: async (on, calls) => {
+        const rows: (Planned & { call_uuid: string })[] = [];
+        await plan(on, calls.map(toFirstRevision), ({ callUuid }, planned) =>
+          rows.push({ ...planned, call_uuid: callUuid }),
+        );
+        return [JSON.stringify(rows), toPayloads(rows)];
+      },
+    },
   };
 }
 
+/** What a plan depends on. */
+type ToldCall = Pick<CallChange, "tenantId" | "call" | "revision" | "recovered" | "isDetail">;
+
+const toFirstRevision = (call: NewCall): NewCall & { revision: number } => ({ ...call, revision: 1 });
+
 interface PlanInputs {
-  change: CallChange;
+  call: ToldCall;
   connection: ConnectionRecord;
   connector: Connector | undefined;
   now: Date;
@@ -97,25 +153,23 @@ interface PlanInputs {
  * What happens inside a call that goes on is told when it has ended; only another phone that rings is news now: its user wants
  * the pop-up too.
  */
-const isWorthTelling = ({ isDetail, call }: CallChange, kind: "record" | "signal"): boolean =>
+const isWorthTelling = ({ isDetail, call }: ToldCall, kind: "record" | "signal"): boolean =>
   !isDetail || call.phase === "ended" || (kind === "signal" && call.phase === "ringing");
 
-function planRows({ change, connection, connector, now }: PlanInputs): PlannedRow[] {
+function planRows({ call, connection, connector, now }: PlanInputs): Planned[] {
   if (!connector) return [];
   // Settings that cannot be read now may be mended later: the record waits for that, so nothing is lost.
   const planned =
-    connection.problem === null ? connector.plan(change.call, connection.settings) : [{ kind: "record" } as const];
+    connection.problem === null ? connector.plan(call.call, connection.settings) : [{ kind: "record" } as const];
   return planned
-    .filter((plan) => (plan.kind === "record" || !change.recovered) && isWorthTelling(change, plan.kind))
+    .filter((plan) => (plan.kind === "record" || !call.recovered) && isWorthTelling(call, plan.kind))
     .map((plan) => ({
-      tenant_id: change.tenantId,
+      tenant_id: call.tenantId,
       connection_id: connection.id,
-      subject_id: change.callId,
-      subject_created_at: change.callCreatedAt,
       kind: plan.kind,
       name: plan.kind === "signal" ? plan.name : "",
-      sequence: plan.kind === "signal" ? change.revision : 0,
-      revision: change.revision,
+      sequence: plan.kind === "signal" ? call.revision : 0,
+      revision: call.revision,
       expires_at: plan.kind === "signal" ? new Date(now.getTime() + plan.expiresAfterMs) : null,
     }));
 }
@@ -127,7 +181,9 @@ function keepNewest(rows: Map<string, PlannedRow>, row: PlannedRow): void {
   if (!known || known.revision < row.revision) rows.set(key, row);
 }
 
-function toPayloads(ids: readonly string[]): string[] {
+/** Which lanes have work, as few notifications as hold their ids. */
+function toPayloads(rows: Iterable<Planned>): string[] {
+  const ids = [...new Set(Array.from(rows, (row) => row.connection_id))];
   const payloads: string[] = [];
   for (let from = 0; from < ids.length; from += IDS_PER_NOTIFICATION) {
     payloads.push(ids.slice(from, from + IDS_PER_NOTIFICATION).join(","));

@@ -19,6 +19,8 @@ declare module "fastify" {
     access?: Access;
     /** Refusals this route has beside those that follow from its access and schemas; for the API document. */
     refusals?: readonly ErrorCode[];
+    /** Never opened in a browser: its answers go without the headers that only browsers read. */
+    forMachines?: boolean;
   }
 
   interface FastifyRequest {

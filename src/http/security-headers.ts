@@ -6,11 +6,14 @@ import type { App } from "./app-instance.ts";
  */
 export function installSecurityHeaders(app: App, publicUrl: string): void {
   const headers = Object.entries(toSecurityHeaders(publicUrl));
-  app.addHook("onRequest", (_request, reply, done) => {
-    for (const [name, value] of headers) reply.raw.setHeader(name, value);
+  app.addHook("onRequest", (request, reply, done) => {
+    const told = request.routeOptions.config.forMachines ? FOR_EVERYBODY : headers;
+    for (const [name, value] of told) reply.raw.setHeader(name, value);
     done();
   });
 }
+
+const FOR_EVERYBODY = [["x-content-type-options", "nosniff"]] as const;
 
 /** No inline script anywhere. swagger-ui and the console set style attributes from script, which needs no exception. */
 const POLICY = [

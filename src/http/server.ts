@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import fastifyCookie from "@fastify/cookie";
 import fastify, { type FastifyServerOptions } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Log } from "../kit/log.ts";
@@ -60,7 +59,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<App>
   installDrain(app);
   installRequestLog(app, options);
   installSecurityHeaders(app, options.publicUrl);
-  await app.register(fastifyCookie);
   await installAddressLimit(app, limits);
   installNotFound(app, limits);
   await installDocs(app, options);

@@ -5,7 +5,16 @@ import { type CallChange, isDetailChange } from "../core/call-change.ts";
 import { type CallFact, reviveFact } from "../core/call-fact.ts";
 import { AppError } from "../core/errors.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
-import { type ExtendedCall, extendCalls, openCalls, saveCalls, type ToldFact } from "./accept-statements.ts";
+import { type Database, inTransaction } from "../kit/postgres/database.ts";
+import {
+  createOpenCalls,
+  type ExtendedCall,
+  extendCalls,
+  lockCalls,
+  saveCalls,
+  type ToldFact,
+  type WithNew,
+} from "./accept-statements.ts";
 
 /** `accepted`: a new call. `updated`: the call is different now. `duplicate`: nothing new in it. */
 export interface Accepted {
@@ -15,67 +24,83 @@ export interface Accepted {
   call: Call;
 }
 
-/** Tells the way out, inside the transaction, which calls became different. */
-export type FanOut = (client: pg.PoolClient, changes: readonly CallChange[]) => Promise<void>;
+/** The way out, as `accept` knows it: deliveries are planned where calls change, so that both happen, or neither. */
+export interface FanOut {
+  /** Of calls that became different, on the open transaction of `client`. */
+  planChanged(client: pg.PoolClient, changes: readonly CallChange[]): Promise<void>;
+  /** Of calls that are being made, as part of the statement that makes them. */
+  withNew: WithNew;
+}
 
 /** A call has a few dozen facts; a source that tells thousands about one call is broken. */
 export const FACTS_PER_CALL_MAX = 1_000;
 
-interface Settling {
-  now: Date;
-  fanOut: FanOut;
+/** The two halves of accepting a batch. Each answers for what it could settle, and commits all of that or nothing. */
+export interface AcceptBatch {
+  /** Makes the calls nobody has heard of. Items of calls that exist are not in the answer. */
+  open(items: readonly ToldFact[], now: Date): Promise<Map<ToldFact, Accepted>>;
+  /** Adds to the calls that exist. Items of calls that have gone meanwhile are not in the answer. */
+  extend(items: readonly ToldFact[], now: Date): Promise<Map<ToldFact, Accepted>>;
 }
 
-/**
- * Makes or extends the calls of `items`, saves those that became different and tells the way out, all on `client`'s open
- * transaction. Answers in the order of `items`.
- */
-export async function acceptBatch(
-  client: pg.PoolClient,
-  items: readonly ToldFact[],
-  { now, fanOut }: Settling,
-): Promise<Accepted[]> {
-  const calls = groupByCall(items);
-  const results = new Map<ToldFact, Accepted>();
-  const changes: CallChange[] = [];
-  const facts = [...calls.values()].flatMap(({ news }) => news);
-  const opened = await openCalls(client, [...calls.values()], { facts, now });
-  for (const { tenant_id, id, call_uuid } of opened) {
-    const told = find(calls, toCallKey(tenant_id, call_uuid));
-    calls.delete(toCallKey(tenant_id, call_uuid));
-    const change = { tenantId: tenant_id, callId: id, callCreatedAt: now, revision: 1, call: told.call };
-    changes.push({ ...change, recovered: isRecovered(told.facts) });
-    noteResults(results, told, { ...change, isNew: true, news: new Set(told.facts.map(({ key }) => key)) });
+export function createAcceptBatch(database: Database, fanOuts: readonly FanOut[]): AcceptBatch {
+  const openCalls = createOpenCalls(
+    database.pool,
+    fanOuts.map(({ withNew }) => withNew),
+  );
+
+  async function extendLocked(client: pg.PoolClient, calls: ReadonlyMap<string, Told>, now: Date) {
+    const results = new Map<ToldFact, Accepted>();
+    const changes: CallChange[] = [];
+    const facts = [...calls.values()].flatMap(({ news }) => news);
+    const [, known] = await Promise.all([
+      lockCalls(client, calls.values()),
+      extendCalls(client, facts, { now, factsMax: FACTS_PER_CALL_MAX }),
+    ]);
+    for (const one of known) {
+      const told = find(calls, toCallKey(one.tenant_id, one.call_uuid));
+      const change = toChange(one, told, results);
+      if (change) changes.push(change);
+    }
+    if (changes.length === 0) return results;
+    const plans = fanOuts.map(({ planChanged }) => planChanged(client, changes));
+    await Promise.all([saveCalls(client, changes, now), ...plans]);
+    return results;
   }
-  if (calls.size > 0) changes.push(...(await extend(client, calls, { now, results })));
-  if (changes.length > 0) await fanOut(client, changes);
-  return items.map((item) => {
-    const result = results.get(item);
-    if (!result) throw new Error("a fact found no call");
-    return result;
+
+  return {
+    open: async (items, now) => {
+      const calls = groupByCall(items);
+      const results = new Map<ToldFact, Accepted>();
+      const facts = [...calls.values()].flatMap(({ news }) => news);
+      const opened = await openCalls([...calls.values()], { facts, now });
+      for (const { tenant_id, id, call_uuid } of opened) {
+        const told = find(calls, toCallKey(tenant_id, call_uuid));
+        const news = new Set(told.facts.map(({ key }) => key));
+        noteResults(results, told, { callId: id, revision: 1, call: told.call, isNew: true, news });
+      }
+      return results;
+    },
+    extend: (items, now) => {
+      const calls = groupByCall(items);
+      return inTransaction(database, (client) => extendLocked(client, calls, now));
+    },
+  };
+}
+
+/** Notes what became of the facts of one call; `undefined` when they made no difference. */
+function toChange(known: ExtendedCall, told: Told, results: Map<ToldFact, Accepted>): CallChange | undefined {
+  const news = new Set(known.added);
+  const added = told.facts.filter(({ key }) => news.has(key));
+  const { call, isChanged, isDetail } = reduceWith(known, added);
+  const revision = known.revision + (isChanged ? 1 : 0);
+  noteResults(results, told, {
+    ...{ callId: known.id, revision, call, isNew: false },
+    news: isChanged ? news : new Set(),
   });
-}
-
-/** The calls that existed before: adds what is new to them and saves those that became different. */
-async function extend(
-  client: pg.PoolClient,
-  calls: ReadonlyMap<string, Told>,
-  { now, results }: { now: Date; results: Map<ToldFact, Accepted> },
-): Promise<CallChange[]> {
-  const facts = [...calls.values()].flatMap(({ news }) => news);
-  const changes: CallChange[] = [];
-  for (const known of await extendCalls(client, facts, { now, factsMax: FACTS_PER_CALL_MAX })) {
-    const told = find(calls, toCallKey(known.tenant_id, known.call_uuid));
-    const news = new Set(known.added);
-    const added = told.facts.filter(({ key }) => news.has(key));
-    const { call, isChanged, isDetail } = reduceWith(known, added);
-    const revision = known.revision + (isChanged ? 1 : 0);
-    const change = { tenantId: known.tenant_id, callId: known.id, callCreatedAt: known.created_at, revision, call };
-    if (isChanged) changes.push({ ...change, recovered: isRecovered(added), ...(isDetail ? { isDetail } : {}) });
-    noteResults(results, told, { ...change, isNew: false, news: isChanged ? news : new Set() });
-  }
-  if (changes.length > 0) await saveCalls(client, changes, now);
-  return changes;
+  if (!isChanged) return undefined;
+  const change = { tenantId: known.tenant_id, callId: known.id, callCreatedAt: known.created_at, revision, call };
+  return { ...change, recovered: isRecovered(added), ...(isDetail ? { isDetail } : {}) };
 }
 
 function reduceWith(
@@ -129,6 +154,7 @@ function groupByCall(items: readonly ToldFact[]): Map<string, Told> {
       news,
       facts,
       call: reduceCall(facts),
+      recovered: isRecovered(facts),
     });
   }
   return calls;
@@ -153,4 +179,5 @@ interface Told {
   facts: CallFact[];
   /** As far as this batch alone tells. */
   call: Call;
+  recovered: boolean;
 }

@@ -1,13 +1,14 @@
 import type pg from "pg";
 import type { Call } from "../core/call.ts";
+import type { NewCall } from "../core/call-change.ts";
 import type { CallFact, StoredFact } from "../core/call-fact.ts";
 import { type CallRow, toCallRow } from "../core/call-row.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
 import { type Column, toColumnArrays, toUnnest } from "./column-arrays.ts";
 
 /**
- * The three statements of `accept`, each over a whole batch: one round trip, one plan, any size. They run in this order
- * inside one transaction.
+ * The statements of `accept`, each over a whole batch: one plan, any size. Calls that are new are made by the first, all by
+ * itself; those that exist are locked, extended and saved inside one transaction.
  */
 
 export interface ToldFact {
@@ -53,11 +54,11 @@ const CALL_COLUMNS: readonly Column<CallRow>[] = [
 const CALL_NAMES = CALL_COLUMNS.map(({ name }) => name).join(", ");
 const CALL_VALUES = CALL_COLUMNS.map(({ name }) => (name === "sources" ? "r.sources::text[]" : `r.${name}`)).join(", ");
 
-interface NewCall extends CallRow {
+interface NewCallRow extends CallRow {
   tenant_id: TenantId;
   call_uuid: string;
 }
-const NEW_CALL_COLUMNS: readonly Column<NewCall>[] = [
+const NEW_CALL_COLUMNS: readonly Column<NewCallRow>[] = [
   { name: "tenant_id", type: "integer", of: (row) => row.tenant_id },
   { name: "call_uuid", type: "text", of: (row) => row.call_uuid },
   ...CALL_COLUMNS,
@@ -76,24 +77,31 @@ const CHANGED_CALL_COLUMNS: readonly Column<ChangedCall>[] = [
 ];
 
 /**
- * Makes the calls nobody has heard of, with their facts, and locks the others, all in key order: that order is why two
- * batches never wait for each other in a circle. `where false` changes nothing but takes the lock.
+ * Makes the calls nobody has heard of, with their facts and deliveries, in key order: that order is why two batches never
+ * wait for each other in a circle. One statement, so it is a transaction by itself, and one round trip.
  */
-const OPEN_CALLS = `
+const toOpenCalls = (planNew: string): string => `
 with opened as (
   insert into calls (tenant_id, call_uuid, revision, ${CALL_NAMES}, created_at, updated_at)
   select tenant_id, call_uuid, 1, ${CALL_VALUES}, $1, $1
     from ${toUnnest(NEW_CALL_COLUMNS, "r", 2)}
    order by tenant_id, call_uuid
-  on conflict (tenant_id, call_uuid) do update set revision = calls.revision where false
+  on conflict (tenant_id, call_uuid) do nothing
   returning tenant_id, id, call_uuid
 ), told as (
   insert into facts (tenant_id, call_id, call_created_at, key, source, at, fact, raw, received_at)
   select o.tenant_id, o.id, $1, f.key, f.source, f.at, f.fact, f.raw, $1
     from opened o join ${toUnnest(FACT_COLUMNS, "f", 2 + NEW_CALL_COLUMNS.length)} using (tenant_id, call_uuid)
   on conflict do nothing
-)
-select tenant_id, id, call_uuid from opened`;
+), ${planNew}
+select tenant_id, id, call_uuid, (select count(payload) from announced) from opened`;
+
+/** Locks calls that exist, in key order. By a statement of its own: the next one then sees all that was told before. */
+const LOCK_CALLS = `
+select from calls
+ where (tenant_id, call_uuid) in (select * from unnest($1::integer[], $2::text[]))
+ order by tenant_id, call_uuid
+   for no key update`;
 
 /** Adds facts to calls locked before. Answers what was known of each call and which keys are new. */
 const EXTEND_CALLS = `
@@ -130,20 +138,48 @@ export interface OpenedCall {
   call_uuid: string;
 }
 
-/** Answers the calls that are new; the others exist and are locked now. */
-export async function openCalls(
+/** What a way out adds to the statement that makes calls; see `FanOut`. */
+export interface WithNew {
+  parameters: number;
+  /** Expressions for the `with` list, which may read `opened(tenant_id, id, call_uuid)`. `$1` is now, `$<first>` … theirs. */
+  toSql(first: number): string;
+  toValues(on: pg.Pool, calls: readonly NewCall[]): Promise<readonly unknown[]>;
+}
+
+export type OpenCalls = (
+  calls: readonly NewCall[],
+  told: { facts: readonly ToldFact[]; now: Date },
+) => Promise<OpenedCall[]>;
+
+/** Answers the calls that are new, durable now; the others exist. */
+export function createOpenCalls(pool: pg.Pool, ways: readonly WithNew[]): OpenCalls {
+  let next = 2 + NEW_CALL_COLUMNS.length + FACT_COLUMNS.length;
+  const expressions = ways.map(({ toSql, parameters }) => {
+    next += parameters;
+    return toSql(next - parameters);
+  });
+  const text = toOpenCalls(expressions.join(", "));
+  return async (calls, { facts, now }) => {
+    const planned = (await Promise.all(ways.map(({ toValues }) => toValues(pool, calls)))).flat();
+    const rows = calls.map(({ tenantId, callUuid, call }) => ({
+      tenant_id: tenantId,
+      call_uuid: callUuid,
+      ...toCallRow(call),
+    }));
+    const columns = [...toColumnArrays(NEW_CALL_COLUMNS, rows), ...toColumnArrays(FACT_COLUMNS, facts)];
+    const values = [now, ...columns, ...planned];
+    const result = await pool.query<OpenedCall>({ name: "intake-open-calls", text, values });
+    return result.rows;
+  };
+}
+
+export async function lockCalls(
   client: pg.PoolClient,
-  calls: readonly { tenantId: TenantId; callUuid: string; call: Call }[],
-  { facts, now }: { facts: readonly ToldFact[]; now: Date },
-): Promise<OpenedCall[]> {
-  const rows = calls.map(({ tenantId, callUuid, call }) => ({
-    tenant_id: tenantId,
-    call_uuid: callUuid,
-    ...toCallRow(call),
-  }));
-  const values = [now, ...toColumnArrays(NEW_CALL_COLUMNS, rows), ...toColumnArrays(FACT_COLUMNS, facts)];
-  const result = await client.query<OpenedCall>({ name: "intake-open-calls", text: OPEN_CALLS, values });
-  return result.rows;
+  calls: Iterable<{ tenantId: TenantId; callUuid: string }>,
+): Promise<void> {
+  const all = [...calls];
+  const values = [all.map(({ tenantId }) => tenantId), all.map(({ callUuid }) => callUuid)];
+  await client.query({ name: "intake-lock-calls", text: LOCK_CALLS, values });
 }
 
 export interface ExtendedCall extends OpenedCall {

@@ -5,17 +5,17 @@ import { createBatcher } from "../kit/batcher.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
-import { type Database, inTransaction } from "../kit/postgres/database.ts";
+import type { Database } from "../kit/postgres/database.ts";
 import { ensurePartitions } from "../kit/postgres/partitions.ts";
-import { type Accepted, acceptBatch, type FanOut } from "./accept-batch.ts";
+import { type AcceptBatch, type Accepted, createAcceptBatch, type FanOut } from "./accept-batch.ts";
 import type { ToldFact } from "./accept-statements.ts";
 import { isDeadlock, isMissingMonth, isStoreDown, toRefusal } from "./store-errors.ts";
 
 /**
  * The one front door: every fact about a call goes through `accept`, whoever told it.
  *
- * Facts that arrive together are committed together: fact, call and deliveries in one transaction, and only then does
- * `accept` resolve. A fact that is known already changes nothing; a call's revision grows only if the call did change.
+ * Facts that arrive together are committed together: fact, call and deliveries at once, and only then does `accept`
+ * resolve. A fact that is known already changes nothing; a call's revision grows only if the call did change.
  * One bad fact never fails those it travels with: a batch that fails is halved until the bad one stands alone.
  */
 export interface Accept {
@@ -42,7 +42,8 @@ export interface AcceptOptions {
   clock: Clock;
   log: Log;
   metrics: Metrics;
-  fanOut: FanOut;
+  /** What follows from a call in the same transaction; the one of the delivery room announces its work. */
+  fanOuts: readonly FanOut[];
   /** Facts in one commit. */
   itemsMax?: number;
   /** Facts that may wait for a commit, and how many bytes of raw text they may hold. */
@@ -55,11 +56,13 @@ const TRIES_MAX = 4;
 const FULL_RETRY_SECONDS = 2;
 const DOWN_RETRY_SECONDS = 5;
 
+type Work = AcceptBatch["open"];
 type Settled = { ok: Accepted } | { error: unknown };
 
 export function createAccept(options: AcceptOptions): Accept {
   const { database, clock, log, waitingBytesMax = 64 * 1024 * 1024 } = options;
   const figures = createFigures(options.metrics, () => batcher.waiting());
+  const batch = createAcceptBatch(database, options.fanOuts);
   let waitingBytes = 0;
   const batcher = createBatcher<ToldFact, Settled>({
     flush,
@@ -77,24 +80,37 @@ export function createAccept(options: AcceptOptions): Accept {
     return settled;
   }
 
-  /** Throws only when the store is down: then nothing of the batch is known to be kept. */
+  /** New calls first, then, in a transaction of its own, what there is about calls that exist. */
   async function settle(items: readonly ToldFact[]): Promise<readonly Settled[]> {
+    const settled = new Map<ToldFact, Settled>();
+    await attempt(batch.open, items, settled);
+    const known = items.filter((item) => !settled.has(item));
+    if (known.length > 0) await attempt(batch.extend, known, settled);
+    return items.map((item) => settled.get(item) ?? { error: wentAway() });
+  }
+
+  /** When the store is down nothing is known to be kept; any other failure is halved until the bad fact stands alone. */
+  async function attempt(work: Work, items: readonly ToldFact[], settled: Map<ToldFact, Settled>): Promise<void> {
     try {
-      return (await commit(items)).map((ok) => ({ ok }));
+      for (const [item, ok] of await insist(work, items)) settled.set(item, { ok });
     } catch (error) {
-      if (isStoreDown(error)) throw storeDown(error);
-      if (items.length === 1) return [{ error: toRefusal(error) }];
+      if (isStoreDown(error) || items.length === 1) {
+        const refusal = isStoreDown(error) ? storeDown(error) : toRefusal(error);
+        for (const item of items) settled.set(item, { error: refusal });
+        return;
+      }
       log.warn({ items: items.length, error }, "intake.batch_split");
       const half = Math.ceil(items.length / 2);
-      return [...(await settle(items.slice(0, half))), ...(await settle(items.slice(half)))];
+      await attempt(work, items.slice(0, half), settled);
+      await attempt(work, items.slice(half), settled);
     }
   }
 
-  async function commit(items: readonly ToldFact[]): Promise<Accepted[]> {
+  async function insist(work: Work, items: readonly ToldFact[]): Promise<Map<ToldFact, Accepted>> {
     for (let tries = 1; ; tries++) {
       const now = clock.now();
       try {
-        return await inTransaction(database, (client) => acceptBatch(client, items, { now, fanOut: options.fanOut }));
+        return await work(items, now);
       } catch (error) {
         if (tries === TRIES_MAX) throw error;
         if (isMissingMonth(error)) await ensurePartitions(database, now);
@@ -136,6 +152,13 @@ function createFigures(metrics: Metrics, waiting: () => number) {
 
 function tooBusy(): AppError {
   return new AppError("unavailable", "Too many calls are waiting for the store; nothing was kept. Try again.", {
+    retryAfterSeconds: FULL_RETRY_SECONDS,
+  });
+}
+
+/** Retention let go of the call after it was found and before it was locked. */
+function wentAway(): AppError {
+  return new AppError("unavailable", "The call was deleted at this very moment; nothing was kept. Try again.", {
     retryAfterSeconds: FULL_RETRY_SECONDS,
   });
 }

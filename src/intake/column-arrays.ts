@@ -18,15 +18,22 @@ export function toUnnest<R>(columns: readonly Column<R>[], alias: string, first 
 
 /** One array literal per column, in the order of the parameters. */
 export function toColumnArrays<R>(columns: readonly Column<R>[], rows: readonly R[]): string[] {
-  return columns.map(({ of }) => `{${rows.map((row) => toElement(of(row))).join(",")}}`);
+  return columns.map(({ of }) => {
+    let literal = "{";
+    for (const row of rows) literal += literal === "{" ? toElement(of(row)) : `,${toElement(of(row))}`;
+    return `${literal}}`;
+  });
 }
 
 function toElement(value: string | number | Date | null): string {
   if (value === null) return "NULL";
-  if (typeof value === "number") return String(value);
-  if (value instanceof Date) return `"${value.toISOString()}"`;
-  // JSON escapes quotes and backslashes just as an array literal wants it, and faster than a replacement does.
-  return UNUSUAL.test(value) ? `"${value.replaceAll(/["\\]/g, "\\$&")}"` : JSON.stringify(value);
+  if (typeof value === "string") return toQuoted(value);
+  return typeof value === "number" ? String(value) : value.toISOString();
+}
+
+/** JSON escapes quotes and backslashes just as an array literal wants it, and faster than a replacement does. */
+function toQuoted(text: string): string {
+  return UNUSUAL.test(text) ? `"${text.replaceAll(/["\\]/g, "\\$&")}"` : JSON.stringify(text);
 }
 
 /** What JSON would escape in its own way: control characters and anything made of surrogates. */

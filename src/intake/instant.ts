@@ -31,8 +31,8 @@ interface WallTime {
 
 /** February 30th and 24:01 are no times; nor are leap seconds, which no PBX writes. */
 function isWallTime({ year, month, day, hour, minute, second }: WallTime): boolean {
-  const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth && hour <= 23 && minute <= 59 && second <= 59;
+  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return false;
+  return day <= 28 || day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 function parseOffsetMs(zone: string): number | undefined {

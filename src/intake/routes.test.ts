@@ -14,6 +14,7 @@ import { openDatabase } from "../kit/postgres/database.ts";
 import { systemRandom } from "../kit/random.ts";
 import { createAccept } from "./accept.ts";
 import type { WaitedDelivery } from "./delivery-wait.ts";
+import { createFakeFanOut } from "./fake-fan-out.ts";
 import { type IntakeRoutesOptions, registerIntakeRoutes, type WebhookTenant } from "./routes.ts";
 import { toSignature } from "./signature.ts";
 
@@ -50,7 +51,7 @@ async function createServer(more: Partial<IntakeRoutesOptions> = {}, log = silen
     clock: systemClock,
     log: silentLog,
     metrics: createMetrics({ includeProcess: false }),
-    fanOut: async () => undefined,
+    ...createFakeFanOut(),
   });
   registerIntakeRoutes(app, {
     loadTenantByNumber: async (number) => TENANTS.get(number) ?? null,
@@ -332,7 +333,7 @@ test("when the store is down the answer is 503 with a time to come back, never a
     clock: systemClock,
     log: silentLog,
     metrics: createMetrics({ includeProcess: false }),
-    fanOut: async () => undefined,
+    ...createFakeFanOut(),
   });
   const server = await createServer({ accept });
   const { status, headers, body } = await post({ call_uuid: "away" }, { to: server, headers: { prefer: "wait=9" } });

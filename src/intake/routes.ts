@@ -3,7 +3,7 @@ import { AppError } from "../core/errors.ts";
 import type { TenantId } from "../core/ids.ts";
 import { publicAccess } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
-import { perSecond } from "../http/rate-limits.ts";
+import { createSecondLimit } from "../http/rate-limits.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { newSecret, type Random } from "../kit/random.ts";
@@ -59,9 +59,11 @@ export function registerIntakeRoutes(app: App, options: IntakeRoutesOptions): vo
         bodyLimit: BODY_BYTES_MAX,
         config: {
           access: publicAccess,
-          rateLimit: perSecond(options.webhookPerSecond),
+          rateLimit: false,
+          forMachines: true,
           refusals: ["invalid_signature"],
         },
+        onRequest: createSecondLimit(clock, options.webhookPerSecond),
         schema: {
           summary: "A PBX tells about a call",
           description:

@@ -1,46 +1,37 @@
 import { z } from "zod";
+import { CALL_UUID, isWebUrl, MESSAGES, RECORDING_URL_MAX, SECONDS_MAX, WORD_LENGTH_MAX } from "./call-post-reader.ts";
 import { parseInstant } from "./instant.ts";
 import { DIRECTION_WORDS, parseDirection, parseStatus, STATUS_WORDS } from "./reported-words.ts";
 
 /**
  * What a PBX posts about a call. Only `call_uuid` must be there; `null` and `""` are the same as nothing, and fields that
- * are not named here are kept with the fact as received.
+ * are not named here are kept with the fact as received. This is for the API document; call-post-reader.ts reads.
  */
 
-const words = (max: number) => z.string("must be text").max(max, `must have at most ${max} characters`);
+const words = (max: number) => z.string(MESSAGES.text).max(max, MESSAGES.tooLong(max));
 /** Extensions and numbers often come as JSON numbers. */
-const wordsOrNumber = (max: number) =>
-  z.union([words(max), z.int().nonnegative()], `must be text of at most ${max} characters, or a whole number`);
+const wordsOrNumber = (max: number) => z.union([words(max), z.int().nonnegative()], MESSAGES.textOrNumber(max));
 const word = (isKnown: (text: string) => boolean, message: string) =>
-  words(100).refine((text) => text.trim() === "" || isKnown(text), message);
+  words(WORD_LENGTH_MAX).refine((text) => text.trim() === "" || isKnown(text), message);
 const instant = (description: string) =>
-  word(
-    (text) => parseInstant(text, "UTC") !== undefined,
-    "must be an ISO-8601 date and time of 1970 to 2099, such as 2025-08-02T14:00:00Z",
-  )
+  word((text) => parseInstant(text, "UTC") !== undefined, MESSAGES.instant)
     .nullish()
     .meta({ description, examples: ["2025-08-02T14:00:00Z"] });
-const SECONDS_MAX = 999_999_999;
-const seconds = z.union(
-  [z.int().min(0).max(SECONDS_MAX), z.string().regex(/^\d{0,9}$/)],
-  `must be whole seconds from 0 to ${SECONDS_MAX}`,
-);
-
-const RECORDING_URL_MAX = 2_000;
+const seconds = z.union([z.int().min(0).max(SECONDS_MAX), z.string().regex(/^\d{0,9}$/)], MESSAGES.seconds);
 
 export const callPost = z
   .looseObject(
     {
       call_uuid: z
-        .string("must be text")
-        .regex(/^[A-Za-z0-9._:@-]{1,100}$/, "must be 1 to 100 of A-Z a-z 0-9 . _ : @ -")
+        .string(MESSAGES.text)
+        .regex(CALL_UUID, MESSAGES.callUuid)
         .meta({ description: "The PBX's own id of the call; what is posted about one call_uuid is one call" }),
       from: wordsOrNumber(100).nullish().meta({ description: "Who calls: a number or an extension" }),
       to: wordsOrNumber(100).nullish().meta({ description: "Who is called" }),
-      direction: word((text) => parseDirection(text) !== undefined, `must be one of ${DIRECTION_WORDS}`)
+      direction: word((text) => parseDirection(text) !== undefined, MESSAGES.word(DIRECTION_WORDS))
         .nullish()
         .meta({ description: "`inbound`, `outbound` or `internal`; guessed from the numbers where it is missing" }),
-      status: word((text) => parseStatus(text) !== undefined, `must be one of ${STATUS_WORDS}`)
+      status: word((text) => parseStatus(text) !== undefined, MESSAGES.word(STATUS_WORDS))
         .nullish()
         .meta({ description: `How far the call is: one of ${STATUS_WORDS}` }),
       start_time: instant("Without an offset it is the tenant's local time"),
@@ -52,7 +43,7 @@ export const callPost = z
         .nullish()
         .meta({ description: "The same, where neither talk_seconds nor answer_time is given" }),
       recording_url: words(RECORDING_URL_MAX)
-        .refine((text) => text.trim() === "" || isWebUrl(text), "must be an http or https address")
+        .refine((text) => text.trim() === "" || isWebUrl(text.trim()), MESSAGES.webUrl)
         .nullish(),
       agent_ext: wordsOrNumber(64).nullish().meta({ description: "Extension of the person who talked" }),
       trunk: words(100).nullish(),
@@ -113,7 +104,3 @@ export const callPostAnswer = z
   })
   .meta({ id: "CallPostAnswer" });
 export type CallPostAnswer = z.infer<typeof callPostAnswer>;
-
-function isWebUrl(text: string): boolean {
-  return /^https?:\/\//i.test(text.trim()) && URL.canParse(text.trim());
-}

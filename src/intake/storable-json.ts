@@ -5,11 +5,17 @@ import type { FieldProblem } from "../core/errors.ts";
 const DEPTH_MAX = 64;
 const PROBLEMS_MAX = 20;
 
-/** Where `value` (parsed JSON) holds NUL characters, halves of surrogate pairs, or nests deeper than 64. */
-export function findUnstorable(value: unknown): FieldProblem[] {
+/** Where `value`, parsed from the JSON `text`, holds NUL characters, halves of surrogate pairs, or nests deeper than 64. */
+export function findUnstorable(text: string, value: unknown): FieldProblem[] {
+  if (isPlain(text)) return [];
   const problems: FieldProblem[] = [];
   visit(value, [], problems);
   return problems;
+}
+
+/** JSON can name such characters only by an escape, and without a second bracket it does not nest. */
+function isPlain(text: string): boolean {
+  return !text.includes("\\u") && !text.includes("[") && text.indexOf("{", text.indexOf("{") + 1) < 0;
 }
 
 function visit(value: unknown, path: readonly string[], problems: FieldProblem[]): void {

@@ -2,10 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
 import type { CallFact } from "../core/call-fact.ts";
 import { AppError, type FieldProblem } from "../core/errors.ts";
-import { parsePartyNumber } from "../core/phone-number.ts";
-import { parseInstant } from "./instant.ts";
-import { parseDirection, parseStatus } from "./reported-words.ts";
-import { type CallPost, callPost } from "./schema.ts";
+import { type CallPostReader, createCallPostReader, type Locale, WORD_LENGTH_MAX } from "./call-post-reader.ts";
+import { DIRECTION_WORDS, parseDirection, parseStatus, STATUS_WORDS } from "./reported-words.ts";
 import { findUnstorable, toStorableText } from "./storable-json.ts";
 
 export interface ToldCall {
@@ -13,12 +11,6 @@ export interface ToldCall {
   fact: CallFact;
   /** The body as JSON text that the store can keep. */
   raw: string;
-}
-
-/** Whose clock and dialling habits the body is read by. */
-export interface Locale {
-  timeZone: string;
-  country: string;
 }
 
 /** A longer one is a clock that was set, not a call. */
@@ -31,14 +23,21 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 export function parseToldCall(body: Buffer, locale: Locale, now: Date): ToldCall {
   const { text, value } = parseJson(body);
-  const unstorable = findUnstorable(value);
+  const unstorable = findUnstorable(text, value);
   if (unstorable.length > 0) throw refuse(unstorable);
-  const result = callPost.safeParse(value);
-  if (!result.success) {
-    throw refuse(result.error.issues.map(({ path, message }) => ({ path: path.join("."), message })));
-  }
-  const fact = toFact(result.data, locale, now);
-  return { callUuid: result.data.call_uuid, fact, raw: toStorableText(text, value) };
+  if (!isPost(value)) throw refuse([{ path: "", message: "must be a JSON object" }]);
+  const reader = createCallPostReader(value, locale);
+  const callUuid = reader.callUuid();
+  const fact = readFact(reader, toKey(value), now);
+  if (reader.problems.length > 0) throw refuse(reader.problems);
+  checkTimes(fact);
+  return { callUuid, fact, raw: toStorableText(text, value) };
+}
+
+type Post = Readonly<Record<string, unknown>>;
+
+function isPost(value: unknown): value is Post {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const utf8 = new TextDecoder();
@@ -59,38 +58,31 @@ function refuse(fields: readonly FieldProblem[]): AppError {
   return new AppError("invalid_field", `${first?.path || "The body"} ${first?.message}${more}`, { fields });
 }
 
-function toFact(post: CallPost, { timeZone, country }: Locale, now: Date): CallFact {
-  const instant = (text: string | null | undefined): Date | undefined =>
-    given(text, (one) => parseInstant(one, timeZone));
-  const party = (value: string | number | null | undefined) => given(value, (one) => parsePartyNumber(one, country));
-  const [startedAt, answeredAt, endedAt] = [post.start_time, post.answer_time, post.end_time].map(instant);
-  checkTimes(startedAt, endedAt);
+function readFact(reader: CallPostReader, key: string, now: Date): CallFact {
+  const startedAt = reader.instant("start_time");
+  const answeredAt = reader.instant("answer_time");
+  const endedAt = reader.instant("end_time");
+  const [talkSeconds, duration] = [reader.seconds("talk_seconds"), reader.seconds("duration")];
   return withoutNothing({
-    key: toKey(post),
+    key,
     source: "webhook",
-    at: instant(post.event_time) ?? endedAt ?? answeredAt ?? startedAt ?? now,
-    status: given(post.status, parseStatus),
-    direction: given(post.direction, parseDirection),
-    from: party(post.from),
-    to: party(post.to),
+    at: reader.instant("event_time") ?? endedAt ?? answeredAt ?? startedAt ?? now,
+    status: reader.word("status", parseStatus, STATUS_WORDS),
+    direction: reader.word("direction", parseDirection, DIRECTION_WORDS),
+    from: reader.party("from"),
+    to: reader.party("to"),
     startedAt,
     answeredAt,
     endedAt,
-    talkSeconds: given(post.talk_seconds, Number) ?? (answeredAt ? undefined : given(post.duration, Number)),
-    agentExtension: given(post.agent_ext, String),
-    trunk: given(post.trunk, String),
-    pbx: given(post.pbx_system, String),
-    recordingUrl: given(post.recording_url, String),
+    talkSeconds: talkSeconds ?? (answeredAt ? undefined : duration),
+    agentExtension: reader.textOrNumber("agent_ext", 64),
+    trunk: reader.text("trunk", WORD_LENGTH_MAX),
+    pbx: reader.text("pbx_system", WORD_LENGTH_MAX),
+    recordingUrl: reader.webUrl("recording_url"),
   });
 }
 
-/** `convert` of the trimmed text; nothing of nothing, and a blank is nothing. */
-function given<T>(value: string | number | null | undefined, convert: (text: string) => T): T | undefined {
-  const text = String(value ?? "").trim();
-  return text === "" ? undefined : convert(text);
-}
-
-function checkTimes(startedAt: Date | undefined, endedAt: Date | undefined): void {
+function checkTimes({ startedAt, endedAt }: CallFact): void {
   if (!startedAt || !endedAt) return;
   const lastedMs = endedAt.getTime() - startedAt.getTime();
   if (lastedMs < 0) throw refuse([{ path: "end_time", message: "must not be before start_time" }]);
@@ -103,11 +95,14 @@ function checkTimes(startedAt: Date | undefined, endedAt: Date | undefined): voi
  * The same post has the same key, however it is spaced, ordered or signed. A post with one more field, known to us or not,
  * is another fact.
  */
-function toKey(post: CallPost): string {
-  const fields = Object.entries(post).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `webhook:${hash("sha256", JSON.stringify(fields), "base64url").slice(0, 32)}`;
+function toKey(post: Post): string {
+  const names = Object.keys(post).sort();
+  const fields = JSON.stringify(names.map((name) => [name, post[name]]));
+  return `webhook:${hash("sha256", fields, "base64url").slice(0, 32)}`;
 }
 
 function withoutNothing(fact: { [K in keyof CallFact]: CallFact[K] | undefined }): CallFact {
-  return Object.fromEntries(Object.entries(fact).filter(([, value]) => value !== undefined)) as unknown as CallFact;
+  const said: Record<string, unknown> = {};
+  for (const name in fact) if (fact[name as keyof CallFact] !== undefined) said[name] = fact[name as keyof CallFact];
+  return said as unknown as CallFact;
 }

@@ -25,6 +25,8 @@ const SECRET_FIELDS = new Set([
   "signature",
 ]);
 const PHONE_FIELDS = new Set(["from", "to", "number", "phone", "customernumber"]);
+/** Beyond this the lines do not wait for the turn to end. */
+const OUTPUT_LENGTH_MAX = 8 * 1024;
 /** How far into nested fields the guard looks; what lies deeper is left out of the line. */
 const DEPTH_MAX = 4;
 
@@ -42,7 +44,25 @@ export function createLog({ level, format, destination }: LogOptions): Log {
     const { level: _, ...formatters } = options.formatters;
     return pino({ ...options, formatters, transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } });
   }
-  return pino(options);
+  return pino(options, openStandardOutput());
+}
+
+/** The lines of one turn of the event loop leave in one write, which is the costly part of a line; an exit waits for them. */
+function openStandardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true });
+  let waiting = "";
+  const flush = (): void => {
+    if (waiting !== "") output.write(waiting);
+    waiting = "";
+  };
+  process.once("exit", flush);
+  return {
+    write: (line) => {
+      if (waiting === "") setImmediate(flush);
+      waiting += line;
+      if (waiting.length > OUTPUT_LENGTH_MAX) flush();
+    },
+  };
 }
 
 /** Keeps the last three digits: enough to recognise, too few to call. `+34123456789` becomes `+********789`. */
@@ -53,10 +73,12 @@ export function maskPhone(text: string): string {
   });
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** The fields as they may be written down. Copies only what it must change or look into. */
 function guard(fields: object, depth: number): Record<string, unknown> {
   const safe: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) safe[name] = guardValue(name, value, depth);
+  for (const name of Object.keys(fields)) safe[name] = guardValue(name, (fields as Fields)[name], depth);
   return safe;
 }
 

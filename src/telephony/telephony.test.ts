@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { createTestDatabase, silentLog } from "../../test/database.ts";
 import { toTenantId } from "../core/ids.ts";
 import { createAccept } from "../intake/accept.ts";
+import { createFakeFanOut } from "../intake/fake-fan-out.ts";
 import { systemClock } from "../kit/clock.ts";
 import { createMetrics } from "../kit/metrics.ts";
 import { systemRandom } from "../kit/random.ts";
@@ -31,7 +32,7 @@ async function openDoor(more: Partial<TelephonyOptions> = {}) {
   const fake = await startFakeAmi();
   const metrics = createMetrics({ includeProcess: false });
   const given = { database, clock: systemClock, log: silentLog, metrics };
-  const { accept } = createAccept({ ...given, fanOut: async () => undefined });
+  const { accept } = createAccept({ ...given, ...createFakeFanOut() });
   const telephony = createTelephony({
     ...given,
     loadPbxs: async () => [

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type pg from "pg";
 import type { Call } from "../../core/call.ts";
-import type { CallChange } from "../../core/call-change.ts";
+import type { CallChange, NewCall } from "../../core/call-change.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import type { RecordingPbx } from "../../core/pbx-record.ts";
 import type { Clock } from "../../kit/clock.ts";
@@ -20,7 +20,7 @@ import { createRecordingOpener } from "./open-recording.ts";
 import { createPbxPlaces } from "./pbx-places.ts";
 import { createRecordingRetention } from "./retention.ts";
 import { createSettingsCache, type RecordingSettings } from "./settings.ts";
-import { type AwaitedRecording, saveAwaited } from "./store.ts";
+import { saveAwaited, toAwaitNewSql, toAwaitNewValues } from "./store.ts";
 import { createRecordingWorker, GAP_MS, type TellFact } from "./worker.ts";
 
 /*
@@ -29,8 +29,15 @@ import { createRecordingWorker, GAP_MS, type TellFact } from "./worker.ts";
  * never records, never writes to a PBX, and never decides who may: routes.ts does.
  */
 export interface Recordings extends Pick<ReturnType<typeof createRecordingOpener>, "find" | "open"> {
-  /** Inside `accept`'s transaction: remembers the calls that ended and may have a recording. */
-  expect(client: pg.PoolClient, changes: readonly CallChange[]): Promise<void>;
+  /** Remembers the calls that ended and may have a recording, where `accept` makes and changes them. */
+  expectation: {
+    planChanged(client: pg.PoolClient, changes: readonly CallChange[]): Promise<void>;
+    withNew: {
+      parameters: number;
+      toSql(first: number): string;
+      toValues(on: pg.Pool, calls: readonly NewCall[]): Promise<readonly unknown[]>;
+    };
+  };
   /** What CRMs get in place of what the calls say; see crm-links.ts. */
   toCrmSubjects: ReturnType<typeof createCrmLinks>;
   links: RecordingLinks;
@@ -86,19 +93,27 @@ export function createRecordings(options: RecordingsOptions): Recordings {
     createRecordingRetention({ ...room, copies }),
   ];
 
-  const toAwaited = ({ tenantId, callId, call }: CallChange): AwaitedRecording[] => {
+  const findAwaited = <C extends Pick<CallChange, "tenantId" | "call">>(changed: C) => {
+    const { tenantId, call } = changed;
     if (call.endedAt === null || call.recordingUrl !== null || call.pbx === null) return [];
     const pbx = pbxs.findByName(tenantId, call.pbx);
     if (!pbx) return [];
     const isNamed = (call.details?.recordings.length ?? 0) > 0;
     const mayBeFound = isNamed || (pbx.recordings.folder !== null && SPOKEN.has(call.outcome));
-    return mayBeFound ? [{ tenantId, callId, pbxId: pbx.id, endedAt: call.endedAt }] : [];
+    return mayBeFound ? [{ ...changed, pbxId: pbx.id, endedAt: call.endedAt }] : [];
   };
 
   return {
-    expect: async (client, changes) => {
-      const awaited = changes.flatMap(toAwaited);
-      if (awaited.length > 0) await saveAwaited(client, awaited, { now: clock.now(), delayMs: GAP_MS });
+    expectation: {
+      planChanged: async (client, changes) => {
+        const awaited = changes.flatMap(findAwaited);
+        if (awaited.length > 0) await saveAwaited(client, awaited, { now: clock.now(), delayMs: GAP_MS });
+      },
+      withNew: {
+        parameters: 2,
+        toSql: toAwaitNewSql,
+        toValues: async (_on, calls) => toAwaitNewValues(calls.flatMap(findAwaited), GAP_MS),
+      },
     },
     toCrmSubjects: createCrmLinks(room),
     find: opener.find,

@@ -47,6 +47,27 @@ export async function saveAwaited(
   await client.query({ ...AWAIT, values: [JSON.stringify(rows), now, delayMs] });
 }
 
+/** The same for calls that are being made, as part of that statement: `opened` has their ids, `$1` is now. */
+export const toAwaitNewSql = (first: number): string => `
+awaited as (
+  insert into recordings (tenant_id, call_id, pbx_id, state, due_at, call_ended_at, created_at)
+  select o.tenant_id, o.id, r.pbx_id, 'waiting', $1 + $${first + 1}::integer * interval '1 millisecond', r.call_ended_at, $1
+    from opened o
+    join jsonb_to_recordset($${first}::jsonb) as r(tenant_id int, call_uuid text, pbx_id bigint, call_ended_at timestamptz)
+         using (tenant_id, call_uuid)
+   order by o.tenant_id, o.id
+)`;
+
+export function toAwaitNewValues(
+  awaited: readonly (Omit<AwaitedRecording, "callId"> & { callUuid: string })[],
+  delayMs: number,
+): [string, number] {
+  const rows = awaited.map(({ tenantId, callUuid, pbxId, endedAt }) => ({
+    ...{ tenant_id: tenantId, call_uuid: callUuid, pbx_id: pbxId, call_ended_at: endedAt },
+  }));
+  return [JSON.stringify(rows), delayMs];
+}
+
 export async function loadRecording(from: Sql, tenantId: TenantId, callId: RowId): Promise<StoredRecording | null> {
   const { rows } = await sql<StoredRecording>`
     select state, pbx_id as "pbxId", kind, place from recordings

@@ -29,8 +29,9 @@ export function readHookBody(body: Buffer): HookBody {
   const token = findToken(value) ?? findToken(Object.entries(value).find(([name]) => name === "payload")?.[1]);
   const fields = withoutToken(value);
   const sayable = { fields, token };
-  if (findUnstorable(fields).length > 0) return { ...keepRaw(JSON.stringify(fields)), token };
-  return { ...sayable, stored: toStorableText(JSON.stringify(fields), fields), hash: toHash(toSorted(fields)) };
+  const said = JSON.stringify(fields);
+  if (findUnstorable(said, fields).length > 0) return { ...keepRaw(said), token };
+  return { ...sayable, stored: toStorableText(said, fields), hash: toHash(toSorted(fields)) };
 }
 
 /** Why a body of which there are no fields cannot be taken. */

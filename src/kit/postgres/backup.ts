@@ -5,7 +5,7 @@ import { createGzip } from "node:zlib";
 import type pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { BackupProblem, type BackupTable, countLines, writeBackupParts } from "./backup-format.ts";
-import type { Database } from "./database.ts";
+import { connectForCopy, type Database } from "./database.ts";
 import { loadTables, type TableShape } from "./tables.ts";
 
 /**
@@ -54,7 +54,7 @@ export async function createBackup(options: BackupOptions): Promise<BackupSummar
   const { database, path, overwrite, signal } = options;
   if (!overwrite) await refuseExisting(path);
   const unfinished = `${path}.unfinished`;
-  const client = await database.pool.connect();
+  const client = await connectForCopy(database);
   try {
     await beginSnapshot(client);
     const head = await loadHeader(client, options);
@@ -64,13 +64,13 @@ export async function createBackup(options: BackupOptions): Promise<BackupSummar
     const target = createWriteStream(unfinished, { mode: 0o600, flush: true });
     await pipeline(() => writeBackupParts(head, rowsOf), createGzip({ level: 5 }), target, { signal });
     await client.query("commit");
-    client.release();
     await rename(unfinished, path);
     return { tables: head.tables.length, rows: total, sizeBytes: target.bytesWritten };
   } catch (error) {
-    client.release(true); // a copy may be half-way: the connection is not worth saving
     await rm(unfinished, { force: true });
     throw error;
+  } finally {
+    await client.end();
   }
 }
 
@@ -85,12 +85,12 @@ export const TEXT_FORM = `
   set local extra_float_digits = 1;
   set local client_encoding = 'UTF8'`;
 
-async function beginSnapshot(client: pg.PoolClient): Promise<void> {
+async function beginSnapshot(client: pg.ClientBase): Promise<void> {
   await client.query("begin isolation level repeatable read read only");
   await client.query(TEXT_FORM);
 }
 
-async function loadHeader(client: pg.PoolClient, { now, keyId }: BackupOptions) {
+async function loadHeader(client: pg.ClientBase, { now, keyId }: BackupOptions) {
   const migrations = await loadMigrations(client);
   if (migrations.length === 0) throw new BackupProblem("this database holds no Enlace: nothing to back up");
   const { rows } = await client.query<{ server_version: string }>("show server_version");
@@ -114,7 +114,7 @@ export async function loadMigrations(client: pg.ClientBase): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-async function describeTable(client: pg.PoolClient, shape: TableShape): Promise<BackupTable> {
+async function describeTable(client: pg.ClientBase, shape: TableShape): Promise<BackupTable> {
   const identities = [];
   for (const column of shape.identities)
     identities.push({ column, next: await loadNextIdentity(client, shape.name, column) });
@@ -128,7 +128,7 @@ async function describeTable(client: pg.PoolClient, shape: TableShape): Promise<
 }
 
 /** Sequences stand outside the snapshot: read later they are at or past it, so no id is ever given twice. */
-async function loadNextIdentity(client: pg.PoolClient, table: string, column: string): Promise<string> {
+async function loadNextIdentity(client: pg.ClientBase, table: string, column: string): Promise<string> {
   const { rows: found } = await client.query<{ sequence: string }>(
     "select pg_get_serial_sequence($1, $2) as sequence",
     [quote(table), column],
@@ -144,7 +144,7 @@ export async function countRows(client: pg.ClientBase, table: string): Promise<n
   return Number(rows[0]?.count);
 }
 
-function copyOut(client: pg.PoolClient, { name, columns }: BackupTable): AsyncIterable<Buffer> {
+function copyOut(client: pg.ClientBase, { name, columns }: BackupTable): AsyncIterable<Buffer> {
   return client.query(copyTo(`copy (select ${columns.map(quote).join(", ")} from ${quote(name)}) to stdout`));
 }
 

@@ -24,6 +24,7 @@ export interface DatabaseOptions {
   applicationName?: string;
 }
 
+const CONNECT_MS = 5_000;
 /** The oldest major version we support. */
 const VERSION_MIN = 15;
 
@@ -33,7 +34,7 @@ export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: 
     connectionString: url,
     max: poolMax,
     application_name: applicationName,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: 60_000,
     // A connection that died without a word is given up here, not when TCP does.
     query_timeout: 70_000,
@@ -41,6 +42,8 @@ export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: 
     idle_in_transaction_session_timeout: 60_000,
     // Our statements are short; compiling one can take longer than running it. `?options=` in the URL replaces this.
     options: "-c jit=off",
+    // Statements asked for at once go out at once; see `inTransaction`.
+    pipeline: true,
   });
   pool.on("error", (error) => log.warn({ error: error.message }, "database.connection_lost"));
   // A connection that breaks while in use also says so as an event, which would end the process if nobody listened.
@@ -53,6 +56,13 @@ export function openDatabase({ url, poolMax, log, applicationName = "enlace" }: 
     if (!pool.ending) await pool.end();
   };
   return { sql, pool, url, close };
+}
+
+/** A connection outside the pool, for COPY, which cannot share one with statements on their way. The caller ends it. */
+export async function connectForCopy({ url }: Database): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true });
+  await client.connect();
+  return client;
 }
 
 /** Throws a sentence when the server is older than PostgreSQL 15, on which our statements do not run. */
@@ -69,7 +79,7 @@ export async function assertSupportedVersion(database: Database): Promise<void> 
 
 /**
  * Runs `work` in one transaction on one client: committed when it resolves, rolled back when it throws. `begin` may add
- * `set local …` statements, which then cost no round trip of their own.
+ * `set local …` statements. It travels with the first statement of `work` and costs no round trip of its own.
  */
 export async function inTransaction<T>(
   database: Database,
@@ -78,8 +88,7 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = await database.pool.connect();
   try {
-    await client.query(begin);
-    const result = await work(client);
+    const [, result] = await Promise.all([client.query(begin), work(client)]);
     await client.query("commit");
     client.release();
     return result;

@@ -9,7 +9,7 @@ import {
   type BackupTable,
   readBackupParts,
 } from "./backup-format.ts";
-import type { Database } from "./database.ts";
+import { connectForCopy, type Database } from "./database.ts";
 import { toPartitionStatement } from "./partitions.ts";
 import { loadTables } from "./tables.ts";
 
@@ -64,7 +64,7 @@ export interface RestoreOptions {
  */
 export async function restoreBackup(options: RestoreOptions): Promise<void> {
   const { database, header, replace } = options;
-  const client = await database.pool.connect();
+  const client = await connectForCopy(database);
   try {
     await client.query("begin");
     await client.query(TEXT_FORM);
@@ -79,14 +79,12 @@ export async function restoreBackup(options: RestoreOptions): Promise<void> {
     for (const table of header.tables) await continueIdentities(client, table);
     await client.query("commit");
     await client.query("analyze");
-    client.release();
-  } catch (error) {
-    client.release(true); // closing the connection rolls back, even in the middle of a copy
-    throw error;
+  } finally {
+    await client.end(); // rolls back what is not committed, even in the middle of a copy
   }
 }
 
-async function checkSchema(client: pg.PoolClient, header: BackupHeader): Promise<void> {
+async function checkSchema(client: pg.ClientBase, header: BackupHeader): Promise<void> {
   const migrations = await loadMigrations(client);
   if (migrations.join() !== header.migrations.join()) {
     const [theirs, ours] = [header.migrations.at(-1), migrations.at(-1) ?? "none"];
@@ -103,7 +101,7 @@ async function checkSchema(client: pg.PoolClient, header: BackupHeader): Promise
   if (processes > 0) throw new BackupProblem(`Enlace is at work on this database: stop it first`);
 }
 
-async function refuseRows(client: pg.PoolClient, header: BackupHeader): Promise<void> {
+async function refuseRows(client: pg.ClientBase, header: BackupHeader): Promise<void> {
   for (const { name } of header.tables) {
     const rows = await countRows(client, name);
     if (rows > 0)
@@ -111,7 +109,7 @@ async function refuseRows(client: pg.PoolClient, header: BackupHeader): Promise<
   }
 }
 
-async function createPartitions(client: pg.PoolClient, { name, partitions }: BackupTable): Promise<void> {
+async function createPartitions(client: pg.ClientBase, { name, partitions }: BackupTable): Promise<void> {
   for (const partition of partitions) {
     const statement = toPartitionStatement(partition);
     if (!statement) throw new BackupProblem(`the backup names a partition of ${name} that is none: ${partition}`);
@@ -120,7 +118,7 @@ async function createPartitions(client: pg.PoolClient, { name, partitions }: Bac
 }
 
 /** Reads the file a second time: should it have changed since it was verified, this throws and nothing is committed. */
-async function load(client: pg.PoolClient, { path, header, signal, onProgress }: RestoreOptions): Promise<void> {
+async function load(client: pg.ClientBase, { path, header, signal, onProgress }: RestoreOptions): Promise<void> {
   const parts = readBackupParts(path);
   const tally = createTally(totalOf(header), onProgress);
   for (let part = await parts.next(); !part.done; part = await parts.next()) {
@@ -139,13 +137,13 @@ async function* rowsOfTable(parts: AsyncGenerator<BackupPart>, tally: (bytes: Bu
   }
 }
 
-async function proveRows(client: pg.PoolClient, { name, rows }: BackupTable): Promise<void> {
+async function proveRows(client: pg.ClientBase, { name, rows }: BackupTable): Promise<void> {
   const found = await countRows(client, name);
   if (found !== rows) throw new BackupProblem(`${name} has ${found} rows after loading ${rows}`);
 }
 
 /** `restart with` is undone by a rollback; `setval` would not be. */
-async function continueIdentities(client: pg.PoolClient, { name, identities }: BackupTable): Promise<void> {
+async function continueIdentities(client: pg.ClientBase, { name, identities }: BackupTable): Promise<void> {
   for (const { column, next } of identities)
     await client.query(`alter table ${quote(name)} alter column ${quote(column)} restart with ${BigInt(next)}`);
 }

@@ -25,7 +25,7 @@ export interface ConnectionCache {
   /** Enabled ones. Misses are loaded with `client`, so that a transaction never waits for a second client. */
   listRoutable(
     tenantIds: readonly TenantId[],
-    client: pg.PoolClient,
+    client: pg.Pool | pg.PoolClient,
   ): Promise<ReadonlyMap<TenantId, readonly ConnectionRecord[]>>;
   /** In this version or a newer one; `undefined` when it is gone. */
   load(tenantId: TenantId, id: string, version: number): Promise<ConnectionRecord | undefined>;

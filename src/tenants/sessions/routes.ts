@@ -1,3 +1,4 @@
+import fastifyCookie from "@fastify/cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { AppError } from "../../core/errors.ts";
@@ -49,8 +50,11 @@ const sessionAnswer = z
 
 /** Only login, refresh and logout touch the cookie; everything else takes the bearer token, which no other site can send. */
 export function registerSessionRoutes(app: App, options: SessionRoutesOptions): void {
-  registerLogin(app, options);
-  registerRefresh(app, options);
+  app.register(async (scope: App) => {
+    await scope.register(fastifyCookie);
+    registerLogin(scope, options);
+    registerRefresh(scope, options);
+  });
   registerOwnSessions(app, options);
 }
 
