@@ -166,21 +166,21 @@ function toKey({ result }: AgiReply): string {
 }
 
 function toFacts(environment: ReadonlyMap<string, string>) {
-  const say = (name: string): string => environment.get(`agi_${name}`) ?? "";
-  const known = (name: string): string => (say(name) === "unknown" ? "" : say(name));
-  const [script = ""] = say("network_script").split("?", 1);
+  const say = (name: string): string => environment.get(name) ?? "";
+  const known = (name: string): string => (environment.get(name) === "unknown" ? "" : say(name));
+  const [script = ""] = say("agi_network_script").split("?", 1);
   const args: string[] = [];
-  for (let index = 1; environment.has(`agi_arg_${index}`); index++) args.push(say(`arg_${index}`));
+  for (let index = 1; environment.has(`agi_arg_${index}`); index++) args.push(say(`agi_arg_${index}`));
   return {
     environment,
     args,
     script,
-    channel: say("channel"),
-    uniqueId: say("uniqueid"),
-    callerNumber: known("callerid"),
-    callerName: known("calleridname"),
-    dialedNumber: known("dnid"),
-    context: say("context"),
-    extension: say("extension"),
+    channel: say("agi_channel"),
+    uniqueId: say("agi_uniqueid"),
+    callerNumber: known("agi_callerid"),
+    callerName: known("agi_calleridname"),
+    dialedNumber: known("agi_dnid"),
+    context: say("agi_context"),
+    extension: say("agi_extension"),
   };
 }

@@ -107,3 +107,27 @@ test("what is not AGI, and what never ends, is refused", () => {
   assert.throws(() => read(["agi_network: yes\n\n", `520-x\n${"more\n".repeat(300)}`]), /too many lines/);
   assert.throws(() => read(["agi_network: yes\n\n", "hello\n"]), /not an AGI reply/);
 });
+
+test("an environment is the same whether it comes whole, in pieces, with carriage returns or with a reply behind it", () => {
+  const lines = ["agi_network: yes", "agi_calleridname: Ana: Núñez", "agi_accountcode: ", "agi_arg_1:  padded "];
+  const wanted = { agi_network: "yes", agi_calleridname: "Ana: Núñez", agi_accountcode: "", agi_arg_1: "padded " };
+  const whole = Buffer.from(`${lines.join("\n")}\n\n`);
+  const pieces = Array.from({ length: whole.length }, (_, index) => whole.subarray(index, index + 1));
+  for (const chunks of [
+    [whole],
+    pieces,
+    [whole.subarray(0, 30), whole.subarray(30)],
+    [`${lines.join("\r\n")}\r\n\r\n`],
+  ]) {
+    assert.deepEqual(read(chunks).environment, wanted);
+  }
+  const together = read([Buffer.concat([whole, Buffer.from("200 result=1\nHANGUP\n")])]);
+  assert.deepEqual(together, { environment: wanted, heard: [reply("200 result=1", { result: "1" }), "HANGUP"] });
+});
+
+test("an environment that is not one is refused, whole or in pieces", () => {
+  for (const bytes of ["GET / HTTP/1.1\nHost: x\n\n", "agi_a: 1\nnonsense\n\n", `agi_a: ${"x".repeat(20_000)}\n\n`]) {
+    assert.throws(() => read([bytes]), RangeError);
+    assert.throws(() => read([bytes.slice(0, 5), bytes.slice(5)]), RangeError);
+  }
+});

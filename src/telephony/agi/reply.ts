@@ -31,6 +31,7 @@ const LINE_BYTES_MAX = 16_384; // a variable's value may be long; a command's bu
 const ENVIRONMENT_LINES_MAX = 200; // 20 fixed ones and up to 128 arguments
 const REPLY_LINES_MAX = 200;
 const LINE_FEED = 10;
+const ENVIRONMENT_END = Buffer.from("\n\n");
 const NOTHING = Buffer.alloc(0);
 
 /** Creates the reader of one session. */
@@ -47,6 +48,11 @@ export function createAgiReader(listener: AgiReaderListener): AgiReader {
 
   /** A 520 has lines of usage; the value of a variable may hold line feeds of its own. */
   function takeReplyLine(line: string): void {
+    const plain = unfinished.length === 0 ? parsePlainReply(line) : undefined;
+    if (plain) {
+      listener.onReply(plain);
+      return;
+    }
     if (unfinished.push(line) > REPLY_LINES_MAX) throw new RangeError("an AGI reply has too many lines");
     const [first = ""] = unfinished;
     const isWhole = first.startsWith("520-")
@@ -70,11 +76,25 @@ export function createAgiReader(listener: AgiReaderListener): AgiReader {
     known.set(line.slice(0, colon), line.slice(colon + 1).trimStart());
   }
 
+  /** The environment mostly comes in one piece: decoding it once is far cheaper than line by line. Returns where it ends. */
+  function takeWholeEnvironment(bytes: Buffer): number {
+    const end = environment && environment.size === 0 ? bytes.indexOf(ENVIRONMENT_END) : -1;
+    if (end < 0 || end > LINE_BYTES_MAX) return 0;
+    for (const line of bytes.toString("utf8", 0, end).split("\n"))
+      takeLine(line.endsWith("\r") ? line.slice(0, -1) : line);
+    takeLine("");
+    return end + ENVIRONMENT_END.length;
+  }
+
   return {
     push: (chunk) => {
       const bytes = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
-      let start = 0;
-      for (let end = bytes.indexOf(LINE_FEED, kept.length); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
+      let start = kept.length === 0 ? takeWholeEnvironment(bytes) : 0;
+      for (
+        let end = bytes.indexOf(LINE_FEED, Math.max(start, kept.length));
+        end >= 0;
+        end = bytes.indexOf(LINE_FEED, start)
+      ) {
         if (end - start > LINE_BYTES_MAX) throw new RangeError("an AGI line is too long");
         const line = bytes.toString("utf8", start, end);
         start = end + 1;
@@ -84,6 +104,22 @@ export function createAgiReader(listener: AgiReaderListener): AgiReader {
       kept = start === bytes.length ? NOTHING : Buffer.from(bytes.subarray(start)); // a copy: a byte must not hold a chunk
     },
   };
+}
+
+const PLAIN = "200 result=";
+
+/** `200 result=1` and `200 result=1 (value)`, which is nearly all that Asterisk ever says; `undefined` for anything else. */
+function parsePlainReply(line: string): AgiReply | undefined {
+  if (!line.startsWith(PLAIN)) return undefined;
+  const bracket = line.indexOf("(", PLAIN.length);
+  const space = line.indexOf(" ", PLAIN.length);
+  if (bracket < 0 && space < 0) return toReply(line, line.slice(PLAIN.length), undefined);
+  const isClosed = bracket === space + 1 && space > 0 && line.endsWith(")");
+  return isClosed ? toReply(line, line.slice(PLAIN.length, space), line.slice(bracket + 1, -1)) : undefined;
+}
+
+function toReply(text: string, result: string, data: string | undefined): AgiReply {
+  return { code: 200, result, data, endpos: undefined, text };
 }
 
 const OPEN_VALUE = /^200 result=-?\d* \(/;

@@ -161,6 +161,27 @@ test("a command without a reply ends the session after its time", async () => {
   assert.equal(server.counters().accepted, 1);
 });
 
+test("each command has its own time, whatever the one before it had", async () => {
+  const result = Promise.withResolvers<unknown>();
+  const { port, clock } = await serve(async (agi) => {
+    await agi.command("LONG", [], 60_000);
+    await agi.command("SHORT", [], 1_000);
+    result.resolve(await agi.command("LAST", [], 8_000).catch((error: unknown) => error));
+  });
+  const caller = await callAgi(port);
+  await caller.next();
+  await clock.advance(59_000);
+  caller.reply("200 result=0");
+  assert.equal(await caller.next(), "SHORT");
+  await clock.advance(900);
+  caller.reply("200 result=0");
+  assert.equal(await caller.next(), "LAST");
+  await clock.advance(7_900); // the timers of the first two have fired by now
+  caller.reply("200 result=7");
+  assert.equal(((await result.promise) as { result: string }).result, "7");
+  await caller.ended;
+});
+
 test("commands given at once are sent one after the other", async () => {
   const { port } = await serve(async (agi) => {
     await Promise.all([agi.command("A"), agi.command("B"), agi.command("C")]);

@@ -36,12 +36,12 @@ const LINGER_MS = 5_000;
 /** The FastAGI door. Throws `RangeError` when `allow` holds something that is neither an address nor a network. */
 export function createAgiServer(options: AgiServerOptions): AgiServer {
   const { clock, log, sessionsMax = 5_000 } = options;
-  const allowed = toBlockList(options.allow);
+  const isAllowed = createAllowList(options.allow);
   const running = new Set<Promise<void>>();
   const sockets = new Set<Socket>();
   const counters = { accepted: 0, refusedByAddress: 0, refusedFull: 0, failed: 0 };
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, (socket) => {
-    if (!isAllowed(allowed, socket.remoteAddress)) turnAway(socket, "refusedByAddress");
+  const server = createServer({ noDelay: true }, (socket) => {
+    if (!isAllowed(socket.remoteAddress)) turnAway(socket, "refusedByAddress");
     else if (running.size >= sessionsMax) turnAway(socket, "refusedFull");
     else admit(socket);
   });
@@ -127,10 +127,22 @@ function toBlockList(allow: readonly string[]): BlockList {
   return list;
 }
 
-function isAllowed(list: BlockList, remote: string | undefined): boolean {
-  if (remote === undefined) return false;
-  const address = toPlainAddress(remote);
-  return list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+const REMEMBERED_MAX = 1_000;
+
+/** The same few PBXs call all day: what was found of an address is remembered. */
+function createAllowList(allow: readonly string[]): (remote: string | undefined) => boolean {
+  const list = toBlockList(allow);
+  const remembered = new Map<string, boolean>();
+  return (remote) => {
+    if (remote === undefined) return false;
+    const known = remembered.get(remote);
+    if (known !== undefined) return known;
+    const address = toPlainAddress(remote);
+    const isIn = list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+    if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+    remembered.set(remote, isIn);
+    return isIn;
+  };
 }
 
 /** A socket that listens to both families names IPv4 addresses `::ffff:192.0.2.1`. */

@@ -54,6 +54,9 @@ export interface AgiSession {
 
 const REPLY_TIMEOUT_MS = 10_000;
 const WAITING_MAX = 100;
+/** Shorter commands are over before the kernel would ask the other side whether it lives. */
+const LONG_MS = 30_000;
+const KEEP_ALIVE_MS = 30_000;
 
 interface Waiting {
   line: string;
@@ -70,17 +73,21 @@ export function openAgiSession(socket: Socket, clock: Clock, environmentTimeoutM
   const opened = Promise.withResolvers<AgiSession>();
   let gone: AbortController | undefined; // made when somebody asks: most scripts never do
   const waiting: Waiting[] = [];
-  let releaseCurrent: (() => void) | undefined;
+  let isAsking = false;
   let hungUp = false;
   let isOpen = false;
   let closedBy: string | undefined;
-  const release = clock.after(environmentTimeoutMs, () => end("the AGI environment did not come in time"));
+  const alarm = createAlarm(clock, () => {
+    const [asked] = waiting;
+    if (asked && isAsking) end(`no reply within ${asked.timeoutMs} ms`);
+    else if (!isOpen) end("the AGI environment did not come in time");
+  });
+  alarm.set(environmentTimeoutMs);
 
   function end(reason: string): void {
     if (closedBy !== undefined) return;
     closedBy = reason;
-    release();
-    releaseCurrent?.();
+    alarm.release();
     socket.destroy();
     for (const { reject } of waiting.splice(0)) reject(new AgiClosedError(reason));
     if (!isOpen) opened.reject(new AgiClosedError(reason));
@@ -96,16 +103,18 @@ export function openAgiSession(socket: Socket, clock: Clock, environmentTimeoutM
 
   function sendNext(): void {
     const next = waiting[0];
-    if (!next || releaseCurrent || closedBy !== undefined) return;
-    releaseCurrent = clock.after(next.timeoutMs, () => end(`no reply within ${next.timeoutMs} ms`));
+    if (!next || isAsking || closedBy !== undefined) return;
+    isAsking = true;
+    alarm.set(next.timeoutMs);
+    if (next.timeoutMs > LONG_MS) socket.setKeepAlive(true, KEEP_ALIVE_MS); // a dead Asterisk says nothing for hours
     socket.write(next.line);
   }
 
   function settle(reply: AgiReply): void {
-    const asked = releaseCurrent && waiting.shift();
+    const asked = isAsking ? waiting.shift() : undefined;
     if (!asked) throw new RangeError("Asterisk replied to nothing");
-    releaseCurrent?.();
-    releaseCurrent = undefined;
+    isAsking = false;
+    alarm.clear();
     if (reply.code === 200) asked.resolve(reply);
     else asked.reject(reply.code === 511 ? new AgiHangupError() : new AgiRefusedError(reply));
     sendNext();
@@ -128,7 +137,7 @@ export function openAgiSession(socket: Socket, clock: Clock, environmentTimeoutM
 
   const reader = createAgiReader({
     onEnvironment: (environment) => {
-      release();
+      alarm.clear();
       isOpen = true;
       opened.resolve({
         environment,
@@ -153,4 +162,38 @@ export function openAgiSession(socket: Socket, clock: Clock, environmentTimeoutM
     }
   });
   return opened.promise;
+}
+
+/**
+ * A deadline that is set and cleared with every command. Its timer stays and looks again when it fires early: making and
+ * dropping one for each of thousands of commands a second would cost more than reading their replies.
+ */
+function createAlarm(clock: Clock, ring: () => void) {
+  let dueMs: number | undefined;
+  let firesMs = 0;
+  let drop: (() => void) | undefined;
+
+  function arm(ms: number, nowMs: number): void {
+    drop?.();
+    firesMs = nowMs + ms;
+    drop = clock.after(ms, () => {
+      drop = undefined;
+      if (dueMs === undefined) return;
+      const laterMs = clock.monotonicMs();
+      if (laterMs < dueMs) arm(dueMs - laterMs, laterMs);
+      else ring();
+    });
+  }
+
+  return {
+    set: (ms: number): void => {
+      const nowMs = clock.monotonicMs();
+      dueMs = nowMs + ms;
+      if (!drop || dueMs < firesMs) arm(ms, nowMs);
+    },
+    clear: (): void => {
+      dueMs = undefined;
+    },
+    release: (): void => drop?.(),
+  };
 }
