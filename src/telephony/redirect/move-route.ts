@@ -48,7 +48,7 @@ export function registerMoveRoute(app: App, options: MoveRouteOptions): void {
     async (request) => {
       const { tenantId, callIdPrefix } = await identify(request, options);
       const { unique_id: uniqueId, phone, trunk } = request.body;
-      const callUuid = `${callIdPrefix}${uniqueId}`;
+      const callUuid = uniqueId.startsWith(callIdPrefix) ? uniqueId : `${callIdPrefix}${uniqueId}`;
       const call = await findCall(tenantId, callUuid);
       if (!call || call.phase === "ended") throw new AppError("not_found", "This call is not going on.");
       if (call.phase !== "ringing") throw new AppError("conflict", "Somebody has taken this call already.");

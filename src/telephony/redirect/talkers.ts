@@ -13,8 +13,11 @@ export interface Talkers {
   forget(tenantId: TenantId, number: PhoneNumber): void;
 }
 
-/** Short, since the next call may follow the one that just ended; a store that is slow is not waited for in full. */
-const KEPT = { ttlMs: 10_000, staleMs: 600_000, staleWaitMs: 200, keysMax: 50_000 };
+/**
+ * Short, since the next call may follow the one that was just cut off. The store answers in a millisecond or two; one that
+ * does not gets no caller to wait for it, and what it says later serves the next.
+ */
+const KEPT = { ttlMs: 10_000, staleMs: 600_000, staleWaitMs: 8, keysMax: 50_000 };
 
 /** Our own call log, asked who talked with a number. */
 export function createTalkers({
