@@ -2,13 +2,14 @@
 // BENCH_SECONDS sets how long one measurement lasts (default 6).
 import { cpus } from "node:os";
 import type { Figure, Measured } from "./figure.ts";
+import { getcustomerdata } from "./getcustomerdata.ts";
 import { growth } from "./growth.ts";
 import { intake } from "./intake.ts";
 import { memory } from "./memory.ts";
 import { pipeline } from "./pipeline.ts";
 import { openStage } from "./stage.ts";
 
-const FIGURES: readonly Figure[] = [intake, pipeline, growth, memory];
+const FIGURES: readonly Figure[] = [intake, pipeline, growth, memory, getcustomerdata];
 
 const wanted = process.argv.slice(2);
 const seconds = Number(process.env.BENCH_SECONDS ?? 6);
