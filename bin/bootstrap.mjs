@@ -1,6 +1,6 @@
 // Plain JavaScript that also runs on old Nodes: makes sure that the packages and Node 24 are there, then hands over.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -10,15 +10,52 @@ const OWN_NODE = join(ROOT, "node_modules", "node", "bin", "node");
 
 /**
  * Runs `file` (below the project's root) with `args` under Node 24 or newer, installing what is missing first.
- * `development`: also the tools of tests and checks. The exit code is the program's.
+ * `development`: also the tools of tests and checks. `withConsole`: builds the console first where its sources are newer.
+ * The exit code is the program's.
  */
-export async function run(file, args, { development = false } = {}) {
+export async function run(file, args, { development = false, withConsole = false } = {}) {
+  const mustBuild = withConsole && isConsoleOld();
+  const canBuild = mustBuild && ensureTools();
   ensurePackages(development);
   const path = join(ROOT, file);
   const node = ensureNode();
+  if (canBuild) buildConsole(node);
   if (node !== process.execPath) return await handOver(node, [path, ...args]);
   process.argv = [process.execPath, path, ...args];
   await import(pathToFileURL(path).href);
+}
+
+/** A package brings the console built and without its sources; a clone has sources only. */
+function isConsoleOld() {
+  const [source, built] = [join(ROOT, "web"), join(ROOT, "web", "dist", "index.html")];
+  if (!existsSync(join(source, "main.tsx"))) return false;
+  return !existsSync(built) || newestMs(source) > statSync(built).mtimeMs;
+}
+
+function newestMs(folder) {
+  const names = readdirSync(folder, { withFileTypes: true });
+  const known = names.filter(({ name }) => name !== "dist" && !name.endsWith(".gen.ts"));
+  const times = known.map((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? newestMs(path) : statSync(path).mtimeMs;
+  });
+  return Math.max(0, ...times);
+}
+
+/** What builds the console is not needed to run Enlace: where it cannot be had, Enlace starts all the same. */
+function ensureTools() {
+  if (findOutdated(true).length === 0) return true;
+  say("installing packages with npm, and the tools that build the console, once; this takes about a minute");
+  npm(["ci", "--no-audit", "--no-fund", "--loglevel=error", "--include=dev"]);
+  if (findOutdated(true).length === 0) return true;
+  say("the tools that build the console could not be installed: `npm run build:web` tries again");
+  return false;
+}
+
+function buildConsole(node) {
+  say("building the console, once; this takes a few seconds");
+  const { status } = spawnSync(node, [join(ROOT, "web", "tools", "build.ts")], { cwd: ROOT, stdio: ["ignore", 2, 2] });
+  if (status !== 0) say("the console could not be built (its reason is above); Enlace starts without the newest one");
 }
 
 /** Compares npm's own record of what is installed with package-lock.json. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
 import { run } from "./bootstrap.mjs";
 
-await run("src/main.ts", process.argv.slice(2));
+const args = process.argv.slice(2);
+await run("src/main.ts", args, { withConsole: ["start", "demo"].includes(args[0]) });

@@ -139,6 +139,42 @@ test("where npm ci fails, npm install is tried and said; where both fail, one se
   assert.equal(failed.stdout, "");
 });
 
+const BUILD = 'import { mkdirSync, writeFileSync } from "node:fs"; mkdirSync("web/dist", { recursive: true }); ';
+
+function addConsole(folder: string, build = `${BUILD}writeFileSync("web/dist/index.html", "built");`): void {
+  mkdirSync(join(folder, "web/tools"), { recursive: true });
+  writeFileSync(join(folder, "web/main.tsx"), "");
+  writeFileSync(join(folder, "web/tools/build.ts"), build);
+}
+
+test("a clone builds its console before it starts, once, with the tools for it; other commands build nothing", () => {
+  const project = newProject({ installed: false });
+  addConsole(project.folder);
+  assert.equal(run(process.execPath, newProject(), ["calls"]).stderr, "");
+  const { stderr, stdout } = run(process.execPath, project, ["start"]);
+  assert.match(stderr, /the tools that build the console, once.*\n.*building the console/);
+  assert.deepEqual(JSON.parse(stdout).args, ["start"]);
+  assert.deepEqual(npmCalls(project), ["npm ci --no-audit --no-fund --loglevel=error --include=dev"]);
+  assert.ok(existsSync(join(project.folder, "web/dist/index.html")));
+  assert.equal(run(process.execPath, project, ["start"]).stderr, "");
+});
+
+test("a console that cannot be built, or whose tools cannot be had, does not keep the program from starting", () => {
+  const broken = newProject();
+  addConsole(broken.folder, "process.exit(1);");
+  const failed = run(process.execPath, broken, ["start"]);
+  assert.deepEqual([failed.status, JSON.parse(failed.stdout).args], [0, ["start"]]);
+  assert.match(failed.stderr, /the console could not be built/);
+
+  const bare = newProject();
+  addConsole(bare.folder);
+  const packages = { "": {}, "node_modules/needed": { version: "1.0.0" } };
+  writeFileSync(join(bare.folder, "node_modules/.package-lock.json"), JSON.stringify({ packages }));
+  const without = run(process.execPath, bare, ["start"], { FAKE_NPM: "broken" });
+  assert.equal(without.status, 0, without.stderr);
+  assert.match(without.stderr, /could not be installed: `npm run build:web` tries again/);
+});
+
 const skipOld = oldNode === undefined && "this machine has no Node older than 24";
 test("on an old Node without Node 24 from npm, one sentence says what to install", { skip: skipOld }, () => {
   const { status, stderr } = run(oldNode ?? "", newProject({ ownNode: false }), []);
