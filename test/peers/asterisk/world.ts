@@ -20,7 +20,7 @@ export interface World {
   tester: AmiConnection;
   heard: AmiMessage[];
   /** What phone 101…103 does from now on. */
-  phone(extension: string, behaviour: "answer" | "ring" | "busy" | "refuse"): Promise<void>;
+  phone(extension: string, behaviour: "answer" | "ring" | "busy" | "refuse" | "hold"): Promise<void>;
   talkSeconds(seconds: number): Promise<void>;
   /** Somebody outside calls a number of the PBX. Returns how to hang up. */
   callIn(number: string): Promise<() => Promise<void>>;
