@@ -6,10 +6,11 @@ import { getcustomerdata } from "./getcustomerdata.ts";
 import { growth } from "./growth.ts";
 import { intake } from "./intake.ts";
 import { memory } from "./memory.ts";
+import { originate } from "./originate.ts";
 import { pipeline } from "./pipeline.ts";
 import { openStage } from "./stage.ts";
 
-const FIGURES: readonly Figure[] = [intake, pipeline, growth, memory, getcustomerdata];
+const FIGURES: readonly Figure[] = [intake, pipeline, growth, memory, getcustomerdata, originate];
 
 const wanted = process.argv.slice(2);
 const seconds = Number(process.env.BENCH_SECONDS ?? 6);

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { type ApiClient, parseAnswer } from "./api-client.ts";
+import { parseAnswer } from "./api-client.ts";
+import { toCallId } from "./call-id.ts";
+import { addCallOrders } from "./call-orders.ts";
 import { type CommandContext, createCommand, JSON_OPTION, type JsonOption, openApi, show } from "./command.ts";
-import { CommandFailure } from "./exit.ts";
 import { addListOptions, type ListOptions, loadList, toMoreText } from "./list.ts";
 import { parseInstant } from "./option-value.ts";
 import { toDuration, toFieldList, toLocalTime, toTable } from "./table.ts";
@@ -41,7 +42,7 @@ const detail = call.extend({
 });
 
 export function createCalls(context: CommandContext): Command {
-  const group = createCommand("calls", "look at calls");
+  const group = createCommand("calls", "look at calls, place them, steer them");
   group.addCommand(
     addListOptions(createCommand("list", "the latest calls"))
       .option("--outcome <outcome>", "answered, missed, busy, failed …")
@@ -58,6 +59,7 @@ export function createCalls(context: CommandContext): Command {
       .option(...JSON_OPTION)
       .action((named: string, options: JsonOption) => showCall(context, named, options)),
   );
+  addCallOrders(group, context);
   return group;
 }
 
@@ -112,16 +114,6 @@ async function showCall(context: CommandContext, named: string, options: JsonOpt
     ].join("\n\n");
   };
   show(context, options, { answer, toText });
-}
-
-/** Ids of ours are digits; anything else is a call_uuid. */
-async function toCallId(api: ApiClient, named: string): Promise<string> {
-  if (/^\d+$/.test(named)) return named;
-  const { items } = await loadList(api, "/api/v1/calls", { call_uuid: named }, 1);
-  const [found] = parseAnswer(z.array(call.pick({ id: true })), items);
-  if (!found)
-    throw new CommandFailure(`there is no call ${named}`, { hints: ["`enlace calls list` shows the latest."] });
-  return found.id;
 }
 
 function toFields(found: Call) {
