@@ -4,7 +4,8 @@ import type { App } from "./http/app-instance.ts";
 import type { Accept } from "./intake/accept.ts";
 import { createReconciliation, type Reconciliation } from "./telephony/reconcile/reconciliation.ts";
 import { registerGapRoutes } from "./telephony/reconcile/routes.ts";
-import { writeAudit } from "./tenants/audit/audit.ts";
+import { registerTraceRoutes } from "./telephony/trace/routes.ts";
+import { type Deed, type Doer, writeAudit } from "./tenants/audit/audit.ts";
 import { createPbxCdr } from "./tenants/pbxs/cdr.ts";
 import { registerPbxCdrRoutes } from "./tenants/pbxs/cdr-routes.ts";
 
@@ -16,14 +17,12 @@ export function openReconciliation(ground: Ground, accept: Accept): Reconciliati
 
 export function registerGapDoors(
   app: App,
-  { database, clock, box }: Ground,
-  { tenants }: Pick<Rooms, "tenants">,
+  { database, clock, random, box }: Ground,
+  { tenants, toPbxSettings }: Pick<Rooms, "tenants" | "toPbxSettings">,
 ): void {
   registerPbxCdrRoutes(app, { cdr: createPbxCdr({ database, clock, box }) });
-  registerGapRoutes(app, {
-    ...{ database, clock },
-    loadPbx: tenants.pbxs.show,
-    audit: (doer, deed) =>
-      database.sql.transaction().execute((on) => writeAudit(on, doer, { ...deed, at: clock.now() })),
-  });
+  const audit = (doer: Doer, deed: Omit<Deed, "at">): Promise<void> =>
+    database.sql.transaction().execute((on) => writeAudit(on, doer, { ...deed, at: clock.now() }));
+  registerGapRoutes(app, { database, clock, loadPbx: tenants.pbxs.show, audit });
+  registerTraceRoutes(app, { clock, random, openPbx: tenants.pbxs.open, toSettings: toPbxSettings, audit });
 }

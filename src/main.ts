@@ -13,6 +13,7 @@ import { migrate } from "./kit/postgres/migrate.ts";
 import { ensurePartitions } from "./kit/postgres/partitions.ts";
 import { joinStore } from "./kit/postgres/store-address.ts";
 import { systemRandom } from "./kit/random.ts";
+import { replayTrace, toReplayedTrace } from "./telephony/trace/replay.ts";
 
 // argv → command. What a command needs of the server's own code is introduced here.
 
@@ -55,6 +56,7 @@ const program = createCli({
     openServerDatabase,
     readServerSettings: () => readConfig(readEnvironment()),
     migrationsFolder: MIGRATIONS,
+    replayTrace: (text, options) => toReplayedTrace(replayTrace(text, options)),
     nodeVersion: process.versions.node,
     mainFile: import.meta.filename,
     environment: readEnvironment(),

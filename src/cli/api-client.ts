@@ -16,6 +16,11 @@ export interface ApiClient {
   get(path: string, query?: Query): Promise<unknown>;
   send(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<unknown>;
 }
+
+export interface StreamingApiClient extends ApiClient {
+  /** Posts, and gives the answer's bytes as they come, for as long as they come. */
+  stream(path: string, body: unknown): Promise<AsyncIterable<Uint8Array>>;
+}
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface ApiClientOptions {
@@ -31,7 +36,7 @@ const TIMEOUT_MS = 60_000;
 const KEY_FILE = "cli-key";
 
 /** Throws `CommandFailure` when there is no key to call with. */
-export async function createApiClient(options: ApiClientOptions): Promise<ApiClient> {
+export async function createApiClient(options: ApiClientOptions): Promise<StreamingApiClient> {
   const { url } = options;
   const key = options.apiKey ?? (await loadLocalKey(options));
   const call = (method: string, path: string, { query, body }: { query?: Query; body?: unknown }) =>
@@ -40,6 +45,7 @@ export async function createApiClient(options: ApiClientOptions): Promise<ApiCli
     url,
     get: (path, query = {}) => call("GET", path, { query }),
     send: (method, path, body) => call(method, path, { body }),
+    stream: (path, body) => openStream({ ...options, method: "POST", address: toAddress(url, path), key, body }),
   };
 }
 
@@ -82,6 +88,22 @@ async function callApi(call: Call): Promise<unknown> {
     throw call.signal.aborted || isTransportFailure(error) ? toUnreachable(call, error) : error;
   } finally {
     deadline.release();
+  }
+}
+
+async function openStream(call: Call): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    const answer = await fetch(call.address, {
+      method: call.method,
+      headers: { "x-api-key": call.key, "content-type": "application/json" },
+      body: JSON.stringify(call.body),
+      signal: call.signal,
+      redirect: "error",
+    });
+    if (!answer.ok || answer.body === null) throw toRefusal(answer, await answer.text(), call);
+    return answer.body;
+  } catch (error) {
+    throw call.signal.aborted || isTransportFailure(error) ? toUnreachable(call, error) : error;
   }
 }
 

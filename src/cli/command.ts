@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Clock } from "../kit/clock.ts";
 import type { Random } from "../kit/random.ts";
-import { type ApiClient, createApiClient } from "./api-client.ts";
+import { createApiClient, type StreamingApiClient } from "./api-client.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The settings of the command line, as `readCliConfig` of config.ts gives them. */
@@ -24,7 +24,7 @@ export interface CommandContext {
 }
 
 /** A command that talks to a running Enlace. */
-export async function openApi({ readConfig, clock, signal }: CommandContext): Promise<ApiClient> {
+export async function openApi({ readConfig, clock, signal }: CommandContext): Promise<StreamingApiClient> {
   const { url, apiKey, dataFolder } = readConfig();
   return createApiClient({ url, apiKey, dataFolder, clock, signal });
 }

@@ -179,7 +179,7 @@ async function readGiven(context: CommandContext, given: string): Promise<string
   throw wrongUsage("a token on the command line is seen by others", "Give --token @file or --token -.");
 }
 
-async function findPbx(api: ApiClient, named: string): Promise<{ id: string; name: string }> {
+export async function findPbx(api: ApiClient, named: string): Promise<{ id: string; name: string }> {
   const { items } = await loadList(api, "/api/v1/pbxs", {}, PBXS_MAX);
   const all = parseAnswer(z.array(pbx.pick({ id: true, name: true })), items);
   const found = all.find(({ id }) => id === named) ?? all.find(({ name }) => name === named);

@@ -33,6 +33,7 @@ function createProgram(context = createFakeContext(), server: Partial<ServerComm
       nodeVersion: "24.0.0",
       mainFile: "src/main.ts",
       environment: {},
+      replayTrace: notAsked,
       ...server,
     },
   });

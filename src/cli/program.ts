@@ -10,13 +10,14 @@ import { createDoctor, type DoctorTools } from "./doctor/doctor.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
 import { createExtension } from "./extension.ts";
 import { createKey } from "./key.ts";
-import { createPbx } from "./pbx.ts";
+import { createPbx, findPbx } from "./pbx.ts";
 import { createRedirect } from "./redirect.ts";
 import { createSecret } from "./secret.ts";
 import { createSendTestCall } from "./send-test-call.ts";
 import { createMigrate, createStart, type ServerCommands } from "./start.ts";
 import { createTenant } from "./tenant.ts";
 import { Interruption } from "./terminal.ts";
+import { createTrace, type TraceTools } from "./trace.ts";
 import { createUser } from "./user.ts";
 
 /**
@@ -25,7 +26,7 @@ import { createUser } from "./user.ts";
  */
 export interface CliOptions extends CommandContext {
   version: string;
-  server: ServerCommands & DoctorTools & DemoTools;
+  server: ServerCommands & DoctorTools & DemoTools & TraceTools;
 }
 
 export function createCli(options: CliOptions): Command {
@@ -39,7 +40,10 @@ export function createCli(options: CliOptions): Command {
     ],
     ["People and access", [createUser(options), createKey(options), createSecret(options), createTenant(options)]],
     ["Connections", [createConnection(options)]],
-    ["Phones", [createPbx(options), createExtension(options), createRedirect(options)]],
+    [
+      "Phones",
+      [createPbx(options), createTrace(options, server, findPbx), createExtension(options), createRedirect(options)],
+    ],
     ["Calls and deliveries", [createCalls(options), createDeliveries(options), createSendTestCall(options)]],
     [
       "Safekeeping",

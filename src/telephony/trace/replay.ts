@@ -1,4 +1,5 @@
 import { type Call, reduceCall } from "../../core/call.ts";
+import { toPartyText } from "../../core/phone-number.ts";
 import { createFactWriter, type TrackedFact } from "../tracker/call-facts.ts";
 import { createCallTracker } from "../tracker/call-tracker.ts";
 import { createPbxPlan } from "../tracker/channel-name.ts";
@@ -46,4 +47,28 @@ function parseLines(text: string): TraceLine[] {
       throw new RangeError(`line ${index + 1} ${error instanceof Error ? error.message : ""}`);
     }
   });
+}
+
+/** As `enlace trace replay` shows it and writes it as JSON. */
+export function toReplayedTrace({ events, calls, open }: Replay) {
+  return { events, open, calls: calls.map(toItem) };
+}
+
+function toItem({ callUuid, call, facts }: ReplayedCall) {
+  return {
+    call_uuid: callUuid,
+    direction: call.direction,
+    from: call.from && toPartyText(call.from),
+    to: call.to && toPartyText(call.to),
+    outcome: call.outcome,
+    agent_extension: call.agentExtension,
+    trunk: call.trunk,
+    ring_seconds: call.ringSeconds,
+    talk_seconds: call.talkSeconds,
+    facts: facts.map(({ fact }) => ({
+      ms: fact.at.getTime() - TRACE_START.getTime(),
+      status: fact.status ?? null,
+      source: fact.source,
+    })),
+  };
 }
