@@ -2,7 +2,9 @@ import type pg from "pg";
 import type { Connector } from "../../connectors/connector.ts";
 import type { ConnectionRecord } from "../../core/connection-record.ts";
 import { type TenantId, toTenantId } from "../../core/ids.ts";
+import { createCacheFigures, createCounters } from "../../kit/cache-figures.ts";
 import type { Clock } from "../../kit/clock.ts";
+import type { Metrics } from "../../kit/metrics.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import type { Listener } from "../../kit/postgres/listener.ts";
 import type { SecretBox } from "../../kit/secret-box.ts";
@@ -15,11 +17,13 @@ export interface ConnectionCacheOptions {
   clock: Clock;
   box: SecretBox;
   connectors: ReadonlyMap<string, Connector>;
+  metrics?: Metrics;
 }
 
 /**
  * The opened connections of tenants, for the hot paths: kept for a minute, forgotten at once when a change is notified.
- * Misses of many tenants are one question.
+ * Misses of many tenants are one question, on the client of who asks: no transaction waits for another's, which might wait
+ * for it. That is why it is apart from kit/cache.ts, whose askers share.
  */
 export interface ConnectionCache {
   /** Enabled ones. Misses are loaded with `client`, so that a transaction never waits for a second client. */
@@ -47,15 +51,22 @@ export function createConnectionCache({
   clock,
   box,
   connectors,
+  metrics,
 }: ConnectionCacheOptions): ConnectionCache {
   const entries = new Map<TenantId, Entry>();
+  const counters = createCounters();
+  const figures = metrics && createCacheFigures(metrics, "connections");
   let generation = 0;
+  figures?.watch(() => ({ ...counters, entries: entries.size }));
 
   const stop = listener.on("settings", (tenantId) => {
-    generation++;
-    if (tenantId === null) entries.clear();
-    else entries.delete(Number(tenantId) as TenantId);
+    forget(tenantId === null ? [...entries.keys()] : [Number(tenantId) as TenantId]);
   });
+
+  function forget(tenantIds: readonly TenantId[]): void {
+    generation++;
+    for (const id of tenantIds) if (entries.delete(id)) counters.forgotten++;
+  }
 
   function find(tenantId: TenantId): Entry | undefined {
     const entry = entries.get(tenantId);
@@ -65,8 +76,14 @@ export function createConnectionCache({
   /** What was being read while something changed is used once and not kept. */
   async function loadMissing(tenantIds: readonly TenantId[], client: pg.Pool | pg.PoolClient) {
     const began = generation;
-    const goodUntilMs = clock.monotonicMs() + TTL_MS;
-    const stored = await loadConnectionsOf(client, tenantIds);
+    const startedMs = clock.monotonicMs();
+    const goodUntilMs = startedMs + TTL_MS;
+    counters.loads++;
+    const stored = await loadConnectionsOf(client, tenantIds).catch((error: unknown) => {
+      counters.failures++;
+      throw error;
+    });
+    figures?.observeLoad((clock.monotonicMs() - startedMs) / 1000);
     const loaded = new Map(tenantIds.map((id) => [id, [] as ConnectionRecord[]]));
     for (const row of stored) loaded.get(toTenantId(row.tenantId))?.push(openConnection(row, { box, connectors }));
     if (began === generation) {
@@ -89,6 +106,8 @@ export function createConnectionCache({
       // Looked up once: what runs out or is forgotten from here on is still the truth of this question.
       const known = new Map(tenantIds.map((id) => [id, find(id)?.connections]));
       const missing = tenantIds.filter((id) => known.get(id) === undefined);
+      counters.hits += tenantIds.length - missing.length;
+      counters.misses += missing.length;
       const loaded = missing.length === 0 ? undefined : await loadMissing(missing, client);
       const all = tenantIds.map((id) => [id, known.get(id) ?? loaded?.get(id) ?? []] as const);
       return new Map(all.map(([id, connections]) => [id, connections.filter((connection) => connection.enabled)]));
@@ -99,10 +118,7 @@ export function createConnectionCache({
       const loaded = await loadMissing([tenantId], database.pool);
       return loaded.get(tenantId)?.find((connection) => connection.id === id);
     },
-    forget: (tenantId) => {
-      generation++;
-      entries.delete(tenantId);
-    },
+    forget: (tenantId) => forget([tenantId]),
     stop,
   };
 }
