@@ -27,14 +27,16 @@ const SECRET = "a secret of the receiver";
 
 export async function openProduct(asterisk: Asterisk): Promise<Product> {
   const receiver = await startFakeWebhook({ secret: SECRET });
-  const AMI = { AMI_HOST: "127.0.0.1", AMI_PORT: String(asterisk.amiPort), AMI_USERNAME: "enlace", AMI_SECRET };
-  const enlace = await startTestEnlace({ env: { ...AMI, ENLACE_COUNTRY: "ES", ENLACE_API_RATE: "100000" } });
+  const enlace = await startTestEnlace({ env: { ENLACE_COUNTRY: "ES", ENLACE_API_RATE: "100000" } });
   after(() => receiver.stop());
   const { api } = enlace;
   const settings = { url: receiver.url, secret: SECRET };
   const made = await api.post("/api/v1/connections", { connector: "webhook", name: "receiver", settings });
   assert.equal(made.status, 201, JSON.stringify(made.body));
   for (const extension of ["101", "102", "103"]) await api.put(`/api/v1/extensions/${extension}`, {});
+  const address = { host: "127.0.0.1", port: asterisk.amiPort, username: "enlace", secret: AMI_SECRET };
+  const added = await api.post("/api/v1/pbxs", { name: "main", ...address, trunks: ["trunk"] });
+  assert.equal(added.status, 201, JSON.stringify(added.body));
   const seen = new Set<string>();
 
   const list = async (): Promise<Json[]> => (await api.get("/api/v1/calls?limit=200")).body.items;
