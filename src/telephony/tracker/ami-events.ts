@@ -1,5 +1,15 @@
 import type { AmiMessage } from "../ami/message.ts";
-import { addLeg, announce, converse, endLeg, enterBridge, findHeard, findLeg, tell } from "./call-book.ts";
+import {
+  addLeg,
+  announce,
+  converse,
+  endLeg,
+  enterBridge,
+  findHeard,
+  findLeg,
+  type KnownLeg,
+  tell,
+} from "./call-book.ts";
 import { type PbxPlan, parseChannelName, parseDialedNumber } from "./channel-name.ts";
 import { said } from "./said.ts";
 import { isEntered } from "./snapshot-leg.ts";
@@ -47,7 +57,7 @@ export const AMI_EVENTS: Readonly<Record<string, Take>> = {
   DialEnd: (book, message) => {
     findLeg(book, message);
     const known = findLeg(book, message, "Dest");
-    const ring = known?.call.rings.findLast(({ leg, status }) => leg === known.leg.id && status === null);
+    const ring = known && findOpenRing(known, book);
     if (!ring) return;
     ring.endedAt = book.at;
     ring.status = message.get("DialStatus") ?? "";
@@ -81,6 +91,15 @@ export const AMI_EVENTS: Readonly<Record<string, Take>> = {
     endLeg(book, known.leg.id);
   },
 };
+
+/** Of a call that we took over, the ring began before we listened: by its id it is the one that the process before us told. */
+function findOpenRing({ leg, call }: KnownLeg, book: CallBook): TrackedRing | undefined {
+  const rings = call.rings.filter((ring) => ring.leg === leg.id);
+  if (rings.length === 0 && call.isAdopted && leg.kind !== "local" && !leg.entered) {
+    return addRing(call, leg, new Date(Math.min(leg.startedAt.getTime(), book.at.getTime())));
+  }
+  return rings.findLast(({ status }) => status === null);
+}
 
 /** A leg may be gone before its DialEnd comes, and a picked up one has none. */
 function closeRing(ring: TrackedRing, leg: Leg, at: Date): void {

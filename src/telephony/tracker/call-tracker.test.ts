@@ -344,6 +344,30 @@ test("a call that another process heard begin keeps its answer and its seconds w
   );
 });
 
+test("a phone that rings when another process takes over has rung once, from its first ring to its answer", () => {
+  const events = record("answered");
+  const ringing = events.findIndex(({ Event }) => Event === "DialBegin");
+  const live = events
+    .filter(({ Event }) => Event === "Newchannel")
+    .map((leg, index) => ({
+      ...{
+        Channel: leg.Channel ?? "",
+        Uniqueid: leg.Uniqueid ?? "",
+        Linkedid: leg.Linkedid ?? "",
+        Exten: leg.Exten ?? "",
+      },
+      ...{ CallerIDNum: leg.CallerIDNum ?? "", ChannelState: index === 0 ? "4" : "5", Duration: "00:00:00" },
+      Application: index === 0 ? "Dial" : "AppDial",
+    }));
+  const first = createTracker();
+  const heard = events.slice(0, ringing + 1).flatMap((each) => [...first.take(toItem(each))]);
+  const second = createTracker();
+  const rest = [toSnapshot(live, 100), ...events.slice(ringing + 1).map(toItem)];
+  const call = reduceCall(factsOf([...heard, ...rest.flatMap((item) => [...second.take(item)])]));
+  assert.deepEqual(call.details?.rings, only("answered").call.details?.rings);
+  assert.deepEqual(call.details?.talks, only("answered").call.details?.talks);
+});
+
 test("callers who are parked in one lot, or meet in a conference, stay calls of their own", () => {
   for (const bridge of [{ BridgeTechnology: "holding_bridge", BridgeType: "parking" }, { BridgeType: "base" }]) {
     const arrive = (id: string): Recorded[] => [
