@@ -34,7 +34,7 @@ const CONSOLE_FOLDER = join(import.meta.dirname, "..", "web", "dist");
 /** The web server. A process without the role `api` answers only for its own health. */
 export async function openDoors(config: Config, ground: Ground, rooms: Rooms): Promise<App> {
   const { database, clock, publicUrl } = ground;
-  const { tenants, connections, delivery, accept } = rooms;
+  const { tenants, connections, delivery } = rooms;
   const { apiPerMinute, webhookPerSecond } = config.limits;
   const app = await createHttpServer({
     ...ground,
@@ -55,7 +55,7 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   const { loadTenantByNumber, loadTenant, loadWebhookSecrets } = tenants;
   registerIntakeRoutes(app, {
     ...{ ...ground, loadTenantByNumber, loadWebhookSecrets, webhookPerSecond },
-    accept: accept.accept,
+    accept: rooms.sources.accept,
     waitForCall: delivery.waitForCall,
   });
   registerTenantRoutes(app, { tenants, database, clock, publicUrl, loginPerMinute: 60 });

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { openReconciliation } from "./app-gaps.ts";
 import type { Ground } from "./app-ground.ts";
-import { openHooks } from "./app-hooks.ts";
+import { type CallSources, openCallSources } from "./app-hooks.ts";
 import { openRecordings } from "./app-recordings.ts";
 import { openRedirect } from "./app-redirect.ts";
 import type { Recordings } from "./calls/recordings/recordings.ts";
@@ -14,7 +14,7 @@ import { createDelivery, type Delivery } from "./delivery/delivery.ts";
 import { createFanOut } from "./delivery/fan-out.ts";
 import { createLanes } from "./delivery/lanes.ts";
 import { type Accept, createAccept } from "./intake/accept.ts";
-import type { Hooks } from "./intake/hooks/hooks.ts";
+import { loadAmiNames } from "./intake/identity-store.ts";
 import { RefusedAddress } from "./kit/address-guard.ts";
 import { createHttpRequester, type HttpRequester } from "./kit/http-client.ts";
 import { newSecret } from "./kit/random.ts";
@@ -34,8 +34,8 @@ export interface Rooms {
   connections: Connections;
   delivery: Delivery;
   accept: Accept;
-  /** Events that PBXs post. */
-  hooks: Hooks;
+  /** In front of `accept`, for those who know a call by a name of their own. */
+  sources: CallSources;
   recordings: Recordings;
   /** The way out over HTTP. */
   request: HttpRequester;
@@ -87,14 +87,15 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
   const toPbxSettings = createToPbxSettings(config.allowTargets);
   const redirect = openRedirect(ground, { tenants, connections, delivery });
   undo.push(redirect.stop);
-  const telephony = openTelephony(config, ground, { tenants, accept, redirect, toPbxSettings });
+  const sources = openCallSources(ground, { tenants, accept });
+  const telephony = openTelephony(config, ground, { tenants, sources, accept, redirect, toPbxSettings });
   return {
     request: http.request,
     tenants,
     connections,
     delivery,
     accept,
-    hooks: openHooks(ground, { tenants, accept: accept.accept }),
+    sources,
     recordings,
     redirect,
     telephony,
@@ -105,7 +106,7 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
 function openTelephony(
   config: Config,
   ground: Ground,
-  rooms: Pick<Rooms, "tenants" | "accept" | "redirect" | "toPbxSettings">,
+  rooms: Pick<Rooms, "tenants" | "sources" | "accept" | "redirect" | "toPbxSettings">,
 ): Telephony {
   const { database, locks, log } = ground;
   /** A PBX that this installation must not call is left out: it must not keep the others from being called. */
@@ -125,10 +126,11 @@ function openTelephony(
     agi: config.agi,
     agiRoutes: { redirect: createRedirectScript(rooms.redirect) },
     findPbxByToken: async (token) => (await rooms.tenants.eventTokens.find(token)) ?? undefined,
-    accept: rooms.accept.accept,
+    accept: rooms.sources.accept,
     exclusive: locks.exclusive,
-    observe: openReconciliation(ground, rooms.accept).observe,
-    listOpenCalls: (tenantId, pbx) => listOpenCalls(database, tenantId, pbx),
+    observe: openReconciliation(ground, { ...rooms.accept, accept: rooms.sources.accept }).observe,
+    listOpenCalls: async (tenantId, pbx) =>
+      loadAmiNames(database.sql, tenantId, await listOpenCalls(database, tenantId, pbx)),
   });
 }
 

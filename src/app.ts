@@ -60,10 +60,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       await rooms.accept.idle();
     });
     undo.push(rooms.recordings.stop); // before the front door is idle: it tells facts
-    if (config.roles.includes("api")) {
-      undo.push(rooms.hooks.stop); // before the front door is idle: it tells facts
-      rooms.hooks.start();
-    }
+    undo.push(rooms.sources.stop); // before the front door is idle: it tells facts
+    rooms.sources.start();
     await http.listen({ host: config.host, port: config.port });
     if (config.roles.includes("telephony")) {
       undo.push(rooms.telephony.stop); // before the front door is idle: it tells facts

@@ -37,12 +37,20 @@ export async function saveNames(on: Sql, names: readonly CallName[], at: Date): 
     on conflict (tenant_id, alias) do nothing`.execute(on);
 }
 
-/** Every name of the calls `from` is a name of `to` from now on, their own uuids above all. */
+const LOCK = 3_005;
+
+/** Nobody else gives names to these tenants' calls until the transaction ends. */
+export async function lockNames(on: Sql, tenantIds: readonly TenantId[]): Promise<void> {
+  for (const id of [...new Set(tenantIds)].sort((a, b) => a - b))
+    await sql`select pg_advisory_xact_lock(${LOCK}, ${id})`.execute(on);
+}
+
+/** Every name of the calls `from` is a name of `to` from now on, their own above all. */
 export async function renameCalls(
   on: Sql,
   tenantId: TenantId,
   { from, to, at }: { from: readonly string[]; to: string; at: Date },
-) {
+): Promise<void> {
   await sql`
     insert into call_aliases (tenant_id, alias, call_uuid, source, created_at)
     select ${tenantId}, uuid, ${to}, 'merge', ${at} from unnest(${[...from]}::text[]) as uuid
@@ -52,6 +60,18 @@ export async function renameCalls(
   await sql`update call_aliases set call_uuid = ${to} where tenant_id = ${tenantId} and call_uuid = any(${[...from]})`.execute(
     on,
   );
+  await sql`select pg_notify('call_names', ${String(tenantId)})`.execute(on);
+}
+
+/** AMI's own names of calls that go by another one; of the others the name they have. */
+export async function loadAmiNames(from: Sql, tenantId: TenantId, callUuids: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select coalesce(a.alias, u.uuid) as name
+      from unnest(${[...callUuids]}::text[]) as u(uuid)
+      left join call_aliases a on a.tenant_id = ${tenantId} and a.call_uuid = u.uuid and a.source in ('ami', 'merge')`.execute(
+    from,
+  );
+  return rows.map(({ name }) => name);
 }
 
 /** Calls in the log that are another call by now: told before anybody could know, or by a process that did not know yet. */

@@ -4,7 +4,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
 import type { Accept } from "../accept.ts";
-import { renameCalls, saveNames } from "../identity-store.ts";
+import { lockNames, renameCalls, saveNames } from "../identity-store.ts";
 import { type Decision, decide } from "./decision.ts";
 import { groupEvents, toLinks } from "./event-groups.ts";
 import { isOutside } from "./heard-call.ts";
@@ -46,6 +46,7 @@ const EVENTS_MAX = 300;
 export function createAssembler({ database, clock, log, accept }: AssemblerOptions): Assembler {
   async function assembleOn(on: Sql, pbx: HookPbx) {
     await lockHooks(on, pbx.pbxId);
+    await lockNames(on, [pbx.tenantId]);
     const now = clock.now();
     const waiting = await loadWaitingEvents(on, pbx, EVENTS_MAX);
     const news = await readEvents(on, waiting, pbx);

@@ -53,7 +53,7 @@ export async function loadKnown(on: Sql, news: readonly HeardEvent[], pbx: HookP
   const byCall = Map.groupBy(told, ({ callUuid }) => callUuid);
   const find = (callUuid: string): KnownCall => ({ callUuid, events: byCall.get(callUuid) ?? [] });
   const calls = new Map(uuids.map((uuid) => [uuid, find(uuid)]));
-  const foreign = names.filter(({ source }) => source === "ami" || source === "webhook");
+  const foreign = names.filter(({ source }) => ["ami", "leg", "webhook"].includes(source));
   return {
     byLink: new Map(names.map(({ alias, callUuid }) => [alias, calls.get(callUuid) ?? find(callUuid)])),
     recent: recent.map((uuid) => calls.get(uuid) ?? find(uuid)),

@@ -30,7 +30,8 @@ export interface PbxFields {
 export type NewPbxFields = Omit<PbxFields, "timeZone" | "callIdPrefix"> &
   Partial<Pick<PbxFields, "timeZone" | "callIdPrefix">>;
 
-const PBXS_MAX = 100;
+/** Of a tenant. */
+export const PBXS_MAX = 100;
 const FIELD = "pbx_secret";
 export const DEFAULT_DIAL: DialSettings = {
   extension: "PJSIP/$" + "{extension}",

@@ -8,7 +8,7 @@ import { SealError, type SecretBox } from "../../kit/secret-box.ts";
 import { type Doer, writeAudit } from "../audit/audit.ts";
 import { lockTenant, notifySettings } from "../store.ts";
 import { openCdr } from "./cdr.ts";
-import { createPbxChanges, DEFAULT_DIAL, type NewPbxFields, type PbxFields } from "./pbx-changes.ts";
+import { createPbxChanges, DEFAULT_DIAL, type NewPbxFields, PBXS_MAX, type PbxFields } from "./pbx-changes.ts";
 import {
   findClash,
   loadEnvironmentPbx,
@@ -48,6 +48,8 @@ export interface Pbxs {
    * given setting differs, other fields left as people set them. Safe when several processes start at once.
    */
   applyEnvironmentPbx(tenantId: TenantId, given: EnvironmentPbx): Promise<"created" | "updated" | "unchanged">;
+  /** What stands before the ids of each PBX's calls, by its name. */
+  loadPrefixes(tenantId: TenantId): Promise<ReadonlyMap<string, string>>;
   /** Id of that PBX; `null` when there is none. */
   findEnvironmentPbx(tenantId: TenantId): Promise<string | null>;
 }
@@ -107,6 +109,10 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
         if (!(error instanceof SealError)) throw error;
         throw new AppError("conflict", `The stored secret cannot be used: ${error.message}. Give it anew.`);
       }
+    },
+    loadPrefixes: async (tenantId) => {
+      const all = await loadPbxs(database.sql, tenantId, { afterId: "0", rowsMax: PBXS_MAX });
+      return new Map(all.map(({ name, callIdPrefix }) => [name, callIdPrefix]));
     },
     findEnvironmentPbx: async (tenantId) => (await loadEnvironmentPbx(database.sql, tenantId))?.id ?? null,
     listRecording: () => loadRecordingPbxs(database.sql),
