@@ -21,3 +21,16 @@ test("a PBX needs its address, its user and its secret; what is missing is named
   assert.equal(found.length, 3);
   assert.match(found.join("\n"), /AMI_PORT .*\nPBX_TIMEZONE is not an IANA.*\nAMI_USERNAME and AMI_SECRET missing/);
 });
+
+test("FastAGI is served only to those who are named; what names nobody is told apart from what is no address", () => {
+  assert.equal(readConfig({}).agi, undefined);
+  assert.equal(readConfig({ ENLACE_AGI_ALLOW: "", ENLACE_AGI_PORT: "4573" }).agi, undefined);
+  assert.deepEqual(readConfig({ ENLACE_AGI_ALLOW: "10.0.0.5, 192.168.1.0/24,fd00::/8" }).agi, {
+    ...{ host: "127.0.0.1", port: 4573, allow: ["10.0.0.5", "192.168.1.0/24", "fd00::/8"] },
+  });
+  for (const entry of ["pbx.example.test", "10.0.0.5/33", "10.0.0", "10.0.0.0/8/8", "*"])
+    assert.throws(
+      () => readConfig({ ENLACE_AGI_ALLOW: entry }),
+      /ENLACE_AGI_ALLOW is neither an address nor a network/,
+    );
+});

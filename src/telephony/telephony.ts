@@ -72,8 +72,8 @@ export function createTelephony(options: TelephonyOptions): Telephony {
   countOrders(metrics, relay);
   return {
     start: async () => {
-      await agi?.start();
       await fleet.start();
+      await agi?.start(); // whoever calls is asked which PBX it is
       relay.start();
     },
     stop: async () => {

@@ -334,6 +334,30 @@ test("a client of the older control service clicks as it always did", async () =
   assert.ok(statuses.includes(429), "twenty a minute");
 });
 
+test("the id of a click is the call's in the log and in the CRM", async () => {
+  const placed = await api.post("/api/v1/calls/originate", { extension: "101", number: "+34600000017" });
+  const id = placed.body.call_uuid;
+  const phone = { Channel: "PJSIP/101-0000c1", Uniqueid: id, Linkedid: id };
+  const trunk = { Channel: "PJSIP/trunk-0000c2", Uniqueid: "90.2", Linkedid: id };
+  pbx.event({ Event: "Newchannel", ...phone, ChannelState: "0", CallerIDNum: "600000017" });
+  pbx.event({ Event: "Newchannel", ...trunk, ChannelState: "0" });
+  pbx.event({ Event: "DialBegin", DestUniqueid: "90.2", DestLinkedid: id, DialString: "600000017@trunk" });
+  for (const leg of [phone, trunk])
+    pbx.event({ Event: "BridgeEnter", ...leg, BridgeUniqueid: "bc", BridgeType: "basic" });
+  for (const leg of [phone, trunk]) pbx.event({ Event: "Hangup", ...leg, Cause: "16" });
+  const call = await find(async () => {
+    const [found] = (await api.get(`/api/v1/calls?call_uuid=${id}`)).body.items;
+    return found?.deliveries[0]?.state === "delivered" && found.ended_at ? found : undefined;
+  });
+  const { direction, outcome, agent_extension, to } = call;
+  assert.deepEqual([direction, outcome, agent_extension, to], ["outbound", "answered", "101", "+34600000017"]);
+  // Each process brings a CRM; the connection follows the environment of the last one that started.
+  const records = [enlace, front]
+    .flatMap(({ crm }) => crm.records("PBXManager"))
+    .filter(({ fields }) => fields.sourceuuid === id);
+  assert.equal(records.length, 1);
+});
+
 test("where the AMI user may not originate, a click goes by call file, into a folder that operators alone name", async () => {
   const folder = await mkdtemp(join(tmpdir(), "enlace-spool-"));
   after(() => rm(folder, { recursive: true, force: true }));
