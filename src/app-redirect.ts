@@ -50,7 +50,7 @@ export function registerRedirectDoors(app: App, ground: Ground, rooms: Rooms): v
     ...{ redirect, findPbxByToken, authenticate: tenants.authenticate, perSecondMax: ASKED_PER_SECOND },
     findCall: (tenantId, callUuid) => findAskedCall(database.sql, tenantId, callUuid),
     move: async ({ tenantId, pbxId, callUuid, extension }) => {
-      await telephony.ask(tenantId, pbxId, { kind: "redirect", callUuid, extension });
+      await telephony.ask(tenantId, pbxId, { kind: "divert", callUuid, to: extension });
     },
   });
   registerGetCustomerData(app, { decide: redirect.decide, findPbxByToken, perSecondMax: ASKED_PER_SECOND });

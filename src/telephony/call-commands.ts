@@ -34,6 +34,8 @@ export interface CallCommands {
   hangUp(callUuid: string): Promise<void>;
   /** Sends the customer to an extension, ringing or talking; whoever rings stops. */
   redirect(callUuid: string, extension: string): Promise<void>;
+  /** Sends a caller whom nobody has answered yet to an extension or queue; `conflict` once somebody has. */
+  divert(callUuid: string, to: string): Promise<void>;
   /** The agent who talks hands the customer to an extension or number: at once, or after talking to it first. */
   transfer(callUuid: string, to: string | Asked<"transfer">["to"], way: "blind" | "attended"): Promise<void>;
   /** Leaves the customer in a parking lot; the phone of the agent hears which space it is, and rings when nobody comes. */
@@ -85,7 +87,7 @@ export function createCallCommands(options: CallCommandsOptions): CommandsFor {
 function createCallSteering(
   { dial, isExtension, events, clock }: CallCommandsOptions,
   { ask, find }: { ask: AskPbx; find(callUuid: string): FoundCall },
-): Pick<CallCommands, "hangUp" | "redirect" | "transfer" | "park" | "pressKeys"> {
+): Pick<CallCommands, "hangUp" | "redirect" | "divert" | "transfer" | "park" | "pressKeys"> {
   function toDialed(to: string | Asked<"transfer">["to"]): string {
     if (typeof to === "object" && "number" in to) return fillNumberTemplate(dial.number, to.number);
     const extension = typeof to === "object" ? to.extension : to;
@@ -104,6 +106,11 @@ function createCallSteering(
       checkExtension(isExtension, extension);
       const { id } = toCustomer(find(callUuid));
       await ask("Redirect", { Channel: id, Context: dial.context, Exten: extension, Priority: 1 });
+    },
+    divert: async (callUuid, to) => {
+      const found = find(callUuid);
+      if (found.call.talks.length > 0) throw new AppError("conflict", "Somebody has taken this call already.");
+      await ask("Redirect", { Channel: toCustomer(found).id, Context: dial.context, Exten: to, Priority: 1 });
     },
     transfer: async (callUuid, to, way) => {
       const Exten = toDialed(to);

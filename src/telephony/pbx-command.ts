@@ -20,6 +20,8 @@ export const pbxCommand = z.discriminatedUnion("kind", [
     to: z.union([z.object({ extension }), z.object({ number: dialable })]),
   }),
   z.object({ kind: z.literal("redirect"), callUuid, extension }),
+  /** The same for a caller whom nobody has answered yet, to an extension or a queue. */
+  z.object({ kind: z.literal("divert"), callUuid, to: extension }),
   z.object({ kind: z.literal("park"), callUuid, onlyFor, lot: z.string().max(60).nullable().default(null) }),
   z.object({
     ...{ kind: z.literal("dtmf"), callUuid, onlyFor, to: z.enum(["customer", "agent"]) },

@@ -202,6 +202,7 @@ test("people end, redirect and transfer calls by the call's id", async () => {
     );
   assert.equal(await codeOf(commands.redirect("1.1", "999")), "invalid_field");
   assert.equal(await codeOf(commands.redirect("0.0", "101")), "not_found");
+  assert.equal(await codeOf(commands.divert("1.1", "101")), "conflict", "somebody talks already");
   assert.equal(await codeOf(commands.hangUp("0.0")), "not_found");
   assert.equal(
     await codeOf(commands.clickToCall({ id: "c1", extension: "999", number: "600000011" })),

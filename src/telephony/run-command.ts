@@ -10,6 +10,9 @@ export async function runCommand(commandsFor: CommandsFor, command: PbxCommand):
     case "hangup":
       await commands.hangUp(command.callUuid);
       return {};
+    case "divert":
+      await commands.divert(command.callUuid, command.to);
+      return {};
     case "transfer":
       await commands.transfer(command.callUuid, command.to, command.way);
       return {};

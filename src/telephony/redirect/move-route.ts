@@ -15,7 +15,7 @@ export interface MoveRouteOptions {
   authenticate: Authenticate;
   /** By call_uuid. */
   findCall(tenantId: TenantId, callUuid: string): Promise<AskedCall | null>;
-  /** AMI Redirect, by the process that listens to the PBX. Throws `AppError`. */
+  /** AMI Redirect, by the process that listens to the PBX and knows whether it still rings. Throws `AppError`. */
   move(call: { tenantId: TenantId; pbxId: string; callUuid: string; extension: string }): Promise<void>;
   /** Requests taken from one address; 0 is no limit. */
   perSecondMax: number;
