@@ -2,6 +2,7 @@ import type { AmiMessage } from "../ami/message.ts";
 import {
   addLeg,
   announce,
+  type CallBook,
   converse,
   endLeg,
   enterBridge,

@@ -1,6 +1,7 @@
 // Starts two real Asterisks for a test file: the PBX and, for calls over SIP, the rest of the world. See README.md.
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -9,7 +10,9 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const SCRIPT = join(import.meta.dirname, "asterisk.sh");
 const VERSION = process.env.ENLACE_TEST_ASTERISK ?? "16";
-const OFFSET = Number(process.env.ENLACE_TEST_PBX_OFFSET ?? 7000);
+const OFFSETS = process.env.ENLACE_TEST_PBX_OFFSET
+  ? [Number(process.env.ENLACE_TEST_PBX_OFFSET)]
+  : [7000, 8000, 9000, 10_000];
 
 export interface Asterisk {
   folder: string;
@@ -28,8 +31,9 @@ export const AMI_SECRET = "enlace-test";
 export async function startAsterisks(): Promise<{ pbx: Asterisk; far: Asterisk } | string> {
   const root = mkdtempSync(join(tmpdir(), "enlace-asterisk-"));
   try {
-    const pbx = await start(join(root, "pbx"), "pbx", OFFSET);
-    const far = await start(join(root, "far"), "far", OFFSET + 100);
+    const offset = await takeOffset();
+    const pbx = await start(join(root, "pbx"), { role: "pbx", offset, other: offset + 100 });
+    const far = await start(join(root, "far"), { role: "far", offset: offset + 100, other: offset });
     return { pbx, far };
   } catch (error) {
     rmSync(root, { recursive: true, force: true });
@@ -39,8 +43,30 @@ export async function startAsterisks(): Promise<{ pbx: Asterisk; far: Asterisk }
   }
 }
 
-async function start(folder: string, role: "pbx" | "far", offset: number): Promise<Asterisk> {
-  const other = role === "pbx" ? OFFSET + 100 : OFFSET;
+/** Test files run side by side: each holds a port of its own, as long as it runs, for the ports its Asterisks may have. */
+async function takeOffset(): Promise<number> {
+  for (const offset of OFFSETS) {
+    const holder = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      holder.once("error", () => resolve(false));
+      holder.listen({ host: "127.0.0.1", port: 4_999 + offset }, () => resolve(true));
+    });
+    if (!isFree) continue;
+    holder.unref();
+    return offset;
+  }
+  throw new Error(`all places for an Asterisk are taken: ${OFFSETS.join(", ")}`);
+}
+
+interface Place {
+  role: "pbx" | "far";
+  /** Of its ports. */
+  offset: number;
+  /** Of those of the other one. */
+  other: number;
+}
+
+async function start(folder: string, { role, offset, other }: Place): Promise<Asterisk> {
   const env = {
     ...process.env,
     PBX_CONF: join(import.meta.dirname, "etc", role),
