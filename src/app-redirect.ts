@@ -53,7 +53,9 @@ export function registerRedirectDoors(app: App, ground: Ground, rooms: Rooms): v
       await telephony.ask(tenantId, pbxId, { kind: "divert", callUuid, to: extension });
     },
   });
-  registerGetCustomerData(app, { decide: redirect.decide, findPbxByToken, perSecondMax: ASKED_PER_SECOND });
+  registerGetCustomerData(app, {
+    ...{ decide: redirect.decide, findPbxByToken, log: ground.log, perSecondMax: ASKED_PER_SECOND },
+  });
 }
 
 function canTell(connector: string, what: "lookup" | "responsible"): boolean {

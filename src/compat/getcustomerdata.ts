@@ -1,9 +1,11 @@
-import type { FastifyRequest } from "fastify";
-import { AppError } from "../core/errors.ts";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { AppError, toErrorMessage, toFieldError } from "../core/errors.ts";
 import type { TenantId } from "../core/ids.ts";
 import { publicAccess } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
+import { statusOf, toAppError } from "../http/errors.ts";
 import { perSecond } from "../http/rate-limits.ts";
+import type { Log } from "../kit/log.ts";
 
 /*
  * The older smart redirect's URL. Its macro on the PBX reads the raw text: it drops nine characters, `{"Name":"`, takes an
@@ -17,13 +19,14 @@ export interface GetCustomerDataOptions {
     asked: { tenantId: TenantId; source: "getcustomerdata"; uniqueId: string; trunk: string },
     question: { phone: string; isNameOnly: boolean },
   ): Promise<{ name: string; dialPlan: string | null }>;
+  log: Log;
   /** Requests taken from one address; 0 is no limit. */
   perSecondMax: number;
 }
 
 const BODY_BYTES_MAX = 4 * 1024;
 const NOTHING = { name: "", dialPlan: null };
-const STATUS = { unauthenticated: 401, invalid_request: 422 } as const;
+const TYPE = "application/json; charset=utf-8";
 
 /** `POST /api/callevent/getcustomerdata` with the header `Token` and `{UniqueId, Phone, TrunkId, LoadDialPlan}`. */
 export function registerGetCustomerData(app: App, options: GetCustomerDataOptions): void {
@@ -31,6 +34,7 @@ export function registerGetCustomerData(app: App, options: GetCustomerDataOption
     // CURL() of a dialplan calls everything a form: the body is read as JSON whatever it is said to be.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+    scope.setErrorHandler(createRefusal(options.log));
     scope.post(
       "/api/callevent/getcustomerdata",
       {
@@ -42,18 +46,24 @@ export function registerGetCustomerData(app: App, options: GetCustomerDataOption
           tags: ["smart redirect"],
         },
       },
-      async (request, reply) => {
-        void reply.type("application/json; charset=utf-8");
-        try {
-          return toBody(await answer(request, options));
-        } catch (error) {
-          if (!(error instanceof AppError) || !(error.code in STATUS)) throw error;
-          void reply.code(STATUS[error.code as keyof typeof STATUS]);
-          return toBody(NOTHING);
-        }
-      },
+      async (request, reply) => reply.type(TYPE).send(toBody(await answer(request, options))),
     );
   });
+}
+
+/** The macro would read a problem as a name. That the store is away is no refusal: the call goes on, as it did of old. */
+function createRefusal(log: Log) {
+  return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const { code, retryAfterSeconds } = toAppError(thrown);
+    const isOurs = code === "unavailable" || code === "internal";
+    if (isOurs)
+      log.error({ requestId: request.id, error: toErrorMessage(thrown), err: thrown }, "getcustomerdata.failed");
+    if (retryAfterSeconds !== undefined) void reply.header("retry-after", Math.ceil(retryAfterSeconds));
+    return reply
+      .code(code === "unavailable" ? 200 : statusOf(code))
+      .type(TYPE)
+      .send(toBody(NOTHING));
+  };
 }
 
 async function answer(request: FastifyRequest, { findPbxByToken, decide }: GetCustomerDataOptions) {
@@ -84,7 +94,7 @@ function parseObject(text: string): Record<string, unknown> {
   } catch {
     // refused below, like any other body that is no object
   }
-  throw new AppError("invalid_request", "The body is not a JSON object.");
+  throw toFieldError("body", "is not a JSON object");
 }
 
 /** Byte for byte what the older service wrote. */
