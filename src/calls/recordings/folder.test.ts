@@ -69,6 +69,9 @@ test("a file is found by its name, or by the call's unique id in it", async () =
   assert.equal((await folder.findByUniqueId("2026/11/22", "1700000100.10"))?.place, PLACE);
   assert.equal(await folder.findByUniqueId("2026/11/22", "1700000100.1"), null);
   assert.equal(await folder.findByUniqueId("2026/11/23", "1700000100.10"), null);
+  await writeFile(join(monitor, "in-1700000200.1.wav"), "flat");
+  assert.equal((await folder.findByUniqueId("2026/11/23", "1700000200.1"))?.place, "in-1700000200.1.wav");
+  assert.equal(await folder.findByUniqueId("2026/11/22", "1700000200.1"), null, "that day has a folder");
 });
 
 test("a folder that the operator has not allowed is not read, even through a link that begins in an allowed one", async () => {

@@ -12,7 +12,10 @@ import { isNamedAfter, toAudioType } from "./recording-name.ts";
 export interface RecordingFolder {
   /** The first candidate that is there. */
   find(candidates: readonly string[]): Promise<FoundFile | null>;
-  /** A file of that day whose name ends in the unique id of the call; the largest, if there are several. */
+  /**
+   * A file of that day whose name ends in the unique id of the call; the largest, if there are several. Where the PBX makes no
+   * folders of days, any file.
+   */
   findByUniqueId(day: string, uniqueId: string): Promise<FoundFile | null>;
   /** `null` when it is not there (any more). */
   open(place: string, asked: AskedRecording): Promise<OpenedRecording | null>;
@@ -46,8 +49,10 @@ export function createRecordingFolder(folder: string, roots: readonly string[]):
       return null;
     },
     findByUniqueId: async (day, uniqueId) => {
-      const names = await listNamesAfter(join(await toAllowedFolder(folder, roots), day), uniqueId);
-      const found = await Promise.all(names.map((name) => find(`${day}/${name}`)));
+      const real = await toAllowedFolder(folder, roots);
+      const ofDay = await listNamesAfter(join(real, day), uniqueId);
+      const names = ofDay?.map((name) => `${day}/${name}`) ?? (await listNamesAfter(real, uniqueId)) ?? [];
+      const found = await Promise.all(names.map(find));
       return found.reduce((a, b) => ((b?.sizeBytes ?? -1) > (a?.sizeBytes ?? -1) ? b : a), null);
     },
     open: async (place, asked) => {
@@ -105,10 +110,11 @@ async function statAndClose(file: FileHandle) {
   }
 }
 
-async function listNamesAfter(folder: string, uniqueId: string): Promise<string[]> {
+/** `null` when there is no such folder. */
+async function listNamesAfter(folder: string, uniqueId: string): Promise<string[] | null> {
   const names: string[] = [];
   const entries = await orNotThere(opendir(folder, { bufferSize: 256 }));
-  if (!entries) return names;
+  if (!entries) return null;
   let seen = 0;
   for await (const { name } of entries) {
     if (isNamedAfter(name, uniqueId) && toAudioType(name) !== undefined) names.push(name);
