@@ -1,3 +1,4 @@
+import type { CallDirection } from "../core/call-fact.ts";
 import { AppError } from "../core/errors.ts";
 import type { CallTracker } from "./tracker/call-tracker.ts";
 import { type Leg, splitSides, type TrackedCall } from "./tracker/tracked-call.ts";
@@ -33,10 +34,15 @@ function findCall(calls: readonly TrackedCall[], id: string): TrackedCall | unde
 }
 
 function toLiveSides(call: TrackedCall): { customers: Leg[]; agents: Leg[] } {
-  const direction = call.origin.kind === "trunk" && call.origin.entered ? "inbound" : "outbound";
-  const { customers, agents } = splitSides(call, direction);
+  const { customers, agents } = splitSides(call, toDirection(call));
   const isLive = ({ id }: Leg): boolean => call.live.has(id);
   return { customers: customers.filter(isLive), agents: agents.filter(isLive) };
+}
+
+/** Of a call between extensions the one who called is served, as the call log has it. */
+function toDirection({ origin, people }: TrackedCall): CallDirection {
+  if (origin.kind === "trunk" && origin.entered) return "inbound";
+  return people.some(({ kind }) => kind === "trunk") ? "outbound" : "internal";
 }
 
 function toTalking(call: TrackedCall): string | undefined {

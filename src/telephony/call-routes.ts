@@ -1,16 +1,14 @@
-import type { FastifyRequest } from "fastify";
 import { AppError, toFieldError } from "../core/errors.ts";
-import { parseRowId, type RowId, type TenantId } from "../core/ids.ts";
+import type { RowId, TenantId } from "../core/ids.ts";
 import { parsePhoneNumber, toDialed } from "../core/phone-number.ts";
-import { allow, type Caller } from "../http/access.ts";
+import { allow } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
-import { createCallerLimit } from "../http/rate-limits.ts";
 import { idParams, noBody } from "../http/wire.ts";
 import { newSecret, type Random } from "../kit/random.ts";
 import { SPY_ID } from "./call-placing.ts";
-import type { CommandDeed, WriteDeed } from "./deed.ts";
+import type { WriteDeed } from "./deed.ts";
+import { createOrderRun, type OrderRun } from "./order-run.ts";
 import type { ChosenPbx, PbxChoice } from "./pbx-choice.ts";
-import type { AskedCommand, CommandAnswer } from "./pbx-command.ts";
 import {
   keysBody,
   parkBody,
@@ -50,16 +48,15 @@ const listening = {
 
 const tags = ["calls"];
 const params = idParams;
-const COMMANDS_PER_MINUTE = 120;
 
 /** What can be done to a call that is going on. Each order is limited per caller, and in the log of changes before it is given. */
 export function registerCallCommands(app: App, options: CallRouteOptions): void {
-  const run = createRun(app, options);
+  const run = createOrderRun(app, options);
   registerEnding(app, options, run);
   registerHandling(app, options, run);
 }
 
-function registerEnding(app: App, options: CallRouteOptions, { preValidation, give }: Run): void {
+function registerEnding(app: App, options: CallRouteOptions, { preValidation, give }: OrderRun): void {
   app.post(
     "/api/v1/calls/:id/hangup",
     {
@@ -141,7 +138,7 @@ function registerEnding(app: App, options: CallRouteOptions, { preValidation, gi
   );
 }
 
-function registerHandling(app: App, options: CallRouteOptions, { preValidation, give }: Run): void {
+function registerHandling(app: App, options: CallRouteOptions, { preValidation, give }: OrderRun): void {
   app.post(
     "/api/v1/calls/:id/dtmf",
     {
@@ -203,54 +200,6 @@ function registerHandling(app: App, options: CallRouteOptions, { preValidation, 
       return reply.code(204).send();
     },
   );
-}
-
-/** An order without the call and the asker, which the request names. */
-type Order = WithoutCall<Extract<AskedCommand, { callUuid: string }>>;
-type WithoutCall<One> = One extends unknown ? Omit<One, "callUuid" | "onlyFor"> : never;
-
-interface Run {
-  /** A call of nobody's is not found, whatever else is wrong with the request. */
-  preValidation(request: FastifyRequest): Promise<void>;
-  give(request: FastifyRequest, order: Order | ((pbx: ChosenPbx) => Promise<Order>)): Promise<CommandAnswer>;
-}
-
-function createRun(app: App, options: CallRouteOptions): Run {
-  const { telephony, findCall, findPbxByName, listExtensionsOf, audit } = options;
-  const limit = createCallerLimit(app, COMMANDS_PER_MINUTE);
-  const calls = new WeakMap<FastifyRequest, { id: RowId; callUuid: string; pbx: string | null }>();
-
-  const listOwn = async ({ tenantId, userId }: Caller): Promise<string[]> =>
-    userId === null ? [] : [...(await listExtensionsOf(tenantId, userId))];
-
-  return {
-    preValidation: async (request) => {
-      const { caller, params } = request;
-      const id = parseRowId((params as { id: string }).id); // the route's own parameter, not validated yet
-      const call = id && (await findCall(caller.tenantId, id));
-      if (!id || !call) throw new AppError("not_found", "There is no call of this id.");
-      calls.set(request, { id, ...call });
-    },
-    give: async (request, order) => {
-      const { caller, ip } = request;
-      const call = calls.get(request);
-      if (!call) throw new Error("the call was not looked for");
-      await limit(request);
-      const pbx = await findPbxByName(caller.tenantId, call.pbx);
-      const command = typeof order === "function" ? await order(pbx) : order;
-      const onlyFor = caller.role === "agent" ? await listOwn(caller) : null;
-      const doer = { tenantId: caller.tenantId, actor: caller.actor, address: ip };
-      await audit(doer, { action: `call.${command.kind}`, target: `call:${call.id}`, detail: toDetail(command) });
-      const asked = { ...command, callUuid: call.callUuid, onlyFor } as AskedCommand;
-      return telephony.ask(caller.tenantId, pbx.id, asked);
-    },
-  };
-}
-
-/** Keys may be a card's number: only how many they were is kept. */
-function toDetail(order: Order): CommandDeed["detail"] {
-  const { kind: _, ...detail } = order;
-  return "digits" in detail ? { to: detail.to, keys: detail.digits.length } : detail;
 }
 
 async function toKnownExtension(
