@@ -50,6 +50,12 @@ export async function startConsole(options: TestEnlaceOptions = {}): Promise<Con
 /** Resolves once it is on the screen. */
 export const see = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
 
+/** Resolves once a page has what it asked for. */
+export async function settle(page: Page): Promise<void> {
+  await page.locator("h1").first().waitFor();
+  await page.locator(".mantine-Skeleton-root").first().waitFor({ state: "detached" });
+}
+
 /** Nothing went wrong behind the screen, and nobody else was asked for anything. */
 export function assertQuiet({ complaints, strangers }: Desk): void {
   assert.deepEqual(complaints, []);

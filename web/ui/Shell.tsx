@@ -37,7 +37,7 @@ export function Shell() {
       <a className="skip" href="#content">
         {t("nav.skip")}
       </a>
-      <div className="side">
+      <header className="side">
         <div className="side-brand">
           <img src="/icon.svg" alt="" />
           Enlace
@@ -55,7 +55,7 @@ export function Shell() {
           </ul>
         </nav>
         <Foot />
-      </div>
+      </header>
       <main className="page" id="content" tabIndex={-1}>
         <Outlet />
       </main>
@@ -72,18 +72,18 @@ function Foot() {
     <div className="side-foot">
       <button className="nav" type="button" onClick={spotlight.open}>
         <Icon name="search" />
-        {t("palette.open")}
+        <span className="foot-text">{t("palette.open")}</span>
         <kbd>Ctrl K</kbd>
       </button>
       <ThemeButton />
       <LanguageChoice />
       <Link className="nav" to="/account">
         <Icon name="account" />
-        {me.name}
+        <span className="foot-text">{me.name}</span>
       </Link>
       <button className="nav" type="button" onClick={leave}>
         <Icon name="leave" />
-        {t("nav.signOut")}
+        <span className="foot-text">{t("nav.signOut")}</span>
       </button>
       <div className="side-tenant">{me.tenant.name}</div>
     </div>
@@ -112,7 +112,7 @@ function ThemeButton() {
   return (
     <button className="nav" type="button" onClick={toggle}>
       <Icon name="theme" />
-      {t("nav.theme")}
+      <span className="foot-text">{t("nav.theme")}</span>
     </button>
   );
 }
@@ -130,7 +130,9 @@ export function LanguageChoice() {
   const id = useId();
   return (
     <div className="side-language">
-      <label htmlFor={id}>{t("nav.language")}</label>
+      <label className="foot-text" htmlFor={id}>
+        {t("nav.language")}
+      </label>
       <select id={id} value={language} onChange={(event) => void setLanguage(event.target.value as Language)}>
         {LANGUAGES.map((one) => (
           <option key={one} value={one} lang={one}>

@@ -16,7 +16,17 @@ import { useAction } from "../../ui/use-action.ts";
 
 type Scope = paths["/api/v1/api-keys"]["post"]["requestBody"]["content"]["application/json"]["scopes"][number];
 
-const AREAS = ["calls", "deliveries", "connections", "pbxs", "tenants", "users", "keys", "audit"] as const;
+const AREAS = [
+  "calls",
+  "deliveries",
+  "connections",
+  "recordings",
+  "pbxs",
+  "tenants",
+  "users",
+  "keys",
+  "audit",
+] as const;
 const SCOPES: readonly Scope[] = AREAS.flatMap((area) =>
   area === "audit" ? [`${area}:read` as const] : [`${area}:read` as const, `${area}:write` as const],
 );

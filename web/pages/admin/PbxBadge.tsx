@@ -7,6 +7,7 @@ export function PbxBadge({ pbx }: { pbx: Schemas["Pbx"] }) {
   const { t } = useText();
   const { owned_here, state } = pbx.status;
   if (!pbx.enabled) return <Badge tone="still">{t("pbx.disabled")}</Badge>;
+  if (pbx.host === null) return <Badge tone="still">{t("pbx.postsOnly")}</Badge>;
   if (!owned_here) return <Badge tone="still">{t("pbx.elsewhere")}</Badge>;
   if (state === "ready") return <Badge tone="good">{t("pbx.ready")}</Badge>;
   return <Badge tone="bad">{t("pbx.down")}</Badge>;

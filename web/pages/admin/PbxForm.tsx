@@ -9,8 +9,15 @@ import { useAction } from "../../ui/use-action.ts";
 
 type NewPbx = paths["/api/v1/pbxs"]["post"]["requestBody"]["content"]["application/json"];
 
+interface PbxFormProps {
+  /** null: a new one. */
+  pbx: Schemas["Pbx"] | null;
+  isOpen: boolean;
+  onClose(): void;
+}
+
 /** Adds a PBX, or changes one; a secret left as it is stays as it is. */
-export function PbxForm({ pbx, onClose }: { pbx: Schemas["Pbx"] | null; onClose(): void }) {
+export function PbxForm({ pbx, isOpen, onClose }: PbxFormProps) {
   const { t } = useText();
   const { tenant } = useMe();
   const save = useAction({
@@ -29,14 +36,14 @@ export function PbxForm({ pbx, onClose }: { pbx: Schemas["Pbx"] | null; onClose(
   };
   return (
     <Modal
-      opened
+      opened={isOpen}
       onClose={onClose}
       title={pbx ? t("pbx.editTitle", { name: pbx.name }) : t("pbx.add")}
       closeButtonProps={{ "aria-label": t("action.close") }}
     >
       <form className="stack" onSubmit={submit}>
         <TextInput name="name" label={t("pbx.name")} required maxLength={60} defaultValue={pbx?.name} data-autofocus />
-        <TextInput name="host" label={t("pbx.host")} required defaultValue={pbx?.host} />
+        <TextInput name="host" label={t("pbx.host")} description={t("pbx.hostHint")} defaultValue={pbx?.host ?? ""} />
         <TextInput
           name="port"
           type="number"
@@ -51,15 +58,13 @@ export function PbxForm({ pbx, onClose }: { pbx: Schemas["Pbx"] | null; onClose(
           name="username"
           label={t("pbx.username")}
           description={t("pbx.usernameHint")}
-          required
-          defaultValue={pbx?.username}
+          defaultValue={pbx?.username ?? ""}
         />
         <PasswordInput
           name="secret"
           label={t("pbx.secret")}
-          required
           autoComplete="new-password"
-          defaultValue={pbx?.secret}
+          defaultValue={pbx?.secret ?? ""}
           visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
         />
         <TextInput
@@ -86,13 +91,15 @@ export function PbxForm({ pbx, onClose }: { pbx: Schemas["Pbx"] | null; onClose(
 
 function toBody(form: FormData): NewPbx {
   const text = (name: string): string => String(form.get(name) ?? "").trim();
+  // Without an address it only posts its events.
+  const amiText = (name: string): string | null => (text("host") === "" ? null : text(name) || null);
   return {
     name: text("name"),
-    host: text("host"),
+    host: amiText("host"),
     port: Number(text("port")),
     tls: form.get("tls") !== null,
-    username: text("username"),
-    secret: text("secret"),
+    username: amiText("username"),
+    secret: amiText("secret"),
     time_zone: text("time_zone"),
     trunks: text("trunks")
       .split(/[\s,]+/)

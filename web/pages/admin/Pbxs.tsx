@@ -10,6 +10,8 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Findings } from "../../ui/Findings.tsx";
 import { Loading } from "../../ui/Loading.tsx";
+import { showProblem } from "../../ui/notices.tsx";
+import { SecretOnce } from "../../ui/SecretOnce.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { PbxBadge } from "./PbxBadge.tsx";
@@ -23,7 +25,12 @@ const REFRESH_MS = 5_000;
 export function Pbxs() {
   const { t } = useText();
   const may = useMay();
-  const [edited, setEdited] = useState<Pbx | "new" | null>(null);
+  const [edited, setEdited] = useState<Pbx | null>(null);
+  const [isOpen, setOpen] = useState(false);
+  const edit = (pbx: Pbx | null): void => {
+    setEdited(pbx);
+    setOpen(true);
+  };
   const list = useQuery({
     queryKey: ["pbxs"],
     queryFn: ({ signal }) => ask(api.GET("/api/v1/pbxs", { signal })),
@@ -33,7 +40,7 @@ export function Pbxs() {
     <div className="stack">
       {may("POST /api/v1/pbxs") && (
         <div className="row">
-          <Button onClick={() => setEdited("new")}>{t("pbx.add")}</Button>
+          <Button onClick={() => edit(null)}>{t("pbx.add")}</Button>
         </div>
       )}
       {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
@@ -45,10 +52,10 @@ export function Pbxs() {
       )}
       <div className="cards">
         {list.data?.items.map((pbx) => (
-          <PbxCard key={pbx.id} pbx={pbx} onEdit={() => setEdited(pbx)} />
+          <PbxCard key={pbx.id} pbx={pbx} onEdit={() => edit(pbx)} />
         ))}
       </div>
-      {edited && <PbxForm pbx={edited === "new" ? null : edited} onClose={() => setEdited(null)} />}
+      <PbxForm pbx={edited} isOpen={isOpen} onClose={() => setOpen(false)} />
     </div>
   );
 }
@@ -64,11 +71,9 @@ function PbxCard({ pbx, onEdit }: { pbx: Pbx; onEdit(): void }) {
       </div>
       <dl className="facts small">
         <dt>{t("pbx.address")}</dt>
-        <dd className="mono">
-          {host}:{port}
-        </dd>
+        <dd className="mono">{host === null ? t("pbx.postsOnly") : `${host}:${port}`}</dd>
         <dt>{t("pbx.username")}</dt>
-        <dd className="mono">{username}</dd>
+        <dd className="mono">{username ?? "–"}</dd>
         <dt>{t("tenant.zone")}</dt>
         <dd>{time_zone}</dd>
         <dt>{t("pbx.since")}</dt>
@@ -93,14 +98,17 @@ function PbxActions({ pbx, onEdit }: { pbx: Pbx; onEdit(): void }) {
   return (
     <>
       <div className="row actions">
-        <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
-          {t("connection.checkNow")}
-          <span className="visually-hidden"> {pbx.name}</span>
-        </Button>
+        {pbx.host !== null && (
+          <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+            {t("connection.checkNow")}
+            <span className="visually-hidden"> {pbx.name}</span>
+          </Button>
+        )}
         <Button size="xs" variant="default" onClick={onEdit}>
           {t("action.edit")}
           <span className="visually-hidden"> {pbx.name}</span>
         </Button>
+        {may("POST /api/v1/pbxs/{id}/event-token") && <EventToken pbx={pbx} />}
         <ConfirmButton
           label={t("action.remove")}
           about={pbx.name}
@@ -111,6 +119,34 @@ function PbxActions({ pbx, onEdit }: { pbx: Pbx; onEdit(): void }) {
       </div>
       {check.error && <ErrorNote error={check.error} />}
       {check.data && <Findings report={check.data} />}
+    </>
+  );
+}
+
+const TOKEN_OVERLAP_SECONDS = 86_400;
+
+/** A token for the events that the PBX posts; the one before stays good for a day, so that none is lost meanwhile. */
+function EventToken({ pbx }: { pbx: Pbx }) {
+  const { t } = useText();
+  const [token, setToken] = useState<string | null>(null);
+  const make = useAction({
+    run: () =>
+      ask(
+        api.POST("/api/v1/pbxs/{id}/event-token", {
+          params: { path: { id: pbx.id } },
+          body: { overlap_seconds: TOKEN_OVERLAP_SECONDS },
+        }),
+      ),
+    onDone: (made) => setToken(made.token),
+    onError: showProblem,
+  });
+  return (
+    <>
+      <Button size="xs" variant="default" loading={make.isPending} onClick={() => make.mutate()}>
+        {t("pbx.newToken")}
+        <span className="visually-hidden"> {pbx.name}</span>
+      </Button>
+      <SecretOnce title={t("pbx.token")} secret={token} onClose={() => setToken(null)} />
     </>
   );
 }

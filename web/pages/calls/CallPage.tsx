@@ -8,12 +8,13 @@ import { OutcomeBadge } from "../../ui/Badge.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { toClock } from "../../ui/instants.ts";
 import { Loading } from "../../ui/Loading.tsx";
-import { OutsideLink } from "../../ui/outside-link.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { CallDeliveries } from "./CallDeliveries.tsx";
 import { Direction } from "./CallTable.tsx";
 import { HangUp } from "./HangUp.tsx";
+import { Legs } from "./Legs.tsx";
+import { Recording } from "./Recording.tsx";
 import { Timeline } from "./Timeline.tsx";
 
 type CallDetail = Schemas["CallDetail"];
@@ -55,10 +56,13 @@ export function CallPage() {
             </section>
             <CallDeliveries call={call} />
           </div>
-          <section className="card">
-            <h2>{t("call.timeline")}</h2>
-            <Timeline entries={call.timeline} />
-          </section>
+          <div className="stack">
+            <Legs details={call.details} />
+            <section className="card">
+              <h2>{t("call.timeline")}</h2>
+              <Timeline entries={call.timeline} />
+            </section>
+          </div>
         </div>
       )}
     </Page>
@@ -82,13 +86,13 @@ function Facts({ call }: { call: CallDetail }) {
     [t("call.ended"), <Time key="ended" at={call.ended_at} seconds />],
     [t("call.ring"), call.ring_seconds === null ? "–" : toClock(call.ring_seconds)],
     [t("call.talk"), call.talk_seconds === null ? "–" : toClock(call.talk_seconds)],
+    [t("call.hold"), call.hold_seconds === null ? "–" : toClock(call.hold_seconds)],
+    [t("call.queue"), call.queue ?? "–"],
+    [t("call.cause"), call.hangup_cause ?? "–"],
     [t("call.extension"), call.agent_extension ?? "–"],
     [t("call.trunk"), call.trunk ?? "–"],
     [t("call.pbx"), call.pbx ?? "–"],
-    [
-      t("call.recording"),
-      call.recording ? <RecordingLink key="recording" url={call.recording.url} /> : t("call.noRecording"),
-    ],
+    [t("call.recording"), <Recording key="recording" call={call} />],
     [t("call.contact"), call.contact ? (call.contact.name ?? call.contact.id) : t("call.noContact")],
     [
       t("call.uuid"),
@@ -108,9 +112,4 @@ function Facts({ call }: { call: CallDetail }) {
       ))}
     </dl>
   );
-}
-
-function RecordingLink({ url }: { url: string }) {
-  const { t } = useText();
-  return <OutsideLink url={url}>{t("call.listen")}</OutsideLink>;
 }

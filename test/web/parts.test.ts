@@ -1,0 +1,93 @@
+// The console's own small rules, without a browser: days and zones, addresses, the form of a connector.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { CONSOLE_PAGES } from "../../src/http/static-console.ts";
+import { parseCallSearch, toCallQuery } from "../../web/pages/calls/call-search.ts";
+import {
+  fromLines,
+  toDefaults,
+  toFieldKind,
+  toLines,
+  toSettings,
+} from "../../web/pages/connections/settings-schema.ts";
+import { toClock, toInstant } from "../../web/ui/instants.ts";
+import { chromiumIsMissing } from "./chromium.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const FIRST_LOAD_BYTES_MAX = 250 * 1024;
+
+test("a day begins at midnight of its zone, on days of clock changes too", () => {
+  assert.equal(toInstant("2026-01-10", "Europe/Madrid")?.toISOString(), "2026-01-09T23:00:00.000Z");
+  assert.equal(toInstant("2026-03-29", "Europe/Madrid", 1)?.toISOString(), "2026-03-29T22:00:00.000Z");
+  assert.equal(toInstant("2026-10-25", "Europe/Madrid")?.toISOString(), "2026-10-24T22:00:00.000Z");
+  assert.equal(toInstant("2026-10-25", "Europe/Madrid", 1)?.toISOString(), "2026-10-25T23:00:00.000Z");
+  assert.equal(toInstant("2026-12-31", "America/Bogota", 1)?.toISOString(), "2027-01-01T05:00:00.000Z");
+  assert.equal(toInstant("yesterday", "Europe/Madrid"), undefined);
+});
+
+test("seconds read as a clock", () => {
+  assert.deepEqual([0, 59, 75, 3600, 3675, -5].map(toClock), ["0:00", "0:59", "1:15", "1:00:00", "1:01:15", "0:00"]);
+});
+
+test("an address keeps the filters it knows and drops the rest", () => {
+  const search = parseCallSearch({
+    outcome: "missed",
+    direction: "sideways",
+    number: 600000010,
+    from: "today",
+    x: "<b>",
+    connection: "1;",
+  });
+  assert.deepEqual(search, { outcome: "missed", number: "600000010" });
+  assert.deepEqual(toCallQuery({ from: "2026-01-10", to: "2026-01-10", state: "dead" }, "Europe/Madrid"), {
+    since: "2026-01-09T23:00:00.000Z",
+    until: "2026-01-10T23:00:00.000Z",
+    delivery_state: "dead",
+  });
+});
+
+test("a setting's schema decides its field, and what is left empty is not sent", () => {
+  assert.deepEqual(
+    [
+      { type: "string", secret: true },
+      { type: "string", enum: ["a"] },
+      { type: "string", maxLength: 16_384 },
+      { type: "array", items: { enum: ["a"] } },
+      { type: "object", additionalProperties: { type: "string" } },
+      { type: "integer" },
+      { type: "string" },
+    ].map(toFieldKind),
+    ["secret", "choice", "longText", "choices", "pairs", "number", "text"],
+  );
+  const schema = {
+    properties: { a: { type: "string", default: "" }, b: { type: "string" }, c: { type: "boolean", default: false } },
+  };
+  assert.deepEqual(toDefaults(schema), { a: "", c: false });
+  assert.deepEqual(toSettings(schema, { a: "", b: "", c: true }), { a: "", c: true });
+  assert.deepEqual(fromLines(toLines({ "101": "ana", "102": "group = x" })), { "101": "ana", "102": "group = x" });
+});
+
+test("the server answers a reload of every page that the console has", () => {
+  const routes = readFileSync(join(ROOT, "web/routes.tsx"), "utf8");
+  const pages = [...routes.matchAll(/path: "\/([a-z-]+)/g)].map(([, name]) => name);
+  assert.deepEqual([...new Set(pages)].sort(), [...CONSOLE_PAGES].sort());
+});
+
+test("the first load is at most 250 KB of script, gzipped", { skip: chromiumIsMissing }, () => {
+  const folder = join(ROOT, "web/dist");
+  const page = readFileSync(join(folder, "index.html"), "utf8");
+  const first = [...page.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map(([, path = ""]) => path);
+  // The largest screen and the largest language come with it.
+  const lazy = readdirSync(join(folder, "assets")).filter(
+    (name) => name.endsWith(".js") && !first.includes(`assets/${name}`),
+  );
+  const sizeOf = (path: string): number => readFileSync(join(folder, `${path}.gz`)).length;
+  const bytes = first.reduce((sum, path) => sum + sizeOf(path), 0);
+  const most = lazy.reduce((sum, name) => sum + sizeOf(`assets/${name}`), 0);
+  assert.ok(
+    bytes > 0 && bytes + most <= FIRST_LOAD_BYTES_MAX,
+    `${bytes} bytes, and ${most} with every screen and language`,
+  );
+});
