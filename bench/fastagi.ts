@@ -1,10 +1,10 @@
 // FastAGI sessions: ours against ding-dong, the same script, each server in a process of its own, the same callers.
-// `node bench/fastagi.ts` alone prints the ratios; the peer is not a dependency of Enlace:
+// The peer is not a dependency of Enlace; with it `npm run bench -- fastagi` (or `node bench/fastagi.ts` alone) prints the ratios:
 //   BENCH_PEERS=/tmp/peers; npm i --prefix $BENCH_PEERS ding-dong@0.1.7
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { systemClock } from "../src/kit/clock.ts";
 import { createLog } from "../src/kit/log.ts";
@@ -14,21 +14,42 @@ import { type FigureContext, toMedian } from "./figure.ts";
 const ROUNDS = 3;
 const CALLERS = 64;
 const COMMANDS = 8;
-const WARM_UP_MS = 700;
+const WARM_UP_SESSIONS = 5_000;
+const CONTENDERS = ["enlace", "ding-dong", "floor"] as const;
 
+type Contender = (typeof CONTENDERS)[number];
+
+/**
+ * (f) FastAGI sessions against ding-dong, and both against a floor: a bare `net` server that answers each packet with constant
+ * bytes and understands nothing. No FastAGI server on node:net can be faster than that, so the floor's own ratio to ding-dong
+ * says how much there is to win.
+ */
 export const fastagi = { name: "fastagi", run: runFastagi };
 
 async function runFastagi({ seconds, report }: FigureContext): Promise<void> {
-  const seen = { enlace: [] as Rates[], "ding-dong": [] as Rates[] };
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, rates] of Object.entries(seen)) rates.push(await measure(name, seconds));
+  const servers = await Promise.all(CONTENDERS.map(startServer));
+  try {
+    for (const { port } of servers) await call(port, (done) => done >= WARM_UP_SESSIONS); // compilers settle
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const server of servers) server.rates.push(await measure(server, seconds)); // in turns: a busy moment hurts all
+    }
+  } finally {
+    await Promise.all(servers.map(({ stop }) => stop()));
   }
-  const pick = (rate: keyof Rates) => {
-    const [ours, peer] = [seen.enlace, seen["ding-dong"]].map((rates) => toMedian(rates.map((one) => one[rate])));
-    return { ours: ours ?? 0, peer: peer ?? 0, ratio: (ours ?? 0) / (peer ?? 0) };
+  const median = (name: Contender, rate: keyof Rates): number =>
+    toMedian(servers.find((server) => server.name === name)?.rates.map((one) => one[rate]) ?? []);
+  const compare = (one: Contender, other: Contender, rate: keyof Rates) => {
+    const [ours, peer] = [median(one, rate), median(other, rate)];
+    return { ours, peer, ratio: ours / peer };
   };
-  report(`FastAGI sessions of ${COMMANDS} commands a second against ding-dong`, { ...pick("perSecond"), atLeast: 2 });
-  report("FastAGI sessions for a second of the server's CPU against ding-dong", pick("perCpuSecond"));
+  const sessions = `FastAGI sessions of ${COMMANDS} commands`;
+  report(`${sessions} a second against ding-dong`, { ...compare("enlace", "ding-dong", "perSecond"), atLeast: 2 });
+  report("the same for a second of the server's CPU", compare("enlace", "ding-dong", "perCpuSecond"));
+  report("the most there is to win: constant bytes against ding-dong, for a second of CPU", {
+    ...compare("floor", "ding-dong", "perCpuSecond"),
+    detail: "a bare net server that parses nothing",
+  });
+  report(`${sessions} for a second of CPU against constant bytes`, compare("enlace", "floor", "perCpuSecond"));
 }
 
 interface Rates {
@@ -36,33 +57,50 @@ interface Rates {
   perCpuSecond: number;
 }
 
-async function measure(name: string, seconds: number): Promise<Rates> {
-  const server = fork(import.meta.filename, ["serve", name]);
-  const [port] = (await once(server, "message")) as [number];
-  const askCpuMs = async (): Promise<number> => {
-    server.send("cpu");
-    return ((await once(server, "message")) as [number])[0];
+interface Server {
+  name: Contender;
+  port: number;
+  rates: Rates[];
+  cpuMs(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+async function startServer(name: Contender): Promise<Server> {
+  const child = fork(import.meta.filename, ["serve", name]);
+  const [port] = (await once(child, "message")) as [number];
+  return {
+    ...{ name, port, rates: [] },
+    cpuMs: async () => {
+      child.send("cpu");
+      return ((await once(child, "message")) as [number])[0];
+    },
+    stop: async () => {
+      const exited = once(child, "exit");
+      child.kill();
+      await exited;
+    },
   };
-  let sessions = 0;
-  let isOver = false;
-  const callers = Array.from({ length: CALLERS }, async () => {
-    while (!isOver) {
+}
+
+async function measure({ port, cpuMs }: Server, seconds: number): Promise<Rates> {
+  const before = await cpuMs();
+  const startedMs = performance.now();
+  const sessions = await call(port, () => performance.now() - startedMs >= seconds * 1000);
+  const ms = performance.now() - startedMs;
+  return { perSecond: (sessions / ms) * 1000, perCpuSecond: (sessions / ((await cpuMs()) - before)) * 1000 };
+}
+
+/** Has all callers call until `isOver`; resolves with the number of sessions once the last one has ended. */
+async function call(port: number, isOver: (done: number) => boolean): Promise<number> {
+  let done = 0;
+  const caller = async (): Promise<void> => {
+    while (!isOver(done)) {
       await callOnce(port);
-      sessions++;
+      done++;
     }
-  });
-  await systemClock.sleep(WARM_UP_MS);
-  const before = { sessions, cpuMs: await askCpuMs(), ms: performance.now() };
-  await systemClock.sleep(seconds * 1000);
-  const done = sessions - before.sessions;
-  const cpuMs = (await askCpuMs()) - before.cpuMs;
-  const ms = performance.now() - before.ms;
-  isOver = true;
-  await Promise.all(callers);
-  const exited = once(server, "exit");
-  server.kill();
-  await exited;
-  return { perSecond: done / (ms / 1000), perCpuSecond: done / (cpuMs / 1000) };
+  };
+  await Promise.all(Array.from({ length: CALLERS }, caller));
+  return done;
 }
 
 const ENVIRONMENT = Buffer.from(
@@ -135,6 +173,25 @@ async function serveOurs(): Promise<void> {
   process.send?.(await server.start());
 }
 
+/** The same conversation with no understanding: what node:net and the kernel cost by themselves. */
+async function serveFloor(): Promise<void> {
+  const pair = ['GET VARIABLE "PROJECT"\n', 'SET VARIABLE "RESULT" "value"\n'];
+  const middle = Array.from({ length: (COMMANDS - 2) / 2 }, () => pair).flat();
+  const lines = ["ANSWER\n", ...middle, 'VERBOSE "done" "1"\n'].map((line) => Buffer.from(line));
+  const server = createServer({ noDelay: true }, (socket) => {
+    let sent = 0;
+    socket.on("error", () => socket.destroy());
+    socket.on("data", () => {
+      const line = lines[sent++];
+      if (line) socket.write(line);
+      else socket.end();
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  process.send?.((server.address() as { port: number }).port);
+}
+
 interface DingDongContext {
   onEvent(name: string): Promise<unknown>;
   answer(): Promise<unknown>;
@@ -177,7 +234,7 @@ if (import.meta.main) {
   const [mode, name] = process.argv.slice(2);
   if (mode === "serve") {
     reportCpu();
-    await (name === "enlace" ? serveOurs() : serveDingDong());
+    await (name === "enlace" ? serveOurs() : name === "floor" ? serveFloor() : serveDingDong());
   } else {
     const context = { seconds: Number(process.env.BENCH_SECONDS ?? 2), report: console.log };
     await runFastagi(context as unknown as FigureContext);

@@ -13,7 +13,7 @@ if (import.meta.main) {
   process.exit(0);
 }
 
-async function insert({ url, clients, seconds }: InsertOptions): Promise<{ perSecond: number; p99Ms: number }> {
+async function insert({ url, clients, seconds }: InsertOptions) {
   const pool = await Promise.all(
     Array.from({ length: clients }, async () => {
       const client = new pg.Client({ connectionString: url });
@@ -37,6 +37,7 @@ async function insert({ url, clients, seconds }: InsertOptions): Promise<{ perSe
   });
   const run = `${process.pid}-${Math.round(performance.timeOrigin)}`;
   const latencies: number[] = [];
+  const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   const endsAt = startedAt + seconds * 1000;
   let number = 0;
@@ -55,5 +56,7 @@ async function insert({ url, clients, seconds }: InsertOptions): Promise<{ perSe
   );
   const took = (performance.now() - startedAt) / 1000;
   latencies.sort((a, b) => a - b);
-  return { perSecond: latencies.length / took, p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0 };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const cpuSeconds = (user + system) / 1e6;
+  return { perSecond: latencies.length / took, cpuSeconds, p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0 };
 }

@@ -1,6 +1,8 @@
 // npm run bench [-- intake pipeline growth memory]: every figure of docs/performance.md, as ratios measured in this run.
 // BENCH_SECONDS sets how long one measurement lasts (default 6).
 import { cpus } from "node:os";
+import { ami } from "./ami.ts";
+import { fastagi } from "./fastagi.ts";
 import type { Figure, Measured } from "./figure.ts";
 import { getcustomerdata } from "./getcustomerdata.ts";
 import { growth } from "./growth.ts";
@@ -9,8 +11,20 @@ import { memory } from "./memory.ts";
 import { originate } from "./originate.ts";
 import { pipeline } from "./pipeline.ts";
 import { openStage } from "./stage.ts";
+import { telephony } from "./telephony.ts";
 
-const FIGURES: readonly Figure[] = [intake, pipeline, growth, memory, getcustomerdata, originate];
+/** Peers that are no dependencies; the top of each file says how to install them beside Enlace. */
+const WITH_PEERS: readonly Figure[] = process.env.BENCH_PEERS === undefined ? [] : [ami, fastagi];
+const FIGURES: readonly Figure[] = [
+  intake,
+  pipeline,
+  growth,
+  memory,
+  telephony,
+  getcustomerdata,
+  originate,
+  ...WITH_PEERS,
+];
 
 const wanted = process.argv.slice(2);
 const seconds = Number(process.env.BENCH_SECONDS ?? 6);
