@@ -124,20 +124,21 @@ function toStartedAt({ hangups, own, primary }: HeardCall): Date | undefined {
   );
 }
 
-/** Who did not answer and is named nevertheless was busy, unless the call was passed on to them. */
+/** Who did not answer and is named nevertheless was busy; where people talked before, the call was passed on to them in vain. */
 function withBusy(rings: readonly Ring[], call: HeardCall, status: ReportedStatus, plan: HookPlan): Ring[] {
   const named = call.hangups.flatMap((event) =>
     event.extensions.filter((text) => isOurs(text, plan)).map((extension) => ({ extension, event })),
   );
   const unanswered = call.direction === "inbound" ? named.filter(({ event }) => !ANSWERED.has(event.callStatus)) : [];
-  const busy = unanswered.flatMap(({ extension, event }): Ring[] => {
-    if (rings.some((ring) => ring.extension === extension)) return [];
-    const result = status === "answered" ? "no_answer" : "busy";
-    return [{ id: `${event.key}:${extension}`, startedAt: event.at, extension, result }];
+  if (status !== "answered") {
+    const busy = new Set(unanswered.map(({ extension }) => extension));
+    return rings.map((ring) => (busy.has(ring.extension ?? "") ? { ...ring, result: "busy" as const } : ring));
+  }
+  const passedOn = unanswered.filter(({ extension }) => !rings.some((ring) => ring.extension === extension));
+  const inVain = passedOn.map(({ extension, event }): Ring => {
+    return { id: `${event.key}:${extension}`, startedAt: event.at, extension, result: "no_answer" };
   });
-  const isBusy = (ring: Ring): boolean =>
-    status === "missed" && unanswered.some(({ extension }) => extension === ring.extension);
-  return [...rings.map((ring) => (isBusy(ring) ? { ...ring, result: "busy" as const } : ring)), ...busy];
+  return [...rings, ...inVain];
 }
 
 function toDetails(
