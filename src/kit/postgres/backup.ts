@@ -10,9 +10,9 @@ import { loadTables, type TableShape } from "./tables.ts";
 
 /**
  * Backup: every table of the schema as of one instant, while Enlace goes on working. See backup-format.ts for the form.
- * Log-ins and living processes are of the moment and stay out; views are made by migrations.
+ * Log-ins, living processes and orders for PBXs are of the moment and stay out; views are made by migrations.
  */
-export const LEFT_OUT = ["enlace_migrations", "enlace_migrations_lock", "sessions", "workers"] as const;
+export const LEFT_OUT = ["enlace_migrations", "enlace_migrations_lock", "pbx_commands", "sessions", "workers"] as const;
 
 export interface Progress {
   done: number;

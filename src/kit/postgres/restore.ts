@@ -69,7 +69,9 @@ export async function restoreBackup(options: RestoreOptions): Promise<void> {
     await client.query("begin");
     await client.query(TEXT_FORM);
     await checkSchema(client, header);
-    const names = [...header.tables.map((table) => table.name), "sessions", "workers"].map(quote).join(", ");
+    const names = [...header.tables.map((table) => table.name), "pbx_commands", "sessions", "workers"]
+      .map(quote)
+      .join(", ");
     await client.query(`lock table ${names} in access exclusive mode`);
     if (!replace) await refuseRows(client, header);
     await client.query(`truncate ${names}`);
