@@ -124,7 +124,7 @@ function openTelephony(
     ...ground,
     loadPbxs,
     agi: config.agi,
-    agiRoutes: { redirect: createRedirectScript(rooms.redirect) },
+    agiRoutes: { redirect: createRedirectScript(rooms.redirect, log) },
     findPbxByToken: async (token) => (await rooms.tenants.eventTokens.find(token)) ?? undefined,
     accept: rooms.sources.accept,
     exclusive: locks.exclusive,

@@ -11,7 +11,8 @@ import { type GetCustomerDataOptions, registerGetCustomerData } from "./getcusto
 const NOTHING = '{"Name":"","DialPlan":null}';
 type Decide = GetCustomerDataOptions["decide"];
 const asked: Parameters<Decide>[] = [];
-let decide: Decide = async () => ({ name: "", dialPlan: null });
+const NOBODY = { name: "", dialPlan: null, phone: "", extension: null, reason: "nobody" };
+let decide: Decide = async () => NOBODY;
 let findPbxByToken: GetCustomerDataOptions["findPbxByToken"];
 
 const app = await createHttpServer({
@@ -40,11 +41,11 @@ async function post(payload: string, headers: Record<string, string>) {
 }
 
 test("the answer is compact, Name first, DialPlan null without quotes", async () => {
-  decide = async () => ({ name: "Ann Test | Línea A", dialPlan: "mngr7_0009001_1" });
+  decide = async () => ({ ...NOBODY, name: "Ann Test | Línea A", dialPlan: "mngr7_0009001_1" });
   assert.deepEqual(await ask({ UniqueId: "u.1", Phone: "+34600000001", TrunkId: "0009001", LoadDialPlan: "true" }), [
     ...[200, '{"Name":"Ann Test | Línea A","DialPlan":"mngr7_0009001_1"}'],
   ]);
-  decide = async () => ({ name: "", dialPlan: null });
+  decide = async () => NOBODY;
   assert.deepEqual(await ask({}), [200, NOTHING]);
   assert.equal(NOTHING.length, 27, "the macro takes less than thirty for no answer");
 });

@@ -18,10 +18,18 @@ export interface GetCustomerDataOptions {
   decide(
     asked: { tenantId: TenantId; source: "getcustomerdata"; uniqueId: string; trunk: string },
     question: { phone: string; isNameOnly: boolean },
-  ): Promise<{ name: string; dialPlan: string | null }>;
+  ): Promise<Decided>;
   log: Log;
   /** Requests taken from one address; 0 is no limit. */
   perSecondMax: number;
+}
+
+interface Decided {
+  name: string;
+  dialPlan: string | null;
+  phone: string;
+  extension: string | null;
+  reason: string;
 }
 
 const BODY_BYTES_MAX = 4 * 1024;
@@ -72,7 +80,11 @@ async function answer(request: FastifyRequest, { findPbxByToken, decide }: GetCu
   if (!pbx) throw new AppError("unauthenticated", "Token is missing or nobody's.");
   const fields = readFields(request.body);
   const asked = { tenantId: pbx.tenantId, source: "getcustomerdata", ...fields.asked } as const;
-  return decide(asked, { phone: fields.phone, isNameOnly: fields.isNameOnly });
+  const decided = await decide(asked, { phone: fields.phone, isNameOnly: fields.isNameOnly });
+  const { phone: from, extension, dialPlan, reason } = decided;
+  request.logEvent = "redirect.decided";
+  request.logFields = { ...asked, from, extension, dialPlan, reason };
+  return decided;
 }
 
 /** Numbers may come as JSON numbers, and a plan is loaded unless the dialplan says that it wants none. */

@@ -1,3 +1,4 @@
+import type { Log } from "../../kit/log.ts";
 import type { AgiHandler } from "../agi-routes.ts";
 import type { SmartRedirect } from "./smart-redirect.ts";
 
@@ -6,12 +7,14 @@ import type { SmartRedirect } from "./smart-redirect.ts";
  * each empty when there is nothing to say, and lets the dialplan go on. For dialplans without CURL. The line is
  * `trunk=` of the URL or the first argument that is no `name=value`.
  */
-export function createRedirectScript({ decide }: Pick<SmartRedirect, "decide">): AgiHandler {
+export function createRedirectScript({ decide }: Pick<SmartRedirect, "decide">, log: Log): AgiHandler {
   return async (agi, { tenantId }) => {
     const trunk = agi.query.get("trunk") ?? agi.args.find((arg) => !arg.includes("=")) ?? "";
     const phone = agi.query.get("phone") ?? agi.callerNumber;
     const asked = { tenantId, source: "agi", uniqueId: agi.uniqueId.slice(0, 100), trunk: trunk.slice(0, 64) } as const;
-    const { name, extension, dialPlan, reason } = await decide(asked, { phone: phone.slice(0, 40) });
+    const decision = await decide(asked, { phone: phone.slice(0, 40) });
+    const { name, extension, dialPlan, reason, durationMs } = decision;
+    log.info({ ...asked, from: decision.phone, extension, dialPlan, reason, durationMs }, "redirect.decided");
     await agi.setVariable("ENLACE_NAME", name);
     await agi.setVariable("ENLACE_EXTENSION", extension ?? "");
     await agi.setVariable("ENLACE_DIALPLAN", dialPlan ?? "");

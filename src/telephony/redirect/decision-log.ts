@@ -31,7 +31,10 @@ const KEPT_PER_TENANT = 100_000;
 const UPKEEP_EVERY_MS = 3_600_000;
 const BATCH = { itemsMax: 500, concurrency: 1, waitingMax: 10_000 };
 
-/** Every decision with its reason: in the process's log at once, in the store a moment later, by the hundred under load. */
+/**
+ * Every decision with its reason: in the store a moment after it was made, by the hundred under load. In the process's log it
+ * is part of the line of whoever asked.
+ */
 export function createDecisionLog({ database, clock, log, metrics }: DecisionLogOptions): DecisionLog {
   const figures = createFigures(metrics);
   const batcher = createBatcher<StoredDecision, void>({
@@ -57,10 +60,10 @@ export function createDecisionLog({ database, clock, log, metrics }: DecisionLog
   return {
     add: (asked, { phone, steps, ...decision }) => {
       figures.decided(asked.source, decision.reason, decision.durationMs);
-      log.info({ ...asked, from: phone, ...decision }, "redirect.decided");
+      log.debug({ ...asked, from: phone, ...decision }, "redirect.decided");
       batcher.add({ ...asked, ...decision, phone, steps, at: clock.now() }).catch((error: unknown) => {
         figures.lost();
-        log.warn({ tenantId: asked.tenantId, reason: toErrorMessage(error) }, "redirect.decision_lost"); // the line above tells of it
+        log.warn({ tenantId: asked.tenantId, reason: toErrorMessage(error) }, "redirect.decision_lost");
       });
     },
     start: upkeep.start,

@@ -53,7 +53,10 @@ export function registerMoveRoute(app: App, options: MoveRouteOptions): void {
       if (!call || call.phase === "ended") throw new AppError("not_found", "This call is not going on.");
       if (call.phase !== "ringing") throw new AppError("conflict", "Somebody has taken this call already.");
       const asked = { tenantId, source: "smart-redirect", uniqueId, trunk: trunk || (call.trunk ?? "") } as const;
-      const { extension, name, reason } = await redirect.decide(asked, { phone: phone ?? call.from ?? "" });
+      const decision = await redirect.decide(asked, { phone: phone ?? call.from ?? "" });
+      const { extension, name, reason } = decision;
+      request.logEvent = "redirect.decided";
+      request.logFields = { ...asked, from: decision.phone, extension, reason };
       if (extension === null) return { redirected: false, extension, name, reason };
       if (call.pbxId === null) throw new AppError("conflict", "This call is on no PBX that Enlace listens to.");
       await move({ tenantId, pbxId: call.pbxId, callUuid, extension });
