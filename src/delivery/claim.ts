@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { RemoteRecord } from "../core/delivery-outcome.ts";
 import { type RowId, type TenantId, toTenantId } from "../core/ids.ts";
 import type { Database } from "../kit/postgres/database.ts";
-import { inIndexOrder } from "./index-order.ts";
+import { inIndexOrder, ROW } from "./index-order.ts";
 import { type LanePressure, toLaneQuota } from "./lane-quota.ts";
 
 /** One delivery that is ours until it is settled or the lease is lost. `number` fences: every lease of a row has its own. */
@@ -71,6 +71,7 @@ select l.tenant_id, l.connection_id, l.concurrency, l.per_second, l.attempts_max
  * a record while a signal is due. So deliveries of one subject are strictly serial, and one claim never takes two of them.
  * Must be its own statement after LOCK_LANES: only then its snapshot shows every lease taken under that lock. The siblings
  * are counted, not asked for with `not exists`, because the planner would turn that into a join over the lane's whole past.
+ * What was picked changes by an upsert that always finds its row, see index-order.ts.
  */
 const TAKE_DUE = {
   name: "delivery.take_due",
@@ -87,9 +88,9 @@ with lane as (
    cross join lateral (select count(*) as leased from deliveries d
                         where d.connection_id = q.connection_id and d.state = 'leased') l
 ), picked as (
-  select p.tenant_id, p.id, p.subject_created_at
+  select p.*
     from lane cross join lateral (
-      select d.tenant_id, d.id, d.subject_created_at from deliveries d
+      select d.* from deliveries d
        where d.connection_id = lane.connection_id and d.tenant_id = lane.tenant_id
          and d.state = 'pending' and d.due_at <= $2 and (d.expires_at is null or d.expires_at > $2)
          and (select count(*) from deliveries s
@@ -103,11 +104,12 @@ with lane as (
          for update of d skip locked) p
    limit 1000
 ), claimed as (
-  update deliveries d
+  insert into deliveries as d (${ROW})
+  overriding system value
+  select ${ROW} from picked
+  on conflict (tenant_id, id, subject_created_at) do update
      set state = 'leased', leased_revision = d.revision, lease_owner = $3, leased_at = $2, tries = d.tries + 1,
          last_attempt_at = $2, updated_at = $2
-    from picked p
-   where d.tenant_id = p.tenant_id and d.id = p.id and d.subject_created_at = p.subject_created_at
   returning d.tenant_id, d.id, d.connection_id, d.subject_kind, d.subject_id, d.subject_created_at, d.kind, d.name,
             d.revision, d.attempts, d.tries, d.expires_at, d.leased_at,
             coalesce(d.remote, (

@@ -194,8 +194,10 @@ test("signals that wait past their deadline expire without an attempt", async (t
   await tell(toChange(tenantId, 1));
   const delivery = await startDelivery("expirer", LEASES);
   t.after(() => house.stop(delivery));
+  const loadSignal = async () => (await loadRows(id)).find(({ kind }) => kind === "signal");
   await pass(35_000);
-  const signal = (await loadRows(id)).find(({ kind }) => kind === "signal");
+  await passUntil(async () => (await loadSignal())?.state !== "pending");
+  const signal = await loadSignal();
   assert.deepEqual([signal?.state, signal?.tries], ["expired", 0]);
 });
 

@@ -7,6 +7,7 @@ import type { Metrics } from "../kit/metrics.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import type { Random } from "../kit/random.ts";
 import type { LeasedDelivery } from "./claim.ts";
+import { inIndexOrder, ROW } from "./index-order.ts";
 import { createLaneHealth } from "./lane-health.ts";
 import { type Settlement, toSettlement } from "./settlement.ts";
 import { toStorableJson } from "./storable.ts";
@@ -65,8 +66,8 @@ const WAITING_MAX = 10_000;
 const REASON_MAX = 2_000;
 
 /**
- * Only a row that is still ours changes; rows are locked in the order of fan-out.ts, so that the two never wait for each
- * other crosswise. The attempt is written in any case: over the `lost` that the reaper may have written in its place.
+ * Only a row that is still ours changes; rows are locked in the order of their items, which is that of fan-out.ts, so that
+ * the two never wait for each other crosswise. They change by an upsert, see index-order.ts. The attempt is written in any case: over the `lost` that the reaper may have written in its place.
  */
 const SETTLE = {
   name: "delivery.settle",
@@ -76,24 +77,33 @@ with item as (
     outcome text, state text, revision int, attempts int, due_at timestamptz, newer_due_at timestamptz, reason text,
     attempt_reason text, remote jsonb, review text, started_at timestamptz, duration_ms int, exchanges jsonb)
 ), ours as materialized (
-  select i.*
-    from item i join deliveries d on d.tenant_id = i.tenant_id and d.id = i.id and d.subject_created_at = i.subject_created_at
+  select d.*, i.outcome, i.revision as sent_revision, i.attempts as attempts_now, i.state as state_now, i.due_at as due_now,
+         i.reason as reason_now, i.remote as remote_now, i.review as review_now,
+         (d.revision > i.revision and d.kind = 'record') as is_outrun, i.newer_due_at
+    from item i cross join lateral (
+      select * from deliveries d
+       where d.tenant_id = i.tenant_id and d.id = i.id and d.subject_created_at = i.subject_created_at
+      offset 0 -- by the key, and only then asked whose it is
+         for update) d
    where d.state = 'leased' and d.lease_owner = $2 and d.tries = i.number
-   order by d.tenant_id, d.connection_id, d.subject_id, d.kind, d.name, d.sequence
-     for update of d
 ), changed as (
-  update deliveries d
-     set state = case when d.revision > i.revision and d.kind = 'record' then 'pending' else i.state end,
-         attempts = case when d.revision > i.revision and d.kind = 'record' and i.state = 'dead' then 0 else i.attempts end,
-         due_at = case when d.revision > i.revision and d.kind = 'record' then i.newer_due_at else i.due_at end,
-         delivered_revision = case when i.outcome = 'delivered' then greatest(d.delivered_revision, i.revision)
-                                   else d.delivered_revision end,
-         delivered_at = case when i.outcome = 'delivered' then $3 else d.delivered_at end,
-         remote = coalesce(i.remote, d.remote),
-         review = case when i.outcome = 'delivered' then i.review else d.review end,
-         reason = i.reason, lease_owner = null, leased_revision = null, leased_at = null, updated_at = $3
-    from ours i
-   where d.tenant_id = i.tenant_id and d.id = i.id and d.subject_created_at = i.subject_created_at
+  insert into deliveries as d (${ROW}, attempts, delivered_revision, delivered_at, remote, review, reason)
+  overriding system value
+  select tenant_id, id, connection_id, subject_kind, subject_id, subject_created_at, kind, name, sequence,
+         case when is_outrun then 'pending' else state_now end, revision,
+         case when is_outrun then newer_due_at else due_now end, created_at, $3,
+         case when is_outrun and state_now = 'dead' then 0 else attempts_now end,
+         case when outcome = 'delivered' then greatest(delivered_revision, sent_revision) else delivered_revision end,
+         case when outcome = 'delivered' then $3 else delivered_at end,
+         coalesce(remote_now, remote),
+         case when outcome = 'delivered' then review_now else review end,
+         reason_now
+    from ours
+  on conflict (tenant_id, id, subject_created_at) do update
+     set state = excluded.state, attempts = excluded.attempts, due_at = excluded.due_at,
+         delivered_revision = excluded.delivered_revision, delivered_at = excluded.delivered_at, remote = excluded.remote,
+         review = excluded.review, reason = excluded.reason, updated_at = excluded.updated_at,
+         lease_owner = null, leased_revision = null, leased_at = null
   returning d.id, d.state, case d.state when 'pending' then d.due_at end as due_at
 ), logged as (
   insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, revision, outcome, reason, exchanges)
@@ -121,17 +131,17 @@ export function createSettle(options: SettleOptions): Settle {
   async function flush(results: readonly AttemptResult[]): Promise<Settled[]> {
     const now = clock.now();
     const { graceMs } = options;
-    const items = results.map((result) => {
+    const items = results.toSorted(byLockOrder).map((result) => {
       const settlement = toItemSettlement(result, { now, fraction: random.fraction(), graceMs });
       return { ...result, settlement };
     });
     // Lanes first: a held or open lane must stand still before its row can be claimed again.
     await recordLaneEvents(toLaneEvents(items), now);
     const values = [toStorableJson(items.map((item) => toRow(item))), options.workerId, now];
-    const { rows } = await database.pool.query<SettledRow>({ ...SETTLE, values });
+    const { rows } = await inIndexOrder(database, (client) => client.query<SettledRow>({ ...SETTLE, values }));
     const byId = new Map(rows.map((row) => [row.id, { state: row.state, dueAt: row.due_at }]));
     options.onSettled();
-    return items.map((item) => byId.get(item.delivery.id) ?? { state: "lost", dueAt: null });
+    return results.map(({ delivery }) => byId.get(delivery.id) ?? { state: "lost", dueAt: null });
   }
 
   const batcher: Batcher<AttemptResult, Settled> = createBatcher({
@@ -174,6 +184,16 @@ export function createSettle(options: SettleOptions): Settle {
     return settled;
   };
   return Object.assign(settle, { idle: () => batcher.idle() });
+}
+
+/** As fan-out.ts orders its rows; a signal is locked by nobody else. */
+function byLockOrder({ delivery: a }: AttemptResult, { delivery: b }: AttemptResult): number {
+  return (
+    a.tenantId - b.tenantId ||
+    Number(BigInt(a.connectionId) - BigInt(b.connectionId)) ||
+    Number(BigInt(a.subjectId) - BigInt(b.subjectId)) ||
+    (a.kind < b.kind ? -1 : 1)
+  );
 }
 
 function toItemSettlement(
