@@ -51,18 +51,20 @@ type Call = DueRecording & { callUuid: string; startedAt: Date };
  * not earlier, the call learns of it, so that its CRMs are told once and never get half a recording.
  */
 export function createRecordingWorker(options: RecordingWorkerOptions): { start(): void; stop(): Promise<void> } {
-  const { database, clock, log } = options;
+  const { clock, log } = options;
+  const work = (signal: AbortSignal): Promise<void> => lookAtDue(options, signal);
+  return createLoop({ name: "recordings", everyMs: EVERY_MS, work, clock, log });
+}
 
-  async function workOff(signal: AbortSignal): Promise<void> {
-    for (let taken = BATCH_MAX; taken === BATCH_MAX && !signal.aborted; ) {
-      const now = clock.now();
-      const due = await claimDue(database, { now, leaseUntil: later(now, LEASE_MS), rowsMax: BATCH_MAX });
-      await Promise.all(due.map((recording) => workOn(recording, options, signal)));
-      taken = due.length;
-    }
+/** One round: everything that is due now. */
+export async function lookAtDue(options: RecordingWorkerOptions, signal: AbortSignal): Promise<void> {
+  const { database, clock } = options;
+  for (let taken = BATCH_MAX; taken === BATCH_MAX && !signal.aborted; ) {
+    const now = clock.now();
+    const due = await claimDue(database, { now, leaseUntil: later(now, LEASE_MS), rowsMax: BATCH_MAX });
+    await Promise.all(due.map((recording) => workOn(recording, options, signal)));
+    taken = due.length;
   }
-
-  return createLoop({ name: "recordings", everyMs: EVERY_MS, work: workOff, clock, log });
 }
 
 /** What fails is tried again when the lease ends, or later. */

@@ -59,8 +59,8 @@ test("a recorded call learns of its recording once it is complete, and the CRM g
   assert.equal(bytes.readUInt32LE(4), bytes.length - 8, "its header was written: Asterisk had finished it");
 
   const link: string = await eventually(() => {
-    const url = enlace.crm.records("PBXManager")[0]?.fields.recordingurl;
-    assert.match(url ?? "", /\/r\//);
+    const url = enlace.crm.records("PBXManager")[0]?.fields.recordingurl ?? "";
+    assert.match(url, /\/r\//);
     return url;
   }, PATIENT);
   const part = await fetch(link.replace(PUBLIC, enlace.url), { headers: { range: "bytes=0-3" } });
