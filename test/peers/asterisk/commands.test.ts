@@ -12,8 +12,10 @@ import type { AmiMessage } from "../../../src/telephony/ami/message.ts";
 import { AmiSession } from "../../../src/telephony/ami/session.ts";
 import type { CallCommands } from "../../../src/telephony/call-commands.ts";
 import { createPbx, type Pbx } from "../../../src/telephony/pbx.ts";
+import type { Json } from "../../api-client.ts";
 import { silentLog } from "../../database.ts";
 import { AMI_SECRET, type Asterisk, startAsterisks } from "./asterisk.ts";
+import { openProduct } from "./product.ts";
 import { openWorld, until, type World } from "./world.ts";
 
 const started = await startAsterisks();
@@ -275,5 +277,56 @@ scenario(
     await world.settle();
     assert.deepEqual([...new Set(told.map(({ callUuid }) => callUuid))], [answer.callUuid]);
     await pbx.stop();
+  },
+);
+
+scenario(
+  "a click over HTTP is one call under its id in Asterisk, in the log and in the CRM, and is steered there",
+  async () => {
+    const { enlace, show } = await openProduct(asterisk);
+    const { api } = enlace;
+    const [pbx] = (await api.get("/api/v1/pbxs")).body.items;
+    const dial = { extension: "PJSIP/$" + "{extension}", context: "from-internal", number: "9$" + "{number}" };
+    assert.equal((await api.patch(`/api/v1/pbxs/${pbx.id}`, { dial: { ...dial, form: "local" } })).status, 200);
+    const placed = await until(async () => {
+      const answer = await api.post("/api/v1/calls/originate", { extension: "101", number: "+34 600 000 011" });
+      return answer.status === 202 ? answer.body.call_uuid : undefined; // while it is connected to anew: 503
+    }, "the PBX takes the order");
+    const call = await until(async () => {
+      const [found] = (await api.get(`/api/v1/calls?call_uuid=${placed}`)).body.items;
+      return found?.answered_at ? found : undefined;
+    }, "they talk");
+    const order = (name: string, body: object) => api.post(`/api/v1/calls/${call.id}/${name}`, body);
+    const { body: recording } = await order("recording", { action: "start" });
+    await until(() => sizeOf(recording.file) > 16_000 || undefined, "a second is recorded");
+    assert.equal((await order("recording", { action: "stop" })).status, 200);
+    assert.equal((await order("dtmf", { digits: "12" })).status, 204);
+    assert.equal((await order("transfer", { extension: "102" })).status, 204);
+    await until(async () => {
+      const { details } = await show(placed);
+      return details.talks.some(({ extension }: Json) => extension === "102") || undefined;
+    }, "102 talks");
+    assert.equal((await order("hangup", {})).status, 204);
+    const calls = await world.settle();
+    assert.deepEqual([...calls.keys()], [placed]);
+    const shown = await until(async () => {
+      const found = await show(placed);
+      return found.deliveries.length > 0 &&
+        found.deliveries.every(({ state }: Json) => state === "delivered") &&
+        found.ended_at
+        ? found
+        : undefined;
+    }, "it is delivered");
+    assert.deepEqual(
+      [shown.direction, shown.outcome, shown.agent_extension, shown.to],
+      ["outbound", "answered", "102", "+34600000011"],
+    );
+    assert.deepEqual(
+      shown.details.recordings.map(({ file }: Json) => file),
+      [recording.file],
+    );
+    const records = enlace.crm.records("PBXManager").filter(({ fields }) => fields.sourceuuid === placed);
+    assert.equal(records.length, 1);
+    await enlace.stop();
   },
 );
