@@ -1,7 +1,7 @@
 // Starts two real Asterisks for a test file: the PBX and, for calls over SIP, the rest of the world. See README.md.
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -43,19 +43,28 @@ export async function startAsterisks(): Promise<{ pbx: Asterisk; far: Asterisk }
   }
 }
 
-/** Test files run side by side: each holds a port of its own, as long as it runs, for the ports its Asterisks may have. */
+/**
+ * Test files run side by side: each holds a port of its own, as long as it runs, for the ports its Asterisks may have. One that
+ * an interrupted run left behind is gone round.
+ */
 async function takeOffset(): Promise<number> {
   for (const offset of OFFSETS) {
-    const holder = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      holder.once("error", () => resolve(false));
-      holder.listen({ host: "127.0.0.1", port: 4_999 + offset }, () => resolve(true));
-    });
-    if (!isFree) continue;
-    holder.unref();
-    return offset;
+    const holder = await listen(4_999 + offset);
+    if (!holder) continue;
+    const probes = await Promise.all([5_038, 5_138].map((port) => listen(port + offset)));
+    for (const probe of probes) probe?.close();
+    if (probes.every((probe) => probe !== undefined)) return offset;
+    holder.close();
   }
   throw new Error(`all places for an Asterisk are taken: ${OFFSETS.join(", ")}`);
+}
+
+function listen(port: number): Promise<Server | undefined> {
+  const server = createServer().unref();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(undefined));
+    server.listen({ host: "127.0.0.1", port }, () => resolve(server));
+  });
 }
 
 interface Place {
