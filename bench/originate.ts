@@ -14,7 +14,8 @@ import { callApi, openStage, type Stage, startEnlace } from "./stage.ts";
 
 const run = promisify(execFile);
 const KIT = join(import.meta.dirname, "../test/peers/asterisk");
-const OFFSET = 9500;
+/** Of its ports; the tests' own Asterisks have 7,000 to 10,000. */
+const OFFSET = 11_500;
 const AMI_PORT = 5038 + OFFSET;
 const AMI_SECRET = "enlace-test";
 /** Enlace takes 30 clicks a minute from one caller: several take turns. */
@@ -32,8 +33,8 @@ const DIAL = {
 export const originate: Figure = { name: "originate", run: measure };
 
 async function measure({ stage, report }: FigureContext): Promise<void> {
-  const asterisk = await startAsterisk().catch((error: Error) => {
-    console.log(`SKIPPED originate: Asterisk cannot be had here: ${error.message.split("\n")[0]}`);
+  const asterisk = await startAsterisk().catch((error: Error & { stderr?: string }) => {
+    console.log(`SKIPPED originate: Asterisk cannot be had here: ${(error.stderr || error.message).trim()}`);
   });
   if (!asterisk) return;
   const enlace = await startEnlace(await stage.createDatabase("originate"), {
@@ -77,14 +78,18 @@ async function startAsterisk(): Promise<{ stop(): Promise<void> }> {
     ...{ PBX_TRUNK_PORT: "9", PBX_AMI_SECRET: AMI_SECRET },
   };
   const kit = (...words: string[]) => run(join(KIT, "asterisk.sh"), words, { env, timeout: 300_000 });
-  await kit("install", "16", folder);
-  await kit("start", folder);
-  return {
-    stop: async () => {
-      await kit("stop", folder);
-      await rm(folder, { recursive: true, force: true });
-    },
+  const stop = async (): Promise<void> => {
+    await kit("stop", folder);
+    await rm(folder, { recursive: true, force: true });
   };
+  try {
+    await kit("install", "16", folder);
+    await kit("start", folder);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return { stop };
 }
 
 interface Pbxs {
