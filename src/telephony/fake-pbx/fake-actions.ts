@@ -51,8 +51,7 @@ const ACTIONS: Readonly<Record<string, Act>> = {
     const items = String(queue.members.length + 1);
     action.answer(["Event", "QueueStatusComplete", "EventList", "Complete", "ListItems", items]);
   },
-  listcommands: (action) =>
-    action.answer(["Response", "Success", ...Object.values(COMMANDS).flatMap((text) => text.split(": "))]),
+  listcommands: (action) => action.answer(["Response", "Success", ...COMMANDS.flat()]),
   originate: (action, options) => originate(action, options),
   hangup: (action, { sw, calls }) => {
     const channel = sw.find(action.get("Channel") ?? "");
@@ -82,21 +81,21 @@ const ACTIONS: Readonly<Record<string, Act>> = {
 
 const STARTED = ["CoreStartupDate", "2026-01-01", "CoreStartupTime", "00:00:00"];
 const QUEUE = ["Max", "0", "Strategy", "ringall"];
-const COMMANDS: Readonly<Record<string, string>> = {
-  atxfer: "Atxfer: Attended transfer.  (Priv: call,all)",
-  blindtransfer: "BlindTransfer: Blind transfer channel(s) to the given destination  (Priv: call,all)",
-  coreshowchannels: "CoreShowChannels: List currently active channels.  (Priv: system,reporting,all)",
-  corestatus: "CoreStatus: Show PBX core status variables.  (Priv: system,reporting,all)",
-  coresettings: "CoreSettings: Show PBX core settings (version etc).  (Priv: system,reporting,all)",
-  getvar: "Getvar: Gets a channel variable or function value.  (Priv: call,reporting,all)",
-  hangup: "Hangup: Hangup channel.  (Priv: system,call,all)",
-  originate: "Originate: Originate a call.  (Priv: originate,all)",
-  ping: "Ping: Keepalive command.  (Priv: <none>)",
-  queuestatus: "QueueStatus: Show queue status.  (Priv: <none>)",
-  redirect: "Redirect: Redirect (transfer) a call.  (Priv: call,all)",
-  setvar: "Setvar: Sets a channel variable or function value.  (Priv: call,all)",
-  status: "Status: List channel status.  (Priv: system,call,reporting,all)",
-};
+const COMMANDS: readonly (readonly [string, string])[] = [
+  ["Atxfer", "Attended transfer.  (Priv: call,all)"],
+  ["BlindTransfer", "Blind transfer channel(s) to the given destination  (Priv: call,all)"],
+  ["CoreShowChannels", "List currently active channels.  (Priv: system,reporting,all)"],
+  ["CoreStatus", "Show PBX core status variables.  (Priv: system,reporting,all)"],
+  ["CoreSettings", "Show PBX core settings (version etc).  (Priv: system,reporting,all)"],
+  ["Getvar", "Gets a channel variable or function value.  (Priv: call,reporting,all)"],
+  ["Hangup", "Hangup channel.  (Priv: system,call,all)"],
+  ["Originate", "Originate a call.  (Priv: originate,all)"],
+  ["Ping", "Keepalive command.  (Priv: <none>)"],
+  ["QueueStatus", "Show queue status.  (Priv: <none>)"],
+  ["Redirect", "Redirect (transfer) a call.  (Priv: call,all)"],
+  ["Setvar", "Sets a channel variable or function value.  (Priv: call,all)"],
+  ["Status", "List channel status.  (Priv: system,call,reporting,all)"],
+];
 
 /** Carries out one action of a session that is logged in. */
 export function carryOut(action: FakeAction, options: FakeActionOptions): void {

@@ -1,3 +1,4 @@
+import type { FakeRun } from "./fake-script.ts";
 import type { FakeSwitch } from "./fake-switch.ts";
 import type { FakeChannel } from "./fake-wire.ts";
 
@@ -31,8 +32,10 @@ export interface FakeCall {
   talk: { caller: FakeChannel; leg: FakeChannel } | undefined;
   /** Rows for the call records, told when the call is over. */
   records: FakeRecord[];
-  /** Cuts off what would happen next by itself. */
-  stop(): void;
+  /** The agent who asks a colleague while the caller hears music. */
+  consulting: FakeChannel | undefined;
+  /** What happens to it by itself. */
+  run: FakeRun | undefined;
 }
 
 /** One row of the call records: a dial attempt. */
@@ -72,7 +75,8 @@ export function createFakeCall({ kind, direction, from, to, origin }: NewCall): 
     answeredAt: null,
     endedAt: null,
   };
-  return { expected, origin, ringing: undefined, talk: undefined, records: [], stop: () => undefined };
+  const nobody = { ringing: undefined, talk: undefined, consulting: undefined, run: undefined };
+  return { expected, origin, records: [], ...nobody };
 }
 
 /** Notes that somebody now talks with the customer. */

@@ -86,8 +86,8 @@ export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
 
   function play(call: FakeCall, script: FakeScript): void {
     live.set(call.expected.callUuid, call);
-    call.stop();
-    call.stop = runScript(script, sw.clock, () => close(call));
+    call.run?.cut();
+    call.run = runScript(script, sw.clock, () => close(call));
   }
 
   function close(call: FakeCall): void {
@@ -215,7 +215,11 @@ export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
     hangUp: (channel) => {
       const call = live.get(channel.linkedId);
       if (!call) return sw.hangUp(channel, 16);
-      call.stop();
+      if (call.consulting === channel) {
+        call.run?.hurry();
+        return;
+      }
+      call.run?.cut();
       if (call.expected.direction === "outbound") unanswered.set(call, "cancelled");
       tearDown(sw, call);
       close(call);

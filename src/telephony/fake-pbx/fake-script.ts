@@ -3,11 +3,20 @@ import type { Clock } from "../../kit/clock.ts";
 /** What happens to a call, in its order: yields how many milliseconds pass, or a promise to wait for. */
 export type FakeScript = Generator<number | Promise<unknown>, void, void>;
 
-/** Runs a script on the clock until it ends or is cut off by the returned function. `onEnd` is not called when it is cut off. */
-export function runScript(script: FakeScript, clock: Clock, onEnd: () => void): () => void {
+/** A script that runs. */
+export interface FakeRun {
+  /** Cuts off whatever would come next; `onEnd` is not called. */
+  cut(): void;
+  /** What it waits for is now. Nothing while it waits for a promise. */
+  hurry(): void;
+}
+
+/** Runs a script on the clock until it ends. */
+export function runScript(script: FakeScript, clock: Clock, onEnd: () => void): FakeRun {
   let release: (() => void) | undefined;
   let isOver = false;
   const step = (): void => {
+    release = undefined;
     if (isOver) return;
     const { done, value } = script.next();
     if (done) {
@@ -17,8 +26,15 @@ export function runScript(script: FakeScript, clock: Clock, onEnd: () => void): 
     else void value.then(step);
   };
   step();
-  return () => {
-    isOver = true;
-    release?.();
+  return {
+    cut: () => {
+      isOver = true;
+      release?.();
+    },
+    hurry: () => {
+      if (!release) return;
+      release();
+      step();
+    },
   };
 }
