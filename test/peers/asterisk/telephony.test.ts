@@ -7,16 +7,18 @@ import { AppError } from "../../../src/core/errors.ts";
 import { toPartyText } from "../../../src/core/phone-number.ts";
 import { isSuccess } from "../../../src/telephony/ami/session.ts";
 import { type Asterisk, startAsterisks } from "./asterisk.ts";
+import { type CuttableLine, startCuttableLine } from "./cuttable-line.ts";
 import { openProduct, type Product } from "./product.ts";
 import { connect, isReady, openWorld, until, type World } from "./world.ts";
 
 const started = await startAsterisks();
 const skip = typeof started === "string" && started;
 // Only looked at by scenarios, which are skipped without Asterisk.
-const { pbx: asterisk } = (started ?? {}) as { pbx: Asterisk };
-const world = (skip === false ? await openWorld(started as Exclude<typeof started, string>) : undefined) as World;
-
-const product = (skip === false ? await openProduct(asterisk) : undefined) as Product;
+const { pbx: asterisk, far } = (started ?? {}) as { pbx: Asterisk; far: Asterisk };
+const line = (skip === false ? await startCuttableLine(asterisk.amiPort) : undefined) as CuttableLine;
+const behindLine = { ...asterisk, amiPort: line?.port };
+const world = (skip === false ? await openWorld({ pbx: behindLine, far }) : undefined) as World;
+const product = (skip === false ? await openProduct(behindLine) : undefined) as Product;
 
 const scenario = (name: string, run: () => Promise<void>): void => {
   test(name, { skip, timeout: 90_000 }, async () => {
@@ -315,6 +317,39 @@ async function readVariable(channel: string): Promise<string | undefined> {
     }, `VALUE of ${channel}`)
   ).get("Value");
 }
+
+scenario(
+  "AMI sessions that are cut in mid-traffic lose nothing: what ended meanwhile is closed, what goes on is one call with one end",
+  async () => {
+    await world.talkSeconds(60);
+    const talks = (count: number) =>
+      until(() => world.told.filter(({ raw }) => raw.includes('"talk"')).length >= count || undefined, `${count} talk`);
+    const hangUpFirst = await world.callIn("0009001");
+    await talks(1);
+    const hangUpSecond = await world.callIn("0009003");
+    await talks(2);
+    const before = world.pbx.status().ami?.sessions ?? 0;
+    line.cut();
+    await until(() => world.pbx.status().ami?.state !== "ready" || undefined, "Enlace hears nothing");
+    await hangUpFirst();
+    line.mend();
+    await until(
+      () =>
+        ((world.pbx.status().ami?.sessions ?? 0) > before && world.pbx.status().ami?.state === "ready") || undefined,
+      "back",
+      40_000,
+    );
+    await until(() => world.told.some(({ fact }) => fact.source === "recovery") || undefined, "the first is closed");
+    await isReady(world.tester);
+    await hangUpSecond();
+    const calls = await world.settle();
+    await product.check(calls);
+    assert.deepEqual([...calls.values()].map(describe).sort(), [
+      "inbound +34600000001 > 0009001 answered by 101 on trunk",
+      "inbound +34600000001 > 0009003 answered by 101 on trunk",
+    ]);
+  },
+);
 
 scenario(
   "after a restart of Asterisk in mid-call Enlace is back, the broken call is closed, and new calls are heard",
