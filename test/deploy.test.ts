@@ -16,8 +16,13 @@ const nginx = read("deploy/nginx/enlace.conf");
 
 /** Settings of others that our files mention. */
 const FOREIGN = new Set(["NODE_ENV", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "COMPOSE_PROFILES"]);
-/** Channel variables of dialplans, which are no settings. */
-const ASTERISK = /^ENLACE_(CHANNEL|FILE|NAME|EXTENSION|DIALPLAN|MOVED)$/;
+/** What dialplans set and read for themselves. */
+const channelVariables = new Set(
+  readdirSync(join(ROOT, "deploy", "asterisk"), { recursive: true, encoding: "utf8" })
+    .filter((file) => /extensions[^/]*\.conf$/.test(file))
+    .flatMap((file) => [...read(join("deploy", "asterisk", file)).matchAll(/(?:\$\{|Set\(_{0,2})(ENLACE_[A-Z_]+)/g)])
+    .map(([, name]) => name),
+);
 const POSTGRES_STOP_SECONDS = 30;
 
 const settings = new Map(
@@ -32,7 +37,7 @@ test("every setting that deploy/ and the first lines of its files mention is one
     if (statSync(join(ROOT, "deploy", file)).isDirectory()) continue;
     const names = read(join("deploy", file)).match(/\b(?:ENLACE|NODE|POSTGRES|COMPOSE|DATABASE)_[A-Z_]+\b/g) ?? [];
     for (const name of names)
-      assert.ok(settings.has(name) || FOREIGN.has(name) || ASTERISK.test(name), `${file} mentions ${name}`);
+      assert.ok(settings.has(name) || FOREIGN.has(name) || channelVariables.has(name), `${file} mentions ${name}`);
   }
 });
 

@@ -172,3 +172,22 @@ test("an extension is set with its phones and listed", async (t) => {
   const { printed } = await run(t, createExtension, { words: "list", answers });
   assert.match(printed, /^101 +101 web-101 +Ana +-/m);
 });
+
+test("where a PBX's recordings are found is shown, said and taken away", async (t) => {
+  const place = { folder: "/srv/r", pbx_folder: "/var/spool/asterisk/monitor", url: null };
+  const office = { id: "1", name: "office", recordings: place };
+  const answers = {
+    "GET /api/v1/pbxs": page([office]),
+    "GET /api/v1/pbxs/1": office,
+    "PATCH /api/v1/pbxs/1": { ...office, recordings: null },
+  };
+  const shown = await run(t, createPbx, { words: "recordings office", answers });
+  assert.match(shown.printed, /looked for in \/srv\/r \(there: \/var\/spool\/asterisk\/monitor\)\.\n$/);
+  const said = await run(t, createPbx, { words: "recordings office --folder /srv/r", answers });
+  assert.equal(said.asked.at(-1), 'PATCH /api/v1/pbxs/1 {"recordings":{"folder":"/srv/r","url":null}}');
+  const off = await run(t, createPbx, { words: "recordings office --off", answers });
+  assert.equal(off.asked.at(-1), 'PATCH /api/v1/pbxs/1 {"recordings":null}');
+  assert.match(off.printed, /not looked for/);
+  const wrong = await run(t, createPbx, { words: "recordings office --off --url x", answers });
+  assert.match(wrong.failure?.message ?? "", /--off goes with nothing else/);
+});

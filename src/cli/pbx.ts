@@ -7,6 +7,7 @@ import { CommandFailure, wrongUsage } from "./exit.ts";
 import { createGapCommands } from "./gaps.ts";
 import { addListOptions, type ListOptions, loadList, toMoreText } from "./list.ts";
 import { addTo, parseCount, parseSeconds } from "./option-value.ts";
+import { createPbxRecordings } from "./pbx-recordings.ts";
 import { readSecretValue } from "./secret-value.ts";
 import { toLocalTime, toTable } from "./table.ts";
 
@@ -68,6 +69,7 @@ export function createPbx(context: CommandContext): Command {
       (named: string, options: JsonOption) => removePbx(context, named, options),
     ),
   );
+  group.addCommand(createPbxRecordings(context, findPbx));
   for (const command of createGapCommands(context, findPbx)) group.addCommand(command);
   return group;
 }
