@@ -13,6 +13,8 @@ export interface CacheCounters {
   /** Dropped because it was said to have changed. */
   forgotten: number;
   entries: number;
+  /** Entries that are too old to be given without a question; they are renewed when they are asked for. */
+  expired: number;
 }
 
 export interface CacheFigures {
@@ -22,7 +24,7 @@ export interface CacheFigures {
 }
 
 export const createCounters = (): CacheCounters => ({
-  ...{ hits: 0, stale: 0, misses: 0, loads: 0, failures: 0, forgotten: 0, entries: 0 },
+  ...{ hits: 0, stale: 0, misses: 0, loads: 0, failures: 0, forgotten: 0, entries: 0, expired: 0 },
 });
 
 interface Shelf {
@@ -62,5 +64,6 @@ function openShelf(metrics: Metrics): Shelf {
   count("enlace_cache_failures", "Loads that failed; none of them is remembered.", "failures");
   count("enlace_cache_forgotten", "Entries dropped because they were said to have changed.", "forgotten");
   count("enlace_cache_entries", "Entries that are held.", "entries");
+  count("enlace_cache_expired", "Of these, entries that are past their time and wait to be renewed.", "expired");
   return shelf;
 }

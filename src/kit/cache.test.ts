@@ -164,19 +164,21 @@ test("what is asked for is renewed in the background, each round a little earlie
 
 test("hits, misses, load times and forgotten entries are figures for Prometheus, one series per cache", async () => {
   const metrics = createMetrics({ includeProcess: false });
-  const [one, other] = ["tenants", "secrets"].map(
-    (name) => createFixture(numbered, { figures: createCacheFigures(metrics, name) }).cache,
-  );
-  await one?.get("a");
-  await one?.get("a");
-  one?.forget("a");
-  await other?.get("b");
+  const { cache: one } = createFixture(numbered, { figures: createCacheFigures(metrics, "tenants") });
+  const { cache: other, clock } = createFixture(numbered, { figures: createCacheFigures(metrics, "secrets") });
+  await one.get("a");
+  await one.get("a");
+  one.forget("a");
+  await other.get("b");
+  await clock.advance(TTL_MS);
   const text = await metrics.toText();
   for (const line of [
     'enlace_cache_hits{cache="tenants"} 1',
     'enlace_cache_misses{cache="tenants"} 1',
     'enlace_cache_forgotten{cache="tenants"} 1',
     'enlace_cache_entries{cache="secrets"} 1',
+    'enlace_cache_expired{cache="secrets"} 1',
+    'enlace_cache_expired{cache="tenants"} 0',
     'enlace_cache_load_seconds_count{cache="secrets"} 1',
   ])
     assert.ok(text.includes(line), `${line} in\n${text}`);

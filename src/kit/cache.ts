@@ -59,7 +59,13 @@ export function createCache<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
   const load = createTimedLoad(options, counters);
   const keep = createKeep(options, entries);
   const rounds = createRounds({ clock, entries, renewal: options.renewal, renew, isOver });
-  const read = (): CacheCounters => ({ ...counters, entries: entries.size });
+  const isExpired = ({ isLoading, freshUntilMs }: Entry<V>): boolean =>
+    !isLoading && clock.monotonicMs() >= freshUntilMs;
+  const read = (): CacheCounters => {
+    let expired = 0;
+    for (const entry of entries.values()) if (isExpired(entry)) expired++;
+    return { ...counters, entries: entries.size, expired };
+  };
   figures?.watch(read);
 
   function start(key: K): Promise<V> {
@@ -110,7 +116,7 @@ export function createCache<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
       const entry = entries.get(key);
       if (entry === undefined) return start(key);
       entry.wasAsked = true;
-      if (entry.isLoading || clock.monotonicMs() < entry.freshUntilMs) {
+      if (!isExpired(entry)) {
         counters.hits++;
         return entry.value;
       }
