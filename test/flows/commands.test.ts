@@ -244,6 +244,18 @@ test("agents steer the calls they are part of and no others; viewers none", asyn
   assert.equal((await ana.client.post(`/api/v1/calls/${call.id}/hangup`)).status, 404);
 });
 
+test("a program that gives orders like mad is slowed down", async () => {
+  const { key } = (await api.post("/api/v1/api-keys", { name: "mad", scopes: ["calls:write"] })).body;
+  const call = await talk();
+  call.end();
+  await find(async () => ((await api.get(`/api/v1/calls/${call.id}`)).body.ended_at ? true : undefined));
+  const mad = enlace.as({ "x-api-key": key });
+  const statuses: number[] = [];
+  for (let orders = 0; orders < 121; orders++)
+    statuses.push((await mad.post(`/api/v1/calls/${call.id}/hangup`)).status);
+  assert.deepEqual([new Set(statuses.slice(0, 120)), statuses[120]], [new Set([404]), 429]);
+});
+
 test("a process that listens to no PBX has the other one carry out its orders, refusals included", async () => {
   const call = await talk();
   const sofiaThere = await front.logIn("sofia", ADMIN_PASSWORD);
