@@ -342,3 +342,21 @@ test("a rotated token lets the former one in for the overlap, and a revoked one 
   );
   assert.ok(!JSON.stringify(items).includes(second));
 });
+
+test("two processes that share a PBX's events make one call of them", async () => {
+  const other = await startTestEnlace({ database: enlace.database, env: { PBX_TOKEN: TOKEN, ENLACE_ROLES: "api" } });
+  const [{ id }] = (await api.get("/api/v1/pbxs")).body.items;
+  const { token } = (await api.post(`/api/v1/pbxs/${id}/event-token`, {})).body;
+  const doors = [anybody, other.as({})];
+  await Promise.all(
+    loadSequence("s04").map(({ type, fields, seconds }, index) =>
+      doors[index % 2]?.post(`/${type}`, withToken({ ...fields, SentAt: BEGUN + seconds }, token)),
+    ),
+  );
+  const call = await find(
+    "1700000100.30",
+    ({ ended_at, agent_extension }) => ended_at !== null && agent_extension === "103",
+  );
+  assert.deepEqual([call.outcome, call.ring_seconds, call.talk_seconds], ["answered", 35, 25]);
+  await other.stop();
+});

@@ -1,7 +1,8 @@
-import { toErrorMessage } from "../../core/errors.ts";
+import { AppError, toErrorMessage } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
 import { createLoop } from "../../kit/loop.ts";
 import type { Metrics } from "../../kit/metrics.ts";
+import { isStoreUnavailable } from "../../kit/postgres/store-unavailable.ts";
 import { type AssemblerOptions, createAssembler, type Twins } from "./assembler.ts";
 import type { HookPbx } from "./hook-pbx.ts";
 import { dropOldHooks, listWaitingPbxs, type NewHookEvent, saveHookEvent, settleOrphans } from "./store.ts";
@@ -49,9 +50,19 @@ export function createHooks(options: HooksOptions): Hooks {
         await settleOrphans(database.sql, { tenantId, pbxId });
         continue;
       }
+      await assembleOne(pbx);
+    }
+  }
+
+  /** A bug with the events of one PBX must not hold up the others. */
+  async function assembleOne(pbx: HookPbx): Promise<void> {
+    try {
       const { more, twins } = await assembler.assemble(pbx);
       if (twins.length > 0) onTwins(twins);
       if (more) bell.resolve();
+    } catch (error) {
+      if (isStoreUnavailable(error) || (error instanceof AppError && error.code === "unavailable")) throw error;
+      log.error({ tenantId: pbx.tenantId, pbx: pbx.pbxId, err: error }, "hooks.pbx_failed");
     }
   }
 

@@ -59,10 +59,10 @@ export interface NewToken {
 export async function saveNewToken(on: Sql, token: NewToken): Promise<boolean> {
   const { tenantId, pbxId, tokenHash, origin, at, othersExpireAt } = token;
   await expireTokens(on, { tenantId, pbxId, at: othersExpireAt });
+  // Its own one again is no clash: an environment may go back to what it gave before.
   await sql`delete from pbx_tokens
-             where tenant_id = ${tenantId} and pbx_id = ${pbxId} and expires_at <= ${at} and origin = 'api'`.execute(
-    on,
-  );
+             where tenant_id = ${tenantId} and pbx_id = ${pbxId}
+               and (token_hash = ${tokenHash} or (expires_at <= ${at} and origin = 'api'))`.execute(on);
   const { numAffectedRows } = await sql`
     insert into pbx_tokens (tenant_id, pbx_id, token_hash, origin, created_at)
     values (${tenantId}, ${pbxId}, ${tokenHash}, ${origin}, ${at})
