@@ -3,6 +3,7 @@ import type { CallFact, EndedStatus, FactSource } from "../../core/call-fact.ts"
 import { type PartyNumber, parsePartyNumber } from "../../core/phone-number.ts";
 import { takeUntoldRings, toRing, toStory, toTalk } from "./story.ts";
 import type { CallSides, Leg, TrackedCall, TrackedRing, TrackedTalk } from "./tracked-call.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 /** A fact for `accept`, with what the PBX said behind it for the timeline. */
 export interface TrackedFact {
@@ -148,9 +149,3 @@ const toTalkSeconds = (talks: readonly TrackedTalk[], endAt: Date): number =>
   );
 
 const toChannel = ({ id, kind, party }: Leg): Record<string, string> => ({ id, kind, party });
-
-function withoutUndefined<T extends Record<string, unknown>>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}

@@ -6,6 +6,7 @@ import { said } from "./said.ts";
 import { closeHold } from "./stays.ts";
 import { toHold, toPieceId } from "./story.ts";
 import type { Leg, TrackedCall } from "./tracked-call.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 export type Take = (book: CallBook, message: AmiMessage) => void;
 
@@ -172,9 +173,3 @@ const toExtension = ({ kind, party }: Leg): string | undefined => (kind === "ext
 /** `PJSIP/101` of a queue's member or of who parked a call. */
 const extensionOf = (book: CallBook, dialString: string | undefined): string | undefined =>
   dialString === undefined ? undefined : book.plan.extensionOf(parseChannelName(`${dialString}-0`).peer);
-
-function withoutUndefined<T extends Record<string, unknown>>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
