@@ -80,12 +80,13 @@ export function createGapWork(options: GapWorkOptions): { compare(signal: AbortS
     return `The PBX tells its records once, over AMI: calls that ended before ${reach.toISOString()} could not be compared.`;
   }
 
-  /** Calls that the gap cut off began before it. */
+  /** Calls that the gap cut off began before it; and records say in which second a call began, not when in it. */
   async function findBeginning({ fromAt, toAt, reason }: Gap): Promise<Date> {
-    if (reason === "asked") return fromAt;
     const notBefore = new Date(fromAt.getTime() - CALL_MS_MAX);
-    const oldest = await loadOldestCut(database, { tenantId, pbx }, { since: fromAt, until: toAt, notBefore });
-    return oldest ? new Date(Math.min(oldest.getTime() - 1_000, fromAt.getTime() - 1_000)) : fromAt;
+    const cut = { since: fromAt, until: toAt, notBefore };
+    const oldest = reason === "asked" ? null : await loadOldestCut(database, { tenantId, pbx }, cut);
+    const beganMs = Math.min(oldest?.getTime() ?? Number.POSITIVE_INFINITY, fromAt.getTime());
+    return new Date(Math.floor(beganMs / 1_000) * 1_000);
   }
 
   async function settle(gap: Gap, state: Gap["state"], problem: string | null): Promise<void> {
