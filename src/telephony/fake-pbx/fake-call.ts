@@ -36,6 +36,8 @@ export interface FakeCall {
   consulting: FakeChannel | undefined;
   /** What happens to it by itself. */
   run: FakeRun | undefined;
+  /** What it comes to if nobody talks. */
+  unanswered: ExpectedCall["outcome"];
 }
 
 /** One row of the call records: a dial attempt. */
@@ -76,7 +78,7 @@ export function createFakeCall({ kind, direction, from, to, origin }: NewCall): 
     endedAt: null,
   };
   const nobody = { ringing: undefined, talk: undefined, consulting: undefined, run: undefined };
-  return { expected, origin, records: [], ...nobody };
+  return { expected, origin, records: [], unanswered: "missed", ...nobody };
 }
 
 /** Notes that somebody now talks with the customer. */
@@ -87,8 +89,8 @@ export function noteTalk({ expected }: FakeCall, leg: FakeChannel, at: Date): vo
 }
 
 /** Tells the call records and what the call came to. */
-export function closeFakeCall({ clock, tell }: FakeSwitch, call: FakeCall, unanswered: ExpectedCall["outcome"]): void {
-  const { expected, records, origin } = call;
+export function closeFakeCall({ clock, tell }: FakeSwitch, call: FakeCall): void {
+  const { expected, records, origin, unanswered } = call;
   expected.outcome = expected.talked.length > 0 ? "answered" : unanswered;
   expected.endedAt = clock.now();
   for (const record of records.splice(0)) tell("Cdr", toRecordFields(origin, record, clock.now()));

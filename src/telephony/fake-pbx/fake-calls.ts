@@ -1,5 +1,7 @@
 import { createFakeAgi, type FakeAgiPlace } from "./fake-agi-call.ts";
 import { closeFakeCall, createFakeCall, type ExpectedCall, type FakeBehaviour, type FakeCall } from "./fake-call.ts";
+import { clickOn, type FakeClick } from "./fake-click.ts";
+import { dialOn } from "./fake-dial.ts";
 import { createFakeDialplan, type FakeTarget, TRUNK, toAgentName } from "./fake-dialplan.ts";
 import { createFakeQueue } from "./fake-queue.ts";
 import { type FakeScript, runScript } from "./fake-script.ts";
@@ -7,7 +9,7 @@ import type { FakeSwitch } from "./fake-switch.ts";
 import { createFakeTransfers } from "./fake-transfers.ts";
 import { type FakeChannel, toChannelFields } from "./fake-wire.ts";
 
-/** One call to make up. `to` is what was dialled; `members` ring, and the first of `taken` who is among them decides. */
+/** One call to make up. `to` is what was dialled; `members` ring, and `by` of them behaves as said. */
 export type FakeOrder =
   | { kind: "group"; from: string; to: string; members: readonly string[]; by: string; behaviour: FakeBehaviour }
   | { kind: "queue"; from: string; to: string; members: readonly string[]; by: string; behaviour: FakeBehaviour }
@@ -19,17 +21,6 @@ export type FakeOrder =
 interface FakeHandOver {
   /** Who gets the call, and when. */
   next: FakeBehaviour & { extension: string; afterMs: number; consultMs: number };
-}
-
-/** An Originate that was received. */
-export interface FakeClick {
-  id: string | undefined;
-  extension: string;
-  to: string;
-  shown: string;
-  ringMsMax: number;
-  /** OriginateResponse. */
-  onEnd(isAnswered: boolean, reason: number, leg: FakeChannel): void;
 }
 
 export interface FakeCalls {
@@ -56,14 +47,6 @@ export interface FakeCallsOptions {
   onEnd(expected: ExpectedCall): void;
 }
 
-type Outcome = ExpectedCall["outcome"];
-/** What a refused outgoing or internal call comes to. */
-const REFUSED: Readonly<Record<"busy" | "unknown" | "ring", Outcome>> = {
-  busy: "busy",
-  unknown: "failed",
-  ring: "missed",
-};
-
 export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
   const { sw, queueName, isExtension, outsidePrefix, decide, onEnd } = options;
   const plan = createFakeDialplan(sw);
@@ -71,7 +54,6 @@ export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
   const transfers = createFakeTransfers(sw, plan);
   const agi = createFakeAgi(sw, plan);
   const live = new Map<string, FakeCall>();
-  const unanswered = new WeakMap<FakeCall, Outcome>();
 
   const toOutside = (dialed: string): string =>
     dialed.startsWith(outsidePrefix) ? dialed.slice(outsidePrefix.length) : dialed;
@@ -92,35 +74,8 @@ export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
 
   function close(call: FakeCall): void {
     if (!live.delete(call.expected.callUuid)) return;
-    closeFakeCall(sw, call, unanswered.get(call) ?? "missed");
+    closeFakeCall(sw, call);
     onEnd(call.expected);
-  }
-
-  /** Rings, and goes on as whoever is called wants it. */
-  function* dial(call: FakeCall, caller: FakeChannel, to: DialTo): FakeScript {
-    const { targets, by, behaviour } = to;
-    const { does, ringMs, hangsUp } = behaviour;
-    const legs = yield* plan.ring(call, caller, { targets, does });
-    const leg = legs.find(({ peer }) => peer === by) ?? legs[0];
-    if (!leg) return;
-    yield does === "busy" || does === "unknown" ? 3 : ringMs;
-    if (does === "answer") {
-      plan.answer(call, leg);
-      return yield* plan.talk(call, behaviour);
-    }
-    if (does === "ring" && (hangsUp === "caller" || legs.length > 1)) {
-      unanswered.set(call, call.expected.direction === "outbound" ? "cancelled" : "missed");
-      return plan.giveUp(call);
-    }
-    if (call.expected.direction !== "inbound") unanswered.set(call, REFUSED[does]);
-    plan.refuse(call, leg, does);
-    plan.finish(call, does === "busy" ? 17 : does === "unknown" ? 1 : 16);
-  }
-
-  interface DialTo {
-    targets: readonly FakeTarget[];
-    by?: string;
-    behaviour: FakeBehaviour;
   }
 
   function* handOver(call: FakeCall, order: Extract<FakeOrder, FakeHandOver>): FakeScript {
@@ -140,51 +95,18 @@ export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
     switch (order.kind) {
       case "group": {
         const targets = order.members.map((extension) => ({ extension }));
-        return dial(call, origin, { targets, by: order.by, behaviour: order.behaviour });
+        return dialOn(plan, call, { caller: origin, targets, by: order.by, behaviour: order.behaviour });
       }
       case "queue":
         return queue.run(call, order.members, { ...order.behaviour, by: order.by });
       case "outgoing":
       case "internal":
-        return dial(call, origin, { targets: [toTarget(order.to)], behaviour: order.behaviour });
+        return dialOn(plan, call, { caller: origin, targets: [toTarget(order.to)], behaviour: order.behaviour });
       case "ivr":
         return agi.run(call, order.agi, { isExtension, behaviour: order.behaviour });
       default:
         return handOver(call, order);
     }
-  }
-
-  /** What Originate does: the agent's phone first; then it dials like any phone. */
-  function* clickScript(call: FakeCall, { extension, to, shown, ringMsMax, onEnd: onResponse }: FakeClick): FakeScript {
-    const leg = call.origin;
-    const tellDial = (event: string, more: readonly string[]): void =>
-      sw.tell(event, toChannelFields(leg, "Dest"), more);
-    leg.number = shown;
-    sw.say("NewCallerid", leg, PRESENTED);
-    sw.connect(leg, shown, UNKNOWN_NAME);
-    tellDial("DialBegin", ["DialString", extension]);
-    const { does, ringMs } = decide(extension);
-    yield 3;
-    if (does === "busy" || does === "unknown") {
-      unanswered.set(call, "busy");
-      sw.say("HangupRequest", leg);
-      onResponse(false, 0, leg);
-      tellDial("DialEnd", ["DialStatus", "BUSY"]);
-      return sw.hangUp(leg, 17);
-    }
-    sw.state(leg, 5);
-    tellDial("DialState", ["DialStatus", "RINGING"]);
-    unanswered.set(call, "cancelled");
-    yield Math.min(ringMs, ringMsMax);
-    if (does === "ring" || ringMs > ringMsMax) {
-      sw.hangUp(leg, 0);
-      return onResponse(false, 3, leg);
-    }
-    sw.state(leg, 6);
-    tellDial("DialEnd", ["DialStatus", "ANSWER"]);
-    leg.exten = to;
-    onResponse(true, 4, leg);
-    yield* dial(call, leg, { targets: [toTarget(to)], behaviour: decide(to) });
   }
 
   return {
@@ -208,7 +130,7 @@ export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
       const direction = isExtension(to) ? "internal" : "outbound";
       const called = direction === "outbound" ? toOutside(to) : to;
       const call = createFakeCall({ kind: "click", direction, from: extension, to: called, origin });
-      play(call, clickScript(call, click));
+      play(call, clickOn({ sw, plan, decide, toTarget }, call, click));
       return call;
     },
     callOf: (channel) => live.get(channel.linkedId),
@@ -220,8 +142,9 @@ export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
         return;
       }
       call.run?.cut();
-      if (call.expected.direction === "outbound") unanswered.set(call, "cancelled");
-      tearDown(sw, call);
+      if (call.expected.direction === "outbound") call.unanswered = "cancelled";
+      if (call.ringing && call.expected.kind === "queue") queue.abandon(call);
+      else tearDown(sw, call);
       close(call);
     },
     redirect: (channel, place) => {
@@ -239,9 +162,6 @@ export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
     },
   };
 }
-
-const UNKNOWN_NAME = "<unknown>";
-const PRESENTED = ["CID-CallingPres", "0 (Presentation Allowed, Not Screened)"] as const;
 
 /** The action Hangup, on whichever channel of a call: all of it ends. (The real one lets a ring group go on without one phone.) */
 function tearDown(sw: FakeSwitch, call: FakeCall): void {

@@ -168,3 +168,21 @@ test("an Originate with a living id, or to a phone that is not there, calls nobo
   await clock.advance(1_000);
   assert.equal((await session.list({ name: "CoreShowChannels" })).items.length, 0);
 });
+
+test("a caller who is hung up while the queue rings has abandoned it", async () => {
+  const { ask, calls, clock, ended, session } = await open();
+  const members = ["101", "102"];
+  const { origin } = calls.begin({
+    ...inbound,
+    kind: "queue",
+    members,
+    by: "102",
+    behaviour: { ...answers, ringMs: 9_000 },
+  });
+  await clock.advance(1_000);
+  const waiting = async () => (await session.list({ name: "QueueStatus" })).items[0]?.get("Calls");
+  assert.equal(await waiting(), "1");
+  assert.equal(await ask("Hangup", { Channel: origin.uniqueId }), "Channel Hungup");
+  assert.deepEqual([await waiting(), ended.map(({ outcome }) => outcome)], ["0", ["missed"]]);
+  assert.equal((await session.list({ name: "CoreShowChannels" })).items.length, 0);
+});

@@ -8,6 +8,8 @@ import { type FakeChannel, toChannelFields } from "./fake-wire.ts";
 /** Answer() and Queue(): music, all members ring, one takes the call or the caller gives up. */
 export interface FakeQueue {
   run(call: FakeCall, members: readonly string[], taken: FakeBehaviour & { by: string }): FakeScript;
+  /** The caller hangs up while they ring. */
+  abandon(call: FakeCall): void;
 }
 
 export function createFakeQueue(sw: FakeSwitch, name: string): FakeQueue {
@@ -110,6 +112,7 @@ export function createFakeQueue(sw: FakeSwitch, name: string): FakeQueue {
   }
 
   return {
+    abandon,
     run: function* (call, members, taken) {
       const { origin } = call;
       sw.state(origin, 6);
