@@ -7,6 +7,7 @@ import type { RecordingPbx } from "../../core/pbx-record.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { HttpStreamer } from "../../kit/http-stream.ts";
 import type { Log } from "../../kit/log.ts";
+import type { Metrics } from "../../kit/metrics.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import type { Listener } from "../../kit/postgres/listener.ts";
 import type { Random } from "../../kit/random.ts";
@@ -53,6 +54,7 @@ export interface RecordingsOptions {
   clock: Clock;
   random: Random;
   log: Log;
+  metrics: Metrics;
   /** ENLACE_SECRET. */
   secret: string;
   publicUrl: string;
@@ -75,11 +77,15 @@ export function createRecordings(options: RecordingsOptions): Recordings {
   const links = createRecordingLinks(options);
   const copiesFolder = join(dataFolder, "recordings");
   const openFolder = (folder: string): RecordingFolder => createRecordingFolder(folder, options.folderRoots);
+  const looks = options.metrics.counter("enlace_recordings_total", "Looks for recordings, by what came of them.", [
+    "result",
+  ]);
   const room = {
     ...options,
     ...{ pbxs, links, openFolder, loadSettings: settings.load },
     addresses: createRecordingAddresses(options.stream),
     toAddress: (callId: RowId): string => toOwnAddress(publicUrl, callId),
+    count: (result: "ready" | "missing" | "failed"): void => looks.inc({ result }),
   };
   const ownFolder = createRecordingFolder(copiesFolder, [copiesFolder]);
   const opener = createRecordingOpener({ ...room, ownFolder, findPbx: pbxs.findById });

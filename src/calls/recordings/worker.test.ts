@@ -44,6 +44,7 @@ function createWork(shown: Shown, more: Partial<RecordingWorkerOptions> = {}) {
       return next ?? null;
     },
     copies: { save: async () => "copied" },
+    count: () => undefined,
     loadSettings: async () => DEFAULT_SETTINGS,
     accept: async ({ fact }) => void told.push(fact),
     toAddress: (id) => `https://enlace.example.test/api/v1/calls/${id}/recording`,

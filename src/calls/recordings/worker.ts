@@ -29,6 +29,8 @@ export interface RecordingWorkerOptions {
   accept: TellFact;
   /** What the call will say of its recording. */
   toAddress(callId: RowId): string;
+  /** What came of a look, for the figures. */
+  count(result: "ready" | "missing" | "failed"): void;
   clock: Clock;
   log: Log;
 }
@@ -78,6 +80,7 @@ async function workOn(due: DueRecording, options: RecordingWorkerOptions, signal
     else await look(call, options, signal);
   } catch (error) {
     if (signal.aborted) return; // the lease ends by itself
+    options.count("failed");
     log.warn({ tenantId, callId, reason: toErrorMessage(error) }, "recording.look_failed");
     await giveUpOrWait(due, options, clock.now());
   }
@@ -127,6 +130,7 @@ async function tell(call: Call & { place: string | null }, options: RecordingWor
   const raw = JSON.stringify({ event: "recording", format: extname(call.place ?? "").slice(1) });
   await accept({ tenant: { id: tenantId }, callUuid, fact, raw });
   await saveRecording(database.sql, call, { toldAt: clock.now() });
+  options.count("ready");
   log.info({ tenantId, callId, kind: call.kind, looks: call.looks }, "recording.ready");
 }
 
@@ -135,10 +139,17 @@ function toSource(sources: readonly FactSource[]): FactSource {
   return sources.find((source) => source !== "recovery") ?? sources[0] ?? "ami";
 }
 
-async function giveUpOrWait(due: DueRecording, { database, log }: RecordingWorkerOptions, now: Date): Promise<void> {
+async function giveUpOrWait(
+  due: DueRecording,
+  { database, log, count }: RecordingWorkerOptions,
+  now: Date,
+): Promise<void> {
   const { tenantId, callId, state, looks } = due;
   const isLate = state === "waiting" && now.getTime() - due.awaitedAt.getTime() > MISSING_AFTER_MS;
-  if (isLate) log.info({ tenantId, callId, looks }, "recording.missing");
+  if (isLate) {
+    count("missing");
+    log.info({ tenantId, callId, looks }, "recording.missing");
+  }
   const waitMs = Math.min(ABSENT_MS.max, ABSENT_MS.first * 1.5 ** Math.min(looks, 20));
   await saveRecording(database.sql, due, isLate ? { state: "missing" } : { dueAt: later(now, waitMs) });
 }
