@@ -22,6 +22,15 @@ test("a PBX needs its address, its user and its secret; what is missing is named
   assert.match(found.join("\n"), /AMI_PORT .*\nPBX_TIMEZONE is not an IANA.*\nAMI_USERNAME and AMI_SECRET missing/);
 });
 
+test("a token without an address makes a PBX that only posts events; with one it is that PBX's", () => {
+  const alone = readConfig({ PBX_TOKEN: "unit-token-A", PBX_TIMEZONE: "America/Lima" });
+  assert.deepEqual(alone.pbx, { host: null, port: 5038, username: null, secret: null, timeZone: "America/Lima" });
+  const AMI = { AMI_HOST: "pbx.example.test", AMI_USERNAME: "enlace", AMI_SECRET: "s3cret" };
+  const both = readConfig({ ...AMI, PBX_TOKEN: "unit-token-A" });
+  assert.deepEqual([both.pbx?.host, both.pbxToken], ["pbx.example.test", "unit-token-A"]);
+  assert.throws(() => readConfig({ PBX_TOKEN: "short" }), /PBX_TOKEN must have at least 8 characters$/m);
+});
+
 test("FastAGI is served only to those who are named; what names nobody is told apart from what is no address", () => {
   assert.equal(readConfig({}).agi, undefined);
   assert.equal(readConfig({ ENLACE_AGI_ALLOW: "", ENLACE_AGI_PORT: "4573" }).agi, undefined);

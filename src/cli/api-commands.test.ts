@@ -130,7 +130,7 @@ test("replaying everything must be said", async (t) => {
 });
 
 const BRANCH = {
-  ...{ id: "7", name: "Branch", host: "pbx.example.test", port: 5038, enabled: true },
+  ...{ id: "7", name: "Branch", host: "pbx.example.test", port: 5038, enabled: true, posts_events: false },
   status: { owned_here: true, state: "waiting", since: null, problem: "login refused", calls: null },
 };
 
@@ -160,6 +160,32 @@ test("the list of PBXs says why one is away; a check that fails and a removal go
   assert.equal(removal.asked[1], "DELETE /api/v1/pbxs/7");
   const { failure } = await run(t, createPbx, { words: "remove Office", answers });
   assert.equal(failure?.message, "there is no PBX Office");
+});
+
+test("a PBX without AMI is told from one that is away, and what it posts with is shown once or ended", async (t) => {
+  const status = { ...BRANCH.status, owned_here: false, state: null, problem: null };
+  const lima = { ...BRANCH, id: "8", name: "Lima", host: null, posts_events: true, status };
+  const answers = {
+    "GET /api/v1/pbxs": page([lima]),
+    "POST /api/v1/pbxs": lima,
+    "POST /api/v1/pbxs/8/event-token": { token: "made-up", others_expire_at: "2026-03-10T10:00:00.000Z" },
+    "DELETE /api/v1/pbxs/8/event-token": null,
+  };
+  const added = await run(t, createPbx, { words: "add --name Lima", answers });
+  assert.deepEqual(added.asked, ['POST /api/v1/pbxs {"name":"Lima","port":5038,"tls":false,"trunks":[]}']);
+  assert.match(added.printed, /enlace pbx token 8/);
+  assert.match((await run(t, createPbx, { words: "list", answers })).printed, /^8 +Lima +posts events +has a token/m);
+  const given = await run(t, createPbx, { words: "token Lima --overlap 60", answers });
+  assert.equal(given.asked[1], 'POST /api/v1/pbxs/8/event-token {"overlap_seconds":60}');
+  assert.match(given.printed, /^made-up\nShown only now\.\n$/);
+  const own = await run(t, createPbx, { words: "token Lima --token -", answers, typed: "unit-token-A\n" });
+  assert.equal(own.asked[1], 'POST /api/v1/pbxs/8/event-token {"token":"unit-token-A"}');
+  const ended = await run(t, createPbx, { words: "token Lima --revoke", answers });
+  assert.equal(ended.asked[1], "DELETE /api/v1/pbxs/8/event-token");
+  const seen = await run(t, createPbx, { words: "token Lima --token unit-token-A", answers });
+  assert.match(seen.failure?.message ?? "", /seen by others/);
+  const half = await run(t, createPbx, { words: "add --name Lima --username enlace", answers });
+  assert.match(half.failure?.message ?? "", /--host is missing/);
 });
 
 test("an extension is set with its phones and listed", async (t) => {

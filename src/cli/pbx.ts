@@ -114,8 +114,8 @@ interface AddFlags extends JsonOption {
 
 async function addPbx(context: CommandContext, options: AddFlags): Promise<void> {
   const { name, port, tls = false, trunk = [], timeZone } = options;
-  const ami = options.host === undefined ? refuseAmi(options) : await readAmi(context, options);
-  const body = { name, port, tls, ...ami, trunks: trunk, time_zone: timeZone };
+  const { host, ...login } = options.host === undefined ? refuseAmi(options) : await readAmi(context, options);
+  const body = { name, host, port, tls, ...login, trunks: trunk, time_zone: timeZone };
   const answer = await (await openApi(context)).send("POST", "/api/v1/pbxs", body);
   const toText = (): string => {
     const { id } = parseAnswer(pbx.pick({ id: true }), answer);
@@ -131,7 +131,7 @@ async function readAmi(context: CommandContext, { host, username, secret }: AddF
   return { host, username, secret: await readSecret(context, secret) };
 }
 
-function refuseAmi({ username, secret }: AddFlags): object {
+function refuseAmi({ username, secret }: AddFlags): { host?: undefined } {
   if (username === undefined && secret === undefined) return {};
   throw wrongUsage("--host is missing", "A PBX that only posts events has neither --username nor --secret.");
 }
