@@ -86,6 +86,31 @@ test("a call that Asterisk tells of is one call in the log and one record in the
   );
 });
 
+test("the call tells what happened inside it, in lists and in the words of its timeline", async () => {
+  const [{ id }] = (await api.get("/api/v1/calls?outcome=answered")).body.items;
+  const { details, hold_seconds, hangup_cause, talk_seconds, timeline } = (await api.get(`/api/v1/calls/${id}`)).body;
+  assert.deepEqual(
+    details.rings.map(({ step, extension, result }: Json) => [step, extension, result]),
+    [
+      [1, "101", "answered"],
+      [2, "102", "answered"],
+    ],
+  );
+  assert.deepEqual(
+    details.talks.map(({ extension }: Json) => extension),
+    ["101", "102"],
+  );
+  assert.deepEqual(
+    details.transfers.map(({ kind, from, to }: Json) => [kind, from, to]),
+    [["attended", "101", "102"]],
+  );
+  assert.deepEqual([details.holds.length, typeof hold_seconds, hangup_cause], [1, "number", 16]);
+  assert.ok(talk_seconds >= 0);
+  const words = timeline.map(({ text }: Json) => text).join("\n");
+  for (const part of ["101 rings", "talk with 101", "attended transfer from 101 to 102"])
+    assert.ok(words.includes(part), `${part} in ${words}`);
+});
+
 test("a call between two extensions is in the log and not in the CRM", async () => {
   const before = enlace.crm.records("PBXManager").length;
   say("internal");
