@@ -121,6 +121,11 @@ test("a part, the end, behind the end, and the head alone are answered as HTTP w
   assert.deepEqual(await ask("bytes=0-9", "HEAD"), [206, "bytes 0-9/100", "10", ""]);
   const answer = await fetchOwn(link);
   assert.equal(answer.headers.get("cross-origin-resource-policy"), "cross-origin", "a CRM's page may play it");
+  assert.match(
+    answer.headers.get("content-security-policy") ?? "",
+    /media-src 'self'/,
+    "and so may a browser's own page",
+  );
   await answer.body?.cancel();
 });
 

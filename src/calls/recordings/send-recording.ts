@@ -80,11 +80,15 @@ export function createRecordingSender({ recordings, database, clock, writeAudit 
   };
 }
 
+/** A browser that opens a link makes a page around it, whose player fetches the same address again. */
+const PLAYER_POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
 /** A CRM's page may play it (`cross-origin`), nobody may keep it, and no search engine may list it. */
 function toHeaders({ headers, fileName }: NamedRecording, { download }: { download?: string }): Record<string, string> {
   return {
     ...headers,
     "content-disposition": `${download === "1" ? "attachment" : "inline"}; filename="${fileName}"`,
+    "content-security-policy": PLAYER_POLICY,
     "cross-origin-resource-policy": "cross-origin",
     "x-robots-tag": "noindex, nofollow",
   };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { after, test } from "node:test";
 import { createTestDatabase, silentLog } from "../../../test/database.ts";
+import { eventually } from "../../../test/eventually.ts";
 import { createManualClock } from "../../../test/manual-clock.ts";
 import type { CallFact } from "../../core/call-fact.ts";
 import { AppError } from "../../core/errors.ts";
@@ -165,6 +166,29 @@ test("a copy that cannot be made now is made later, and half a copy is never lef
   const { kind, place } = await rowOf(id);
   assert.deepEqual([told.length, kind, place], [1, "copy", `1/2026/03/${id}.mp3`]);
   assert.equal(await readFile(join(folder, place), "utf8"), "RIFF");
+});
+
+test("while a recording is copied, however long it takes, nobody begins another copy of it", async () => {
+  await expectRecording();
+  const copied = Promise.withResolvers<string>();
+  let begun = 0;
+  const slow = {
+    save: () => {
+      begun++;
+      return copied.promise;
+    },
+  };
+  const { work, told } = createWork([seen(4)], { ...withCopies, copies: slow });
+  await rounds(work, 1);
+  await clock.advance(5_000);
+  const copying = lookAtDue(work, signal);
+  await eventually(() => assert.equal(begun, 1));
+  await clock.advance(600_000);
+  await lookAtDue(work, signal);
+  assert.equal(begun, 1);
+  copied.resolve("1/2026/03/slow.wav");
+  await copying;
+  assert.equal(told.length, 1);
 });
 
 test("a copy that cannot be made at all does not keep the call from being told", async () => {

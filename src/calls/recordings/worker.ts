@@ -2,7 +2,7 @@ import { extname } from "node:path/posix";
 import type { CallFact, FactSource } from "../../core/call-fact.ts";
 import { toErrorMessage } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
-import type { Clock } from "../../kit/clock.ts";
+import { type Clock, createDeadline } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { createLoop } from "../../kit/loop.ts";
 import type { Database } from "../../kit/postgres/database.ts";
@@ -43,6 +43,9 @@ export const GAP_MS = 5_000;
 const ABSENT_MS = { first: 5_000, max: 300_000 };
 /** A converter or a slow disk may take a while; longer than this, and the call was not recorded. */
 const MISSING_AFTER_MS = 3_600_000;
+/** A copy takes its time, and nobody else may begin another one meanwhile. */
+const COPY_MS_MAX = 840_000;
+const COPY_LEASE_MS = 900_000;
 /** A copy is worth waiting for, but not for ever. */
 const COPY_TRIES_MS = 3_600_000;
 
@@ -110,14 +113,18 @@ async function keep(
 ): Promise<Pick<SeenRecording, "kind" | "place"> | null> {
   const there = { kind: seen.kind, place: seen.place };
   if (!(await options.loadSettings(call.tenantId)).keepCopies) return there;
+  await saveRecording(options.database.sql, call, { dueAt: later(options.clock.now(), COPY_LEASE_MS) });
+  const deadline = createDeadline(options.clock, COPY_MS_MAX, signal);
   try {
-    return { kind: "copy", place: await options.copies.save({ ...call, ...there }, signal) };
+    return { kind: "copy", place: await options.copies.save({ ...call, ...there }, deadline.signal) };
   } catch (error) {
     if (signal.aborted) throw error;
     const isLate = options.clock.now().getTime() - call.awaitedAt.getTime() > COPY_TRIES_MS;
     const { tenantId, callId } = call;
     options.log.warn({ tenantId, callId, isLate, reason: toErrorMessage(error) }, "recording.copy_failed");
     return isLate ? there : null;
+  } finally {
+    deadline.release();
   }
 }
 
