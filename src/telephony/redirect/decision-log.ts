@@ -1,5 +1,4 @@
-import { AppError, toErrorMessage } from "../../core/errors.ts";
-import { createBatcher } from "../../kit/batcher.ts";
+import { toErrorMessage } from "../../core/errors.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { createLoop } from "../../kit/loop.ts";
@@ -29,7 +28,10 @@ export type Asked = Pick<StoredDecision, "tenantId" | "source" | "uniqueId" | "t
 const KEPT_DAYS = 30;
 const KEPT_PER_TENANT = 100_000;
 const UPKEEP_EVERY_MS = 3_600_000;
-const BATCH = { itemsMax: 500, concurrency: 1, waitingMax: 10_000 };
+/** Gathered for so long, so that a busy PBX costs a few commits a second: nobody waits for them. */
+const GATHER_MS = 250;
+const BATCH_MAX = 500;
+const WAITING_MAX = 10_000;
 
 /**
  * Every decision with its reason: in the store a moment after it was made, by the hundred under load. In the process's log it
@@ -37,13 +39,12 @@ const BATCH = { itemsMax: 500, concurrency: 1, waitingMax: 10_000 };
  */
 export function createDecisionLog({ database, clock, log, metrics }: DecisionLogOptions): DecisionLog {
   const figures = createFigures(metrics);
-  const batcher = createBatcher<StoredDecision, void>({
-    ...BATCH,
-    flush: async (decisions) => {
-      await saveDecisions(database, decisions);
-      return decisions.map(() => undefined);
+  const outbox = createOutbox(clock, {
+    save: (decisions) => saveDecisions(database, decisions),
+    onLost: (decisions, reason) => {
+      figures.lost(decisions);
+      log.warn({ decisions, reason }, "redirect.decisions_lost");
     },
-    onFull: () => new AppError("unavailable", "too many decisions wait for the store"),
   });
   const upkeep = createLoop({
     name: "redirect.upkeep",
@@ -61,15 +62,56 @@ export function createDecisionLog({ database, clock, log, metrics }: DecisionLog
     add: (asked, { phone, steps, ...decision }) => {
       figures.decided(asked.source, decision.reason, decision.durationMs);
       log.debug({ ...asked, from: phone, ...decision }, "redirect.decided");
-      batcher.add({ ...asked, ...decision, phone, steps, at: clock.now() }).catch((error: unknown) => {
-        figures.lost();
-        log.warn({ tenantId: asked.tenantId, reason: toErrorMessage(error) }, "redirect.decision_lost");
-      });
+      outbox.add({ ...asked, ...decision, phone, steps, at: clock.now() });
     },
     start: upkeep.start,
     stop: async () => {
       await upkeep.stop();
-      await batcher.idle();
+      await outbox.stop();
+    },
+  };
+}
+
+interface OutboxSteps {
+  save(decisions: readonly StoredDecision[]): Promise<void>;
+  onLost(decisions: number, reason: string): void;
+}
+
+/** Decisions on their way to the store, at most 10,000. */
+function createOutbox(clock: Clock, { save, onLost }: OutboxSteps) {
+  let tail: Promise<unknown> = Promise.resolve(); // one after the other, so that ids are in the order of what happened
+  let waiting: StoredDecision[] = [];
+  let flying = 0;
+  let cancel: (() => void) | undefined;
+
+  function flush(): void {
+    cancel?.();
+    cancel = undefined;
+    const batch = waiting;
+    waiting = [];
+    if (batch.length === 0) return;
+    flying += batch.length;
+    tail = tail
+      .then(() => save(batch))
+      .catch((error: unknown) => onLost(batch.length, toErrorMessage(error)))
+      .finally(() => {
+        flying -= batch.length;
+      });
+  }
+
+  return {
+    add: (decision: StoredDecision): void => {
+      if (waiting.length + flying >= WAITING_MAX) {
+        onLost(1, "too many wait for the store");
+        return;
+      }
+      waiting.push(decision);
+      if (waiting.length >= BATCH_MAX) flush();
+      else cancel ??= clock.after(GATHER_MS, flush);
+    },
+    stop: async (): Promise<void> => {
+      flush();
+      await tail;
     },
   };
 }
@@ -86,6 +128,6 @@ function createFigures(metrics: Metrics) {
       decided.inc({ source, reason });
       seconds.observe({ source }, ms / 1000);
     },
-    lost: () => lost.inc(),
+    lost: (count: number) => lost.inc(count),
   };
 }
