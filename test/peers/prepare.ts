@@ -28,6 +28,13 @@ const PEERS: readonly Peer[] = [
     beforeInstall: keepDebianFromStarting,
   },
   {
+    suite: "call records in MariaDB (test/peers/mariadb.test.ts)",
+    path: "/usr/sbin/mariadbd",
+    variable: "ENLACE_TEST_MARIADB",
+    debianPackage: "mariadb-server",
+    beforeInstall: keepServicesFromStarting,
+  },
+  {
     suite: "the console in a browser (test/web)",
     path: "/usr/bin/chromium",
     variable: "ENLACE_TEST_CHROMIUM",
@@ -69,4 +76,10 @@ function keepDebianFromStarting(): void {
   if (existsSync(file)) return;
   mkdirSync("/etc/postgresql-common", { recursive: true });
   writeFileSync(file, "create_main_cluster = false\n");
+}
+
+/** Debian starts a server that it installs, unless this file forbids it. */
+function keepServicesFromStarting(): void {
+  const file = "/usr/sbin/policy-rc.d";
+  if (!existsSync(file)) writeFileSync(file, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
 }
