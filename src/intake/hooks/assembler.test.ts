@@ -17,7 +17,7 @@ import { createAssembler } from "./assembler.ts";
 import { BEGUN_MS, loadSequence, PBX_ZONE, type Posted, SEQUENCES } from "./fake-deliveries.ts";
 import { readHookBody } from "./hook-body.ts";
 import type { HookPbx } from "./hook-pbx.ts";
-import { saveHookEvent } from "./store.ts";
+import { saveHookEvents } from "./store.ts";
 
 const database = await createTestDatabase(new Date(BEGUN_MS));
 let tenants = 0;
@@ -52,16 +52,8 @@ function createLine() {
       for (const { type, fields } of events) {
         const { hash, stored: body } = readHookBody(Buffer.from(JSON.stringify(fields)));
         const uid = String(fields.UniqueId);
-        await saveHookEvent(database.sql, {
-          tenantId,
-          pbxId: pbx.pbxId,
-          type,
-          uid,
-          hash,
-          body,
-          problem: null,
-          at: clock.now(),
-        });
+        const event = { tenantId, pbxId: pbx.pbxId, type, uid, hash, body, problem: null, at: clock.now() };
+        await saveHookEvents(database.sql, [event]);
       }
       const { twins } = await assemble(pbx);
       for (const twin of twins) assert.ok(await mergeCalls(twin, { ...options, accept, moveDeliveries }));

@@ -1,18 +1,19 @@
 import { AppError, toErrorMessage } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
+import { createBatcher } from "../../kit/batcher.ts";
 import { createLoop } from "../../kit/loop.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import { isStoreUnavailable } from "../../kit/postgres/store-unavailable.ts";
 import { type AssemblerOptions, createAssembler, type Twins } from "./assembler.ts";
 import type { HookPbx } from "./hook-pbx.ts";
-import { dropOldHooks, listWaitingPbxs, type NewHookEvent, saveHookEvent, settleOrphans } from "./store.ts";
+import { dropOldHooks, listWaitingPbxs, type NewHookEvent, saveHookEvents, settleOrphans } from "./store.ts";
 
 /**
  * What PBXs post: kept first, answered, then put together to calls. Any process with the role `api` does the second for all;
  * a PBX's events are put together by one at a time.
  */
 export interface Hooks {
-  /** Durable when it resolves. `duplicate`: the same event is there already. */
+  /** Durable when it resolves. `duplicate`: the same event is there already. Those that come together are committed together. */
   keep(event: Omit<NewHookEvent, "at">): Promise<"accepted" | "duplicate">;
   start(): void;
   stop(): Promise<void>;
@@ -32,6 +33,8 @@ const FAILED_WAIT_MS = 1_000;
 const CHORES_EVERY_MS = 60_000;
 const KEPT_MS = 14 * 86_400_000;
 const DROPPED_AT_ONCE = 5_000;
+/** Events that may wait to be kept. */
+const WAITING_MAX = 2_000;
 
 export function createHooks(options: HooksOptions): Hooks {
   const { database, clock, log, metrics, onTwins } = options;
@@ -39,6 +42,13 @@ export function createHooks(options: HooksOptions): Hooks {
   const counted = metrics.counter("enlace_hook_events_total", "Events that PBXs posted, by what became of them", [
     "status",
   ]);
+  const inbox = createBatcher<NewHookEvent, boolean>({
+    flush: (events) => saveHookEvents(database.sql, events),
+    itemsMax: 200,
+    concurrency: 2,
+    waitingMax: WAITING_MAX,
+    onFull: () => new AppError("unavailable", "Too many events are waiting for the store.", { retryAfterSeconds: 2 }),
+  });
   const stopping = new AbortController();
   let bell = Promise.withResolvers<void>();
   let running: Promise<void> | undefined;
@@ -91,7 +101,7 @@ export function createHooks(options: HooksOptions): Hooks {
 
   return {
     keep: async (event) => {
-      const isNew = await saveHookEvent(database.sql, { ...event, at: clock.now() });
+      const isNew = await inbox.add({ ...event, at: clock.now() });
       const status = isNew ? "accepted" : "duplicate";
       counted.inc({ status: event.problem === null ? status : "refused" });
       if (isNew && event.problem === null) bell.resolve();

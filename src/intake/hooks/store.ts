@@ -17,15 +17,29 @@ export interface NewHookEvent {
   at: Date;
 }
 
-/** False when the same event is there already. */
-export async function saveHookEvent(on: Sql, event: NewHookEvent): Promise<boolean> {
-  const { rows } = await sql`
+/** Which of them are new: the others are there already, or come twice in `events`. All are kept, or none. */
+export async function saveHookEvents(on: Sql, events: readonly NewHookEvent[]): Promise<boolean[]> {
+  const column = <T>(pick: (event: NewHookEvent) => T): T[] => events.map(pick);
+  const { rows } = await sql<{ name: string }>`
     insert into hook_events (tenant_id, pbx_id, type, unique_id, hash, body, state, problem, received_at)
-    values (${event.tenantId}, ${event.pbxId}, ${event.type}, ${event.uid}, ${event.hash}, ${event.body}::json,
-            ${event.problem === null ? "new" : "refused"}, ${event.problem}, ${event.at})
-    on conflict (tenant_id, pbx_id, type, unique_id, hash) do nothing returning id`.execute(on);
-  return rows.length > 0;
+    select e.tenant_id, e.pbx_id, e.type, e.unique_id, e.hash, e.body, case when e.problem is null then 'new' else 'refused' end,
+           e.problem, e.received_at
+      from unnest(${column(({ tenantId }) => tenantId)}::int[], ${column(({ pbxId }) => pbxId)}::bigint[],
+                  ${column(({ type }) => type)}::text[], ${column(({ uid }) => uid)}::text[],
+                  ${column(({ hash }) => hash)}::bytea[], ${column(({ body }) => body)}::json[],
+                  ${column(({ problem }) => problem)}::text[], ${column(({ at }) => at)}::timestamptz[])
+           with ordinality as e(tenant_id, pbx_id, type, unique_id, hash, body, problem, received_at, place)
+     order by e.place
+    on conflict (tenant_id, pbx_id, type, unique_id, hash) do nothing
+    returning tenant_id || ' ' || pbx_id || ' ' || type || ' ' || unique_id || ' ' || encode(hash, 'hex') as name`.execute(
+    on,
+  );
+  const news = new Set(rows.map(({ name }) => name));
+  return events.map((event) => news.delete(toEventName(event)));
 }
+
+const toEventName = ({ tenantId, pbxId, type, uid, hash }: NewHookEvent): string =>
+  `${tenantId} ${pbxId} ${type} ${uid} ${hash.toString("hex")}`;
 
 export interface StoredHookEvent {
   id: string;
