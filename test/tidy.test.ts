@@ -31,7 +31,7 @@ const ONLY_IN: readonly [RegExp, RegExp][] = [
   [/\bprocess\.env\b/, /^src\/config\.ts$/],
   [/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bsetTimeout\(|\bsetInterval\(/, /^src\/kit\/clock\.ts$/],
   [/\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, /^src\/kit\/random\.ts$/],
-  [/\bconsole\./, /^src\/(main\.ts|cli\/)/],
+  [/(?<![-\w])console\./, /^src\/(main\.ts|cli\/)/],
 ];
 const BANNED_NAMES = /(^|\/)(index|utils?|helpers?|common|shared|types|misc|manager|service)\.tsx?$/;
 const LINES_MAX = 500;
