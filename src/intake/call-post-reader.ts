@@ -63,7 +63,7 @@ export function createCallPostReader(post: Readonly<Record<string, unknown>>, lo
   function textOrNumber(name: string, max: number): string | undefined {
     const value = post[name];
     if (value === undefined || value === null) return undefined;
-    if (typeof value === "string" && value.length <= max) return value.trim() || undefined;
+    if (typeof value === "string") return text(name, max);
     return isWhole(value) ? String(value) : refuse(name, MESSAGES.textOrNumber(max));
   }
 
