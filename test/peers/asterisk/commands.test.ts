@@ -124,6 +124,16 @@ scenario("keys are heard by the customer in their order, and by the agent when t
   await onlyCall();
 });
 
+/** Puts deploy/asterisk/extensions-enlace.conf into the PBX's dialplan. */
+let hasSnippet = false;
+async function useSnippet(): Promise<void> {
+  if (hasSnippet) return;
+  hasSnippet = true;
+  const snippet = readFileSync(join(import.meta.dirname, "../../../deploy/asterisk/extensions-enlace.conf"), "utf8");
+  appendFileSync(join(asterisk.folder, "etc/asterisk/extensions.conf"), `\n${snippet}`);
+  await asterisk.cli("dialplan reload");
+}
+
 const monitor = (file: string | null): string => join(asterisk.folder, "var/spool/asterisk/monitor", file ?? "");
 const sizeOf = (file: string | null): number => (existsSync(monitor(file)) ? statSync(monitor(file)).size : 0);
 /** Loudness of what was said: the mean of the samples' sizes. The customer and the agent both play a tone. */
@@ -187,9 +197,7 @@ scenario(
     );
     await hangUp();
     await onlyCall();
-    const snippet = readFileSync(join(import.meta.dirname, "../../../deploy/asterisk/extensions-enlace.conf"), "utf8");
-    appendFileSync(join(asterisk.folder, "etc/asterisk/extensions.conf"), `\n${snippet}`);
-    await asterisk.cli("dialplan reload");
+    await useSnippet();
     await world.reset();
     await world.talkSeconds(30);
     const { file, call } = await record(world.pbx);
@@ -288,15 +296,19 @@ scenario(
     const [pbx] = (await api.get("/api/v1/pbxs")).body.items;
     const dial = { extension: "PJSIP/$" + "{extension}", context: "from-internal", number: "9$" + "{number}" };
     assert.equal((await api.patch(`/api/v1/pbxs/${pbx.id}`, { dial: { ...dial, form: "local" } })).status, 200);
-    const placed = await until(async () => {
-      const answer = await api.post("/api/v1/calls/originate", { extension: "101", number: "+34 600 000 011" });
-      return answer.status === 202 ? answer.body.call_uuid : undefined; // while it is connected to anew: 503
-    }, "the PBX takes the order");
+    await until(async () => {
+      const [{ status }] = (await api.get("/api/v1/pbxs")).body.items;
+      return (status.state === "ready" && status.since !== pbx.status.since) || undefined;
+    }, "it is connected to anew");
+    const clicked = await api.post("/api/v1/calls/originate", { extension: "101", number: "+34 600 000 011" });
+    assert.equal(clicked.status, 202, JSON.stringify(clicked.body));
+    const placed: string = clicked.body.call_uuid;
     const call = await until(async () => {
       const [found] = (await api.get(`/api/v1/calls?call_uuid=${placed}`)).body.items;
       return found?.answered_at ? found : undefined;
     }, "they talk");
     const order = (name: string, body: object) => api.post(`/api/v1/calls/${call.id}/${name}`, body);
+    await useSnippet();
     const { body: recording } = await order("recording", { action: "start" });
     await until(() => sizeOf(recording.file) > 16_000 || undefined, "a second is recorded");
     assert.equal((await order("recording", { action: "stop" })).status, 200);
