@@ -52,7 +52,7 @@ async function talk(number: string, extension: string): Promise<void> {
   assert.equal(status, 202);
 }
 const queries = (): number => crm.operations.filter((name) => name === "query").length;
-const test1 = async (phone: string): Promise<Json> =>
+const simulate = async (phone: string): Promise<Json> =>
   (await api.post("/api/v1/smart-redirect/test", { phone, trunk: LINE })).body;
 
 for (const number of ["101", "102", "103", "1001"])
@@ -145,14 +145,17 @@ test("an extension that is removed is passed over from the next call on", async 
 
 test("a simulated call says step by step what would happen, and leaves no trace", async () => {
   await set({ algorithm: "crm" });
-  const before = (await api.get("/api/v1/smart-redirect/decisions")).body.items.length;
-  const told = await test1("600 000 003");
-  assert.deepEqual([told.reason, told.extension, told.name], ["responsible", "1001", "Bea Owned"]);
+  crm.addContact({ firstname: "Eva", lastname: "Owned", mobile: "600000008", assigned_user_id: "19x6" });
+  const told = await simulate("600 000 008");
+  assert.deepEqual([told.reason, told.extension, told.name], ["responsible", "1001", "Eva Owned"]);
   assert.deepEqual(
     told.steps.map(({ step }: Json) => step),
     ["settings", "line", "number", "customer", "responsible"],
   );
-  assert.equal((await api.get("/api/v1/smart-redirect/decisions")).body.items.length, before);
+  await read("+34600000009"); // a real one, after it
+  const listOf = async (phone: string) => (await api.get(`/api/v1/smart-redirect/decisions?phone=${phone}`)).body.items;
+  await eventually(async () => assert.equal((await listOf("600000009")).length, 1));
+  assert.deepEqual(await listOf("600000008"), []);
 });
 
 test("every decision is kept with its reason and found by its number", async () => {
