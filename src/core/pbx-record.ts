@@ -46,6 +46,8 @@ export interface RecordingPbx {
   name: string;
   timeZone: string;
   callIdPrefix: string;
+  /** Authority of its certificates, PEM; `null` trusts the system's. */
+  tlsCa: string | null;
   recordings: RecordingPlaces;
 }
 

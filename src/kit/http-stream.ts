@@ -12,6 +12,8 @@ export interface HttpStreamRequest {
   timeoutMs: number;
   /** Cuts the body, too. */
   signal: AbortSignal;
+  /** PEM of the authority to trust in place of the system's. */
+  ca?: string | null;
 }
 
 export interface HttpStreamAnswer {
@@ -33,6 +35,7 @@ export interface HttpStreamerOptions {
 const CONNECTIONS_MAX = 32;
 const SILENCE_MS_MAX = 30_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+const AUTHORITIES_MAX = 100;
 
 /** The way out for large answers: the same checked addresses as `createHttpRequester`, bodies that wait for their reader. */
 export function createHttpStreamer({ clock, allowTargets }: HttpStreamerOptions): {
@@ -40,23 +43,16 @@ export function createHttpStreamer({ clock, allowTargets }: HttpStreamerOptions)
   /** Cuts what is under way. */
   close(): Promise<void>;
 } {
-  const agent = new Agent({
-    connections: CONNECTIONS_MAX,
-    pipelining: 1,
-    allowH2: false,
-    headersTimeout: 0, // the deadline below is ours
-    bodyTimeout: SILENCE_MS_MAX,
-    connect: { timeout: CONNECT_TIMEOUT_MS, lookup: createGuardedLookup(allowTargets) },
-  });
+  const agents = createAgents(allowTargets);
   return {
-    close: () => agent.destroy(),
-    stream: async ({ url: text, headers = {}, timeoutMs, signal }) => {
+    close: agents.close,
+    stream: async ({ url: text, headers = {}, timeoutMs, signal, ca = null }) => {
       const url = checkUrl(text, allowTargets);
       if (url instanceof RefusedAddress) throw new HttpFailure("refused_address", url.message, false);
       const deadline = createDeadline(clock, timeoutMs, signal);
       try {
         const answer = await send(url, {
-          dispatcher: agent,
+          dispatcher: agents.of(ca),
           method: "GET",
           headers: { "user-agent": "Enlace", "accept-encoding": "identity", ...headers },
           signal: deadline.signal,
@@ -69,6 +65,36 @@ export function createHttpStreamer({ clock, allowTargets }: HttpStreamerOptions)
       } finally {
         deadline.release();
       }
+    },
+  };
+}
+
+/** Sockets trust what they were opened with: one pool for each authority, the oldest of too many is closed. */
+function createAgents(allowTargets: AllowedTargets): { of(ca: string | null): Agent; close(): Promise<void> } {
+  const agents = new Map<string | null, Agent>();
+  const lookup = createGuardedLookup(allowTargets);
+  const open = (ca: string | null): Agent =>
+    new Agent({
+      connections: CONNECTIONS_MAX,
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: 0, // the deadline is ours
+      bodyTimeout: SILENCE_MS_MAX,
+      connect: { timeout: CONNECT_TIMEOUT_MS, lookup, ...(ca !== null && { ca }) },
+    });
+  return {
+    of: (ca) => {
+      const agent = agents.get(ca) ?? open(ca);
+      agents.set(ca, agent);
+      const [oldest] = agents.keys();
+      if (agents.size > AUTHORITIES_MAX && oldest !== undefined) {
+        void agents.get(oldest)?.close(); // once what is under way has ended
+        agents.delete(oldest);
+      }
+      return agent;
+    },
+    close: async () => {
+      await Promise.all([...agents.values()].map((agent) => agent.destroy()));
     },
   };
 }

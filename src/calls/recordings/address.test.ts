@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { after, test } from "node:test";
@@ -49,15 +52,15 @@ const refusal = (work: Promise<unknown>) =>
 
 test("a part is asked of the PBX as it was asked of us, and comes back as a part", async () => {
   answer = withRanges;
-  const opened = await addresses.open(url, asked("bytes=2-4"));
+  const opened = await addresses.open({ url, ca: null }, asked("bytes=2-4"));
   assert.deepEqual(
     [opened?.status, opened?.headers["content-range"], heard.at(-1)],
     [206, "bytes 2-4/10", "bytes=2-4"],
   );
   assert.equal(opened?.headers["content-type"], "audio/wav", "by the name of the file");
   assert.equal((await buffer(opened?.body ?? Readable.from([]))).toString(), "234");
-  assert.equal((await addresses.open(url, asked("bytes=10-")))?.status, 416);
-  const several = await addresses.open(url, asked("bytes=0-1,4-5"));
+  assert.equal((await addresses.open({ url, ca: null }, asked("bytes=10-")))?.status, 416);
+  const several = await addresses.open({ url, ca: null }, asked("bytes=0-1,4-5"));
   assert.deepEqual(
     [several?.status, (await buffer(several?.body ?? Readable.from([]))).length, heard.at(-1)],
     [200, 10, undefined],
@@ -66,19 +69,19 @@ test("a part is asked of the PBX as it was asked of us, and comes back as a part
 
 test("a look asks for one byte and learns the size; one without ranges tells it too", async () => {
   answer = withRanges;
-  assert.deepEqual(await addresses.look(url, signal), { sizeBytes: 10 });
+  assert.deepEqual(await addresses.look({ url, ca: null }, signal), { sizeBytes: 10 });
   assert.equal(heard.at(-1), "bytes=0-0");
   answer = (_, response) =>
     void response.writeHead(200, { "content-type": "audio/wav", "content-length": 10 }).end(BYTES);
-  assert.deepEqual(await addresses.look(url, signal), { sizeBytes: 10 });
+  assert.deepEqual(await addresses.look({ url, ca: null }, signal), { sizeBytes: 10 });
   answer = (_, response) => void response.writeHead(404).end();
-  assert.equal(await addresses.look(url, signal), null);
-  assert.equal(await addresses.open(url, asked()), null);
+  assert.equal(await addresses.look({ url, ca: null }, signal), null);
+  assert.equal(await addresses.open({ url, ca: null }, asked()), null);
 });
 
 test("HEAD is answered without a body", async () => {
   answer = withRanges;
-  const opened = await addresses.open(url, asked(undefined, "HEAD"));
+  const opened = await addresses.open({ url, ca: null }, asked(undefined, "HEAD"));
   assert.deepEqual([opened?.status, opened?.headers["content-length"], opened?.body], [200, "10", null]);
 });
 
@@ -91,14 +94,14 @@ test("a page to log in, a redirect, an error and a silent PBX are not passed on"
   ] as const) {
     answer = (_, response) =>
       void response.writeHead(status, { "content-type": type, location: "http://x.test/" }).end("x");
-    assert.match(String(await refusal(addresses.open(url, asked()))), said);
+    assert.match(String(await refusal(addresses.open({ url, ca: null }, asked()))), said);
   }
   const strict = createHttpStreamer({ clock: systemClock, allowTargets: { private: false, loopback: false } });
-  const refused = await refusal(createRecordingAddresses(strict.stream).open(url, asked()));
+  const refused = await refusal(createRecordingAddresses(strict.stream).open({ url, ca: null }, asked()));
   assert.match(String(refused), /^unavailable: .*does not allow/);
   await strict.close();
   assert.match(
-    String(await refusal(addresses.open("http://127.0.0.1:1/a.wav", asked()))),
+    String(await refusal(addresses.open({ url: "http://127.0.0.1:1/a.wav", ca: null }, asked()))),
     /^unavailable: .*no connection/,
   );
 });
@@ -108,8 +111,23 @@ test("a PBX that breaks off in the middle breaks our answer off, too: half a rec
     response.writeHead(200, { "content-type": "audio/wav", "content-length": 10 });
     response.write("01234", () => response.destroy());
   };
-  const opened = await addresses.open(url, asked());
+  const opened = await addresses.open({ url, ca: null }, asked());
   await assert.rejects(buffer(opened?.body ?? Readable.from([])));
+});
+
+test("a PBX with a certificate of its own is trusted by the authority that was given for it, and by no other way", async (t) => {
+  const fixture = (name: string) =>
+    readFileSync(join(import.meta.dirname, "../../telephony/ami/fixtures", name), "utf8");
+  const ca = fixture("test-only.crt");
+  const secure = createTlsServer({ key: fixture("test-only.key"), cert: ca }, withRanges).listen(0, "127.0.0.1");
+  await once(secure, "listening");
+  t.after(() => {
+    secure.closeAllConnections();
+    secure.close();
+  });
+  const own = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/a.wav`;
+  assert.deepEqual(await addresses.look({ url: own, ca }, signal), { sizeBytes: 10 });
+  assert.match(String(await refusal(addresses.look({ url: own, ca: null }, signal))), /no safe connection/);
 });
 
 test("whatever is in a name stays one part of the path", () => {

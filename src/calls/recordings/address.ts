@@ -10,9 +10,15 @@ import { type DateParts, toAudioType } from "./recording-name.ts";
 /** Recordings at addresses of a PBX, passed on as they come and never kept in memory. */
 export interface RecordingAddresses {
   /** How large it is now; `null` when it is not there. Throws `AppError` (`unavailable`) when the PBX cannot be asked. */
-  look(url: string, signal: AbortSignal): Promise<{ sizeBytes: number | null } | null>;
+  look(address: RecordingAddress, signal: AbortSignal): Promise<{ sizeBytes: number | null } | null>;
   /** `null` when it is not there. */
-  open(url: string, asked: AskedRecording): Promise<OpenedRecording | null>;
+  open(address: RecordingAddress, asked: AskedRecording): Promise<OpenedRecording | null>;
+}
+
+export interface RecordingAddress {
+  url: string;
+  /** Authority that signed the server's certificate, PEM; `null`: one of the system's. */
+  ca: string | null;
 }
 
 const HEAD_TIMEOUT_MS = 10_000;
@@ -24,11 +30,11 @@ const GONE = new Set([403, 404, 410]);
 export function createRecordingAddresses(stream: HttpStreamer): RecordingAddresses {
   /** An answer that is a recording, or says that there is none; its body still to be read. */
   async function ask(
-    url: string,
+    { url, ca }: RecordingAddress,
     headers: Record<string, string>,
     signal: AbortSignal,
   ): Promise<HttpStreamAnswer | null> {
-    const answer = await stream({ url, headers, signal, timeoutMs: HEAD_TIMEOUT_MS }).catch(refuse);
+    const answer = await stream({ url, ca, headers, signal, timeoutMs: HEAD_TIMEOUT_MS }).catch(refuse);
     const { status } = answer;
     const type = answer.headers["content-type"] ?? "";
     if (status === 416 || ((status === 200 || status === 206) && isAudio(type))) return answer;
@@ -41,19 +47,19 @@ export function createRecordingAddresses(stream: HttpStreamer): RecordingAddress
   }
 
   return {
-    look: async (url, signal) => {
-      const answer = await ask(url, { range: "bytes=0-0" }, signal);
+    look: async (address, signal) => {
+      const answer = await ask(address, { range: "bytes=0-0" }, signal);
       if (!answer) return null;
       discard(answer.body);
       return { sizeBytes: toSize(answer) };
     },
-    open: async (url, { method, range, ifRange, signal }) => {
+    open: async (address, { method, range, ifRange, signal }) => {
       const passed = toPassedRange(range);
       const headers = {
         ...(passed !== undefined && { range: passed, ...(ifRange !== undefined && { "if-range": ifRange }) }),
       };
-      const answer = await ask(url, headers, signal);
-      return answer && toOpened(answer, url, method);
+      const answer = await ask(address, headers, signal);
+      return answer && toOpened(answer, address.url, method);
     },
   };
 }

@@ -8,6 +8,7 @@ import type { FoundFile, RecordingFolder } from "./folder.ts";
 const URL_TEMPLATE = "https://pbx.example.test/m/$" + "{year}/$" + "{month}/$" + "{day}/$" + "{file}";
 const pbx: RecordingPbx = {
   ...{ tenantId: toTenantId(1), id: "1", name: "PBX", timeZone: "Europe/Madrid", callIdPrefix: "Branch:" },
+  tlsCa: null,
   recordings: { folder: "/srv/m", pbxFolder: "/var/spool/asterisk/monitor", url: null },
 };
 const sought = (files: readonly string[], recordings: Partial<RecordingPbx["recordings"]> = {}) => ({
@@ -32,7 +33,7 @@ function createWorld(files: Record<string, number>, addresses: Record<string, nu
     },
     open: async () => null,
   };
-  const look = async (url: string) => {
+  const look = async ({ url }: { url: string }) => {
     asked.push(url);
     return url in addresses ? { sizeBytes: addresses[url] ?? null } : null;
   };

@@ -51,7 +51,7 @@ export function createFinder({ openFolder, addresses }: FinderOptions) {
   async function atAddress(url: string, sought: SoughtRecording, signal: AbortSignal): Promise<SeenRecording[]> {
     const seen: SeenRecording[] = [];
     for (const place of toAddresses(url, sought)) {
-      const found = await addresses.look(place, signal);
+      const found = await addresses.look({ url: place, ca: sought.pbx.tlsCa }, signal);
       if (found) seen.push({ kind: "url", place, sizeBytes: found.sizeBytes });
     }
     return seen;

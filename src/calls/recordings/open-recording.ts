@@ -42,9 +42,10 @@ export function createRecordingOpener(options: RecordingOpenerOptions) {
 
   /** `null` when it is not there (any more). */
   async function openPlace({ tenantId, pbxId, kind, place }: PlacedRecording, asked: AskedRecording) {
-    if (kind === "url") return addresses.open(place, asked);
+    const pbx = pbxId === null ? undefined : findPbx(tenantId, pbxId);
+    if (kind === "url") return addresses.open({ url: place, ca: pbx?.tlsCa ?? null }, asked);
     if (kind === "copy") return ownFolder.open(place, asked);
-    const folder = pbxId === null ? undefined : findPbx(tenantId, pbxId)?.recordings.folder;
+    const folder = pbx?.recordings.folder;
     if (!folder) return null;
     const reader = openFolder(folder);
     const opened = await reader.open(place, asked);

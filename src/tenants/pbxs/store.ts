@@ -96,7 +96,8 @@ export async function loadRunnablePbxs(
 /** Those with a place for recordings, switched off or not: what they recorded stays there. */
 export async function loadRecordingPbxs(from: Sql): Promise<RecordingPbx[]> {
   const { rows } = await sql<RecordingPbx>`
-    select tenant_id as "tenantId", id, name, time_zone as "timeZone", call_id_prefix as "callIdPrefix", recordings
+    select tenant_id as "tenantId", id, name, time_zone as "timeZone", call_id_prefix as "callIdPrefix",
+           tls_ca as "tlsCa", recordings
       from pbxs where recordings is not null order by id`.execute(from);
   return rows;
 }
