@@ -73,8 +73,8 @@ export async function* recordTrace(options: TraceOptions): AsyncGenerator<string
       if (chars > options.charsMax) end("the trace has its full size");
       return text;
     };
-    yield write(toHeaderLine(disguisePlan(settings, anonymiser)));
-    for (const line of await loadSnapshot(session, anonymiser)) yield write(line);
+    const begin = [toHeaderLine(disguisePlan(settings, anonymiser)), ...(await loadSnapshot(session, anonymiser))];
+    for (const line of begin) yield write(line);
     while (!endedBy || waiting.length > 0) {
       await (endedBy || waiting.length > 0 ? undefined : bell.promise);
       bell = Promise.withResolvers();
