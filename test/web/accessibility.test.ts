@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
+import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { FAST } from "../harness.ts";
 import { chromiumIsMissing } from "./chromium.ts";
@@ -15,15 +16,10 @@ const scenery = house ? await addScenery(house) : undefined;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-interface Violation {
-  id: string;
-  nodes: { html: string; failureSummary: string }[];
-}
-
 /** By the DevTools protocol: a script tag would be refused by the page's own policy. */
 async function findViolations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
-  const violations = await page.evaluate<Violation[]>(
+  const violations = await page.evaluate<AxeResults["violations"]>(
     `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) => violations)`,
   );
   return violations.flatMap(({ id, nodes }) =>

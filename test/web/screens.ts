@@ -17,7 +17,7 @@ test("the screens are photographed in both themes", async () => {
   const { callId } = await addScenery(house);
   mkdirSync(FOLDER, { recursive: true });
   for (const colorScheme of ["light", "dark"] as const) {
-    const { page } = await house.signIn(undefined, { colorScheme, viewport: { width: 1280, height: 800 } });
+    const { page } = await house.signIn(undefined, { colorScheme, viewport: { width: 1100, height: 640 } });
     for (const { name, path } of SCREENS) {
       if (!process.env.SCREENS_FOLDER && !DOCUMENTED.includes(name)) continue;
       await page.goto(path.replace("$call", callId));

@@ -76,6 +76,7 @@ function toRefreshMs(call: CallDetail | undefined): number | false {
   return call.deliveries.some(({ state }) => state === "pending" || state === "leased") ? SETTLING_REFRESH_MS : false;
 }
 
+/** What nobody told is left out, but for the few things that everybody looks for. */
 function Facts({ call }: { call: CallDetail }) {
   const { t } = useText();
   const rows: [string, ReactNode][] = [
@@ -84,14 +85,14 @@ function Facts({ call }: { call: CallDetail }) {
     [t("call.started"), <Time key="started" at={call.started_at} seconds />],
     [t("call.answered"), <Time key="answered" at={call.answered_at} seconds />],
     [t("call.ended"), <Time key="ended" at={call.ended_at} seconds />],
-    [t("call.ring"), call.ring_seconds === null ? "–" : toClock(call.ring_seconds)],
+    [t("call.ring"), call.ring_seconds === null ? null : toClock(call.ring_seconds)],
     [t("call.talk"), call.talk_seconds === null ? "–" : toClock(call.talk_seconds)],
-    [t("call.hold"), call.hold_seconds === null ? "–" : toClock(call.hold_seconds)],
-    [t("call.queue"), call.queue ?? "–"],
-    [t("call.cause"), call.hangup_cause ?? "–"],
+    [t("call.hold"), call.hold_seconds === null ? null : toClock(call.hold_seconds)],
+    [t("call.queue"), call.queue],
+    [t("call.cause"), call.hangup_cause],
     [t("call.extension"), call.agent_extension ?? "–"],
-    [t("call.trunk"), call.trunk ?? "–"],
-    [t("call.pbx"), call.pbx ?? "–"],
+    [t("call.trunk"), call.trunk],
+    [t("call.pbx"), call.pbx],
     [t("call.recording"), <Recording key="recording" call={call} />],
     [t("call.contact"), call.contact ? (call.contact.name ?? call.contact.id) : t("call.noContact")],
     [
@@ -104,12 +105,14 @@ function Facts({ call }: { call: CallDetail }) {
   ];
   return (
     <dl className="facts">
-      {rows.map(([name, value]) => (
-        <div key={name} className="fact-row">
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
+      {rows
+        .filter(([, value]) => value !== null)
+        .map(([name, value]) => (
+          <div key={name} className="fact-row">
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
     </dl>
   );
 }
