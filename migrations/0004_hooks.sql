@@ -74,4 +74,6 @@ create table call_aliases (
   primary key (tenant_id, alias)
 );
 create index call_aliases_call on call_aliases (tenant_id, call_uuid);
+-- Calls that lost their name of late: whoever finds one in the log merges it.
+create index call_aliases_merged on call_aliases (created_at) where source = 'merge';
 create index call_aliases_created on call_aliases using brin (created_at) with (autosummarize = on);

@@ -57,6 +57,7 @@ export function registerHookDoors(
   registerHookRoutes(app, {
     hooks: sources.hooks,
     findPbx: tenants.eventTokens.find,
+    loadSecrets: tenants.loadWebhookSecrets,
     hooksPerSecond: limits.webhookPerSecond,
   });
 }

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadSequence } from "../../src/intake/hooks/fake-deliveries.ts";
+import { toSignature } from "../../src/intake/signature.ts";
 import type { Json } from "../api-client.ts";
-import { ADMIN_PASSWORD } from "../environment.ts";
+import { ADMIN_PASSWORD, WEBHOOK_SECRET } from "../environment.ts";
 import { eventually } from "../eventually.ts";
 import { startTestEnlace } from "../harness.ts";
 
@@ -98,6 +99,17 @@ test("the token may stand in the header alone; a wrong one gets 401 and leaves n
   assert.deepEqual([accepted.status, accepted.body], [202, { status: "ok", message: "Event queued for processing" }]);
   const [stored] = await eventsOf("1700000200.1");
   assert.deepEqual(stored?.body, event);
+});
+
+test("who signs, too, must sign well", async () => {
+  const event = JSON.stringify({ UniqueId: "1700000210.1", Phone: "34600000018", CallType: 0 });
+  const send = async (signature: string) => {
+    const headers = { token: TOKEN, "content-type": "application/json", "x-signature": signature };
+    return (await fetch(`${enlace.url}/start`, { method: "POST", headers, body: event })).status;
+  };
+  assert.equal(await send("0".repeat(64)), 401);
+  assert.deepEqual(await eventsOf("1700000210.1"), []);
+  assert.equal(await send(toSignature(event, WEBHOOK_SECRET)), 202);
 });
 
 test("a token in the body is not kept with it", async () => {

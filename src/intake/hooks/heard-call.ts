@@ -23,7 +23,7 @@ export interface HeardCall {
   direction: CallDirection | undefined;
   /** The number outside, as the PBX writes it. */
   outside: string | undefined;
-  /** The hang-ups that end it: those of the primary channel. */
+  /** The hang-ups that end it: those of the primary channel, unless all that is known of it is that it asked somebody. */
   hangups: readonly TimedEvent[];
 }
 
@@ -42,7 +42,8 @@ export function choosePrimary(events: readonly HookEvent[]): string | undefined 
 export function readCall(events: readonly HeardEvent[], primary: string, plan: HookPlan): HeardCall {
   const timed = toTimed(events, primary);
   const own = timed.filter(({ uid }) => uid === primary);
-  const hangups = own.filter(({ type }) => type === "hangup");
+  const isPlaced = own.some(({ type }) => type === "start" || type === "dial");
+  const hangups = own.filter((event) => event.type === "hangup" && (isPlaced || !isConsultation(event, plan)));
   const direction = toDirection(timed, own, plan);
   return { primary, events: timed, own, direction, outside: toOutside(timed, own, plan), hangups };
 }

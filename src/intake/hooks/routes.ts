@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../core/errors.ts";
+import type { TenantId } from "../../core/ids.ts";
 import { publicAccess } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { perSecond } from "../../http/rate-limits.ts";
+import { isSignedBy } from "../signature.ts";
 import { type HookBody, readHookBody, toBodyProblem } from "./hook-body.ts";
 import { HOOK_TYPES, type HookFields, type HookType, parseHookEvent, toPlainName } from "./hook-event.ts";
 import type { HookPbx } from "./hook-pbx.ts";
@@ -13,6 +15,8 @@ export interface HookRoutesOptions {
   hooks: Pick<Hooks, "keep">;
   /** Whose event token it is; `null` if nobody's. */
   findPbx(token: string): Promise<HookPbx | null>;
+  /** Secrets that may sign for the tenant; a PBX that signs, too, must sign well. */
+  loadSecrets(tenantId: TenantId): Promise<readonly string[]>;
   /** Posts taken from one address. */
   hooksPerSecond: number;
 }
@@ -104,15 +108,18 @@ interface Received {
 async function findSender(
   request: FastifyRequest,
   { body, bytes, posted }: Received,
-  { findPbx }: HookRoutesOptions,
+  { findPbx, loadSecrets }: HookRoutesOptions,
 ): Promise<HookPbx> {
   const header = [request.headers.token].flat()[0]?.trim();
   const token = body.token ?? header;
   if (token === undefined && body.fields === null) throw toBodyProblem(bytes);
   const pbx = token === undefined || token === "" ? null : await findPbx(token);
   const isTheirs = posted.tenantNumber === undefined || posted.tenantNumber === pbx?.tenantNumber;
-  if (pbx && isTheirs) return pbx;
-  throw new AppError("unauthenticated", "The token is missing or is not that of a PBX.");
+  const signature = [request.headers["x-signature"]].flat()[0];
+  const isSigned = async (by: HookPbx): Promise<boolean> =>
+    signature === undefined || isSignedBy({ body: bytes, signature }, await loadSecrets(by.tenantId), ["raw"]);
+  if (pbx && isTheirs && (await isSigned(pbx))) return pbx;
+  throw new AppError("unauthenticated", "The token is missing or is not that of a PBX, or X-Signature does not fit.");
 }
 
 /** `{enterprise_number, event_type, payload}`. */

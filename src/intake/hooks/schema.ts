@@ -45,7 +45,15 @@ export const eventPost = z
   })
   .meta({ id: "EventPost" });
 
-export const hookHeaders = z.object({ token: z.string().optional().meta({ description: "The PBX's event token" }) });
+export const hookHeaders = z.object({
+  token: z.string().optional().meta({ description: "The PBX's event token" }),
+  "x-signature": z
+    .string()
+    .optional()
+    .meta({
+      description: "Hex HMAC-SHA256 of the body under the tenant's webhook secret; where it is sent it must fit",
+    }),
+});
 
 export const hookAnswer = z
   .object({ status: z.enum(["ok", "duplicate"]), message: z.string().optional() })
