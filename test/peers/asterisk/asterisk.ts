@@ -12,7 +12,7 @@ const SCRIPT = join(import.meta.dirname, "asterisk.sh");
 const VERSION = process.env.ENLACE_TEST_ASTERISK ?? "16";
 const OFFSETS = process.env.ENLACE_TEST_PBX_OFFSET
   ? [Number(process.env.ENLACE_TEST_PBX_OFFSET)]
-  : [7000, 8000, 9000, 10_000];
+  : [7000, 8000, 9000, 10_000, 11_000, 12_000, 6000];
 
 export interface Asterisk {
   folder: string;
@@ -29,17 +29,22 @@ export const AMI_SECRET = "enlace-test";
  * for `{ skip }`; it is also written to stderr, because a skipped suite must not look like a passed one.
  */
 export async function startAsterisks(): Promise<{ pbx: Asterisk; far: Asterisk } | string> {
-  const root = mkdtempSync(join(tmpdir(), "enlace-asterisk-"));
-  try {
-    const offset = await takeOffset();
-    const pbx = await start(join(root, "pbx"), { role: "pbx", offset, other: offset + 100 });
-    const far = await start(join(root, "far"), { role: "far", offset: offset + 100, other: offset });
-    return { pbx, far };
-  } catch (error) {
-    rmSync(root, { recursive: true, force: true });
-    const reason = `Asterisk ${VERSION} cannot be had here: ${toSentence(error)}`;
-    process.stderr.write(`\n!!! SKIPPED test/peers/asterisk: ${reason}\n\n`);
-    return reason;
+  for (;;) {
+    const root = mkdtempSync(join(tmpdir(), "enlace-asterisk-"));
+    try {
+      const offset = await takeOffset();
+      const pbx = await start(join(root, "pbx"), { role: "pbx", offset, other: offset + 100 });
+      const far = await start(join(root, "far"), { role: "far", offset: offset + 100, other: offset });
+      return { pbx, far };
+    } catch (error) {
+      for (const role of ["pbx", "far"]) await stop(join(root, role)); // one may run where the other could not
+      rmSync(root, { recursive: true, force: true });
+      const problem = toSentence(error);
+      if (/port \d+ is taken/.test(problem)) continue; // by somebody who was quicker: the place is held, the next one is tried
+      const reason = `Asterisk ${VERSION} cannot be had here: ${problem}`;
+      process.stderr.write(`\n!!! SKIPPED test/peers/asterisk: ${reason}\n\n`);
+      return reason;
+    }
   }
 }
 
@@ -86,7 +91,7 @@ async function start(folder: string, { role, offset, other }: Place): Promise<As
   };
   await run(SCRIPT, ["install", VERSION, folder], { env, timeout: 300_000 });
   after(async () => {
-    await run(SCRIPT, ["stop", folder], { env });
+    await stop(folder);
     rmSync(folder, { recursive: true, force: true });
   });
   await run(SCRIPT, ["start", folder], { env, timeout: 60_000 });
@@ -94,6 +99,9 @@ async function start(folder: string, { role, offset, other }: Place): Promise<As
     (await run(SCRIPT, ["cli", folder, ...command.split(" ")], { env })).stdout;
   return { folder, amiPort: 5038 + offset, agiPort: 4573 + offset, cli };
 }
+
+/** Does nothing where none runs. */
+const stop = (folder: string): Promise<unknown> => run(SCRIPT, ["stop", folder]);
 
 function toSentence(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message: string };
