@@ -13,6 +13,7 @@ import { createMetrics } from "../../kit/metrics.ts";
 import { createAccept } from "../accept.ts";
 import { mergeCalls } from "../call-merge.ts";
 import { createFakeFanOut } from "../fake-fan-out.ts";
+import { saveNames } from "../identity-store.ts";
 import { createAssembler } from "./assembler.ts";
 import { BEGUN_MS, loadSequence, PBX_ZONE, type Posted, SEQUENCES } from "./fake-deliveries.ts";
 import { readHookBody } from "./hook-body.ts";
@@ -43,8 +44,10 @@ function createLine() {
     ...{ callIdPrefix: "", country: "ES", extensions: [] },
   };
   return {
+    accept,
     clock,
     refused,
+    tenantId,
     /** Posts events at `seconds` after the call began, and lets them be put together. */
     async hear(events: readonly Posted[], seconds: number) {
       const at = new Date(BEGUN_MS + seconds * 1000);
@@ -165,6 +168,46 @@ test("a consultation that is heard before the call it is about finds it", async 
   const calls = await line.calls();
   assert.deepEqual(Object.keys(calls), ["1700000100.90"]);
   assert.ok((await line.states()).every((state) => state.endsWith("told")));
+});
+
+test("a hang-up told live and again by recovery changes nothing but who told of the call", async () => {
+  const line = createLine();
+  const posted = withTimes(loadSequence("s01")); // 30
+  for (const event of posted) await line.hear([event], event.seconds + 1);
+  const [before] = Object.values(await line.calls());
+  const again = posted.filter(({ type }) => type === "hangup");
+  await line.hear(
+    again.map((event) => ({ ...event, fields: { ...event.fields, origin: "download" } })),
+    300,
+  );
+  const [after] = Object.values(await line.calls());
+  assert.deepEqual(after, { ...before, sources: ["hook", "recovery"] });
+});
+
+test("a consultation that is posted about a call of AMI's does not end it", async () => {
+  const line = createLine();
+  const at = new Date(BEGUN_MS);
+  const callUuid = "1700000100.90";
+  const tenant = { id: line.tenantId };
+  const names = [callUuid, "1700000100.93"].map((alias) => ({
+    tenantId: line.tenantId,
+    alias,
+    callUuid,
+    source: "ami",
+  }));
+  await saveNames(database.sql, names, at);
+  await line.accept({
+    tenant,
+    callUuid,
+    fact: { key: "ami:1", source: "ami", at, status: "in_progress", direction: "inbound" },
+    raw: "{}",
+  });
+  await line.hear(
+    loadSequence("s13").filter(({ type, fields }) => type === "hangup" && fields.CallType === 2),
+    40,
+  );
+  const { [callUuid]: call, ...others } = await line.calls();
+  assert.deepEqual([call?.outcome, call?.direction, others], ["in_progress", "inbound", {}]);
 });
 
 test("a call that the store refuses for good does not hold up the others", async () => {

@@ -47,12 +47,9 @@ export const eventPost = z
 
 export const hookHeaders = z.object({
   token: z.string().optional().meta({ description: "The PBX's event token" }),
-  "x-signature": z
-    .string()
-    .optional()
-    .meta({
-      description: "Hex HMAC-SHA256 of the body under the tenant's webhook secret; where it is sent it must fit",
-    }),
+  "x-signature": z.string().optional().meta({
+    description: "Hex HMAC-SHA256 of the body under the tenant's webhook secret; where it is sent it must fit",
+  }),
 });
 
 export const hookAnswer = z
