@@ -17,8 +17,8 @@ import { execute, startEnlace } from "./stage.ts";
 export const telephony: Figure = { name: "telephony", run: runTelephony };
 
 const CONCURRENT = 2_000;
-/** While the PBX fills up; then a call begins when another ends, some 150 a second. */
-const CALLS_PER_SECOND = 400;
+/** While the PBX fills up; then a call begins when another ends, some 180 a second. */
+const CALLS_PER_SECOND = 300;
 const FULL_WITHIN_MS = 30_000;
 const DRAINED_WITHIN_MS = 45_000;
 const LOOK_EVERY_MS = 50;

@@ -93,10 +93,17 @@ export function closeFakeCall({ clock, tell }: FakeSwitch, call: FakeCall): void
   const { expected, records, origin, unanswered } = call;
   expected.outcome = expected.talked.length > 0 ? "answered" : unanswered;
   expected.endedAt = clock.now();
-  for (const record of records.splice(0)) tell("Cdr", toRecordFields(origin, record, clock.now()));
+  const at = { endedAt: clock.now(), sequence: Number(origin.uniqueId.split(".").at(-1)) || 0 };
+  for (const [index, record] of records.splice(0).entries()) {
+    tell("Cdr", toRecordFields(origin, record, { ...at, sequence: at.sequence + index }));
+  }
 }
 
-function toRecordFields(origin: FakeChannel, record: FakeRecord, endedAt: Date): string[] {
+function toRecordFields(
+  origin: FakeChannel,
+  record: FakeRecord,
+  { endedAt, sequence }: { endedAt: Date; sequence: number },
+): string[] {
   const { leg, data, startedAt, answeredAt, disposition } = record;
   const [application = "", ...rest] = data.split("(");
   const name = origin.callerName.startsWith("<") ? "" : origin.callerName;
@@ -110,6 +117,7 @@ function toRecordFields(origin: FakeChannel, record: FakeRecord, endedAt: Date):
     ...["StartTime", toText(startedAt), "AnswerTime", toText(answeredAt), "EndTime", toText(endedAt)],
     ...["Duration", seconds(startedAt), "BillableSeconds", seconds(answeredAt), "Disposition", disposition],
     ...["AMAFlags", "DOCUMENTATION", "UniqueID", origin.uniqueId, "UserField", ""],
+    ...["LinkedID", origin.linkedId, "Sequence", String(sequence)], // as deploy/asterisk/cdr_manager.conf has it
   ];
 }
 

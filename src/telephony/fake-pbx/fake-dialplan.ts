@@ -106,9 +106,11 @@ export function createFakeDialplan(sw: FakeSwitch): FakeDialplan {
     sw.state(winner, 6);
     if (legs.length > 1) sw.connect(caller, winner.number, winner.callerName);
     winner.exten = "";
-    for (const leg of legs) dial("DialEnd", caller, leg, ["DialStatus", leg === winner ? "ANSWER" : "CANCEL"]);
+    const others = legs.filter((leg) => leg !== winner);
+    for (const leg of others) dial("DialEnd", caller, leg, ["DialStatus", "CANCEL"]);
+    dial("DialEnd", caller, winner, ["DialStatus", "ANSWER"]);
     if (caller.state !== 6) sw.state(caller, 6);
-    for (const leg of legs) if (leg !== winner) sw.hangUp(leg, 26);
+    for (const leg of others) sw.hangUp(leg, 26);
     join(call, caller, winner);
   }
 
