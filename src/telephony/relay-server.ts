@@ -4,7 +4,7 @@ import type { Pbx } from "./pbx.ts";
 import { pbxCommand } from "./pbx-command.ts";
 import type { RelayOptions } from "./relay.ts";
 import { type OrderAnswer, toFailure } from "./relay-answer.ts";
-import { dropOldOrders, ORDERS, type StoredOrder, saveAnswer, takeOrders } from "./relay-store.ts";
+import { dropOldOrders, ORDERS, type StoredOrder, saveAnswer, TAKEN_MAX, takeOrders } from "./relay-store.ts";
 
 /** Orders whose asker died are dropped after this. */
 const KEPT_MS = 60_000;
@@ -32,6 +32,7 @@ export function createOrderServer(
         clock.now(),
       );
       for (const order of orders) serve(order);
+      if (orders.length === TAKEN_MAX) again = true;
       await sweep();
     } while (again && !isStopped);
   }

@@ -54,14 +54,17 @@ export async function removeOrder(on: Sql, { tenantId, id }: StoredOrder): Promi
   return rows[0] ?? null;
 }
 
-/** Takes every open order for these PBXs, at most 100: from now on they are the caller's alone. */
+/** Orders taken at once; whoever gets as many looks again. */
+export const TAKEN_MAX = 100;
+
+/** Takes the open orders for these PBXs, the oldest first, at most `TAKEN_MAX`: from now on they are the caller's alone. */
 export async function takeOrders(on: Sql, pbxIds: readonly string[], at: Date): Promise<StoredOrder[]> {
   const { rows } = await sql<StoredOrder>`
     update pbx_commands set taken_at = ${at}
      where (tenant_id, id) in (
        select tenant_id, id from pbx_commands
         where pbx_id = any(${[...pbxIds]}::bigint[]) and taken_at is null and expires_at > ${at}
-        order by created_at limit 100 for update skip locked)
+        order by created_at limit ${TAKEN_MAX} for update skip locked)
     returning tenant_id as "tenantId", id, pbx_id as "pbxId", command`.execute(on);
   return rows;
 }
