@@ -1,4 +1,4 @@
-import type { Authenticate, Caller } from "../http/access.ts";
+import { type Authenticate, type Caller, SCOPES } from "../http/access.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import { type ApiKeys, KEY_START } from "./api-keys/api-keys.ts";
@@ -61,7 +61,8 @@ function toKeyCaller(key: ApiKey): Caller {
     actor: `key:${key.id}`,
     name: key.name,
     role: null,
-    scopes: key.scopes,
+    // The key of this machine's command line may everything, also what did not exist yet when it was made.
+    scopes: key.isOperator ? SCOPES : key.scopes,
     isOperator: key.isOperator,
     userId: null,
     sessionId: null,

@@ -142,3 +142,12 @@ test("the command line's own key may everything, operators' work included, and i
   assert.ok(await login("admin", given.body.one_time_password));
   assert.equal((await ask("POST", "/api/v1/me/password", { as: key, body: {} })).status, 403);
 });
+
+test("the command line's key may what was added after it was made, another key may not", async () => {
+  const operator = await tenants.createOperatorKey(toTenantId(1), "made by an older version");
+  const { key } = (await make(["users:read"])).body;
+  await sql`update api_keys set scopes = '{users:read}'`.execute(database.sql);
+  const scopesOf = async (as: string) => (await ask("GET", "/api/v1/me", { as })).body.scopes;
+  assert.deepEqual(await scopesOf(operator), [...SCOPES]);
+  assert.deepEqual(await scopesOf(key), ["users:read"]);
+});
