@@ -1,6 +1,6 @@
 // Starts two real Asterisks for a test file: the PBX and, for calls over SIP, the rest of the world. See README.md.
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,9 +95,15 @@ async function start(folder: string, { role, offset, other }: Place): Promise<As
     rmSync(folder, { recursive: true, force: true });
   });
   await run(SCRIPT, ["start", folder], { env, timeout: 60_000 });
+  process.once("exit", () => endLeftOver(folder)); // a test file that throws at its top runs no hooks
   const cli = async (command: string): Promise<string> =>
     (await run(SCRIPT, ["cli", folder, ...command.split(" ")], { env })).stdout;
   return { folder, amiPort: 5038 + offset, agiPort: 4573 + offset, cli };
+}
+
+function endLeftOver(folder: string): void {
+  const file = join(folder, "asterisk.pid");
+  if (existsSync(file)) process.kill(Number(readFileSync(file, "utf8")));
 }
 
 /** Does nothing where none runs. */
