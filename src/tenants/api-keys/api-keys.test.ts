@@ -145,7 +145,7 @@ test("the command line's own key may everything, operators' work included, and i
 
 test("the command line's key may what was added after it was made, another key may not", async () => {
   const operator = await tenants.createOperatorKey(toTenantId(1), "made by an older version");
-  const { key } = (await make(["users:read"])).body;
+  const { key } = (await make(["users:read"], {}, operator)).body;
   await sql`update api_keys set scopes = '{users:read}'`.execute(database.sql);
   const scopesOf = async (as: string) => (await ask("GET", "/api/v1/me", { as })).body.scopes;
   assert.deepEqual(await scopesOf(operator), [...SCOPES]);
