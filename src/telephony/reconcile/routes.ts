@@ -24,7 +24,8 @@ export interface GapRouteOptions {
 
 const read = { access: allow({ roles: ["supervisor", "viewer"], scope: "pbxs:read" }) };
 const tags = ["pbxs"];
-const SPAN_MS_MAX = 92 * 86_400_000;
+const DAY_MS = 86_400_000;
+const SPAN_MS_MAX = 92 * DAY_MS;
 /** Comparisons that wait their turn; more is a script gone wild. */
 const OPEN_MAX = 50;
 
@@ -106,8 +107,8 @@ function registerAsking(app: App, { database, clock, loadPbx, audit }: GapRouteO
 const toKey = (tenantId: TenantId, pbxId: string): PbxKey => ({ tenantId, pbxId });
 
 function toSpan({ since, until }: z.output<typeof newReconcile>, now: Date): { fromAt: Date; toAt: Date } {
-  const fromAt = new Date(since);
   const toAt = new Date(Math.min(until === undefined ? now.getTime() : Date.parse(until), now.getTime()));
+  const fromAt = since === undefined ? new Date(toAt.getTime() - DAY_MS) : new Date(since);
   if (fromAt >= toAt) throw toFieldError("since", "must be before until, and in the past");
   if (toAt.getTime() - fromAt.getTime() > SPAN_MS_MAX)
     throw toFieldError("since", "may be 92 days before until at most");

@@ -26,7 +26,7 @@ export const gapAnswer = z
 export const gapParams = z.object({ id: rowIdField, gap_id: rowIdField });
 
 export const newReconcile = z.strictObject({
-  since: instantField,
+  since: instantField.optional().meta({ description: "By default a day before `until`" }),
   until: instantField.optional().meta({ description: "By default now" }),
 });
 
