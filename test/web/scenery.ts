@@ -25,6 +25,7 @@ export const SCREENS = [
   { name: "missing-call", path: "/calls/999999999" },
 ] as const;
 
+const CALLS = 14;
 const MINUTE_MS = 60_000;
 const DESKS = ["1001", "1002", "1003"];
 const OUTCOMES = ["completed", "completed", "missed", "completed", "busy"];
@@ -35,7 +36,7 @@ export async function addScenery({ enlace, addUser }: Console): Promise<{ callId
   const nowMs = Date.now();
   const ago = (minutes: number): string => new Date(nowMs - minutes * MINUTE_MS).toISOString();
   const toNumber = (order: number): string => `+346000000${order}`;
-  for (let order = 0; order < 14; order += 1) {
+  for (let order = 0; order < CALLS; order += 1) {
     const isOutbound = order % 4 === 3;
     const [customer, office] = [toNumber(10 + order), "+34900112233"];
     await postCall({
@@ -51,6 +52,8 @@ export async function addScenery({ enlace, addUser }: Console): Promise<{ callId
       recording_url: `https://pbx.example.test/recordings/scene-${order}.mp3`,
     });
   }
+  // The fault is meant for the next call alone: those before it must be over.
+  await eventually(() => assert.equal(crm.records().length, CALLS), { timeoutMs: 60_000 });
   crm.faults.add({ kind: "trace", operation: "create" });
   await postCall({
     call_uuid: "scene-dead",
