@@ -1,6 +1,6 @@
 // Starts two real Asterisks for a test file: the PBX and, for calls over SIP, the rest of the world. See README.md.
-import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,15 +95,17 @@ async function start(folder: string, { role, offset, other }: Place): Promise<As
     rmSync(folder, { recursive: true, force: true });
   });
   await run(SCRIPT, ["start", folder], { env, timeout: 60_000 });
-  process.once("exit", () => endLeftOver(folder)); // a test file that throws at its top runs no hooks
+  watchOver(folder);
   const cli = async (command: string): Promise<string> =>
     (await run(SCRIPT, ["cli", folder, ...command.split(" ")], { env })).stdout;
   return { folder, amiPort: 5038 + offset, agiPort: 4573 + offset, cli };
 }
 
-function endLeftOver(folder: string): void {
-  const file = join(folder, "asterisk.pid");
-  if (existsSync(file)) process.kill(Number(readFileSync(file, "utf8")));
+/** Ends Asterisk with this process, however it ends: a test file that throws at its top runs no hooks. */
+function watchOver(folder: string): void {
+  const pid = readFileSync(join(folder, "asterisk.pid"), "utf8").trim();
+  const script = 'while kill -0 "$0" 2>/dev/null && kill -0 "$1" 2>/dev/null; do sleep 1; done; kill "$1" 2>/dev/null';
+  spawn("sh", ["-c", script, String(process.pid), pid], { detached: true, stdio: "ignore" }).unref();
 }
 
 /** Does nothing where none runs. */
