@@ -9,6 +9,7 @@ import type { Accept, AcceptItem } from "./accept.ts";
 import { type JoinRequest, joinNames } from "./identity-join.ts";
 import { type CallName, loadNames, lockNames, renameCalls, saveNames } from "./identity-store.ts";
 import { type PrefixOf, toJoinRequest } from "./said-names.ts";
+import { isDeadlock, isStoreDown } from "./store-errors.ts";
 
 /**
  * In front of `accept`: several sources may tell of one call, each under its own name. Here a fact is told under the name that
@@ -77,16 +78,21 @@ export function createIdentity(options: IdentityOptions): Identity {
     return callUuid;
   }
 
-  return {
-    accept: async (item) => {
+  /** The item under the name that its call has. Rejects with `unavailable` when the store is away. */
+  async function rename(item: AcceptItem): Promise<AcceptItem> {
+    try {
       const known = await prefixes.get(item.tenant.id);
-      if (known.size === 0) return accept(item);
-      const callUuid = await nameOf(
-        item,
-        (pbx) => known.get(pbx ?? "") ?? (known.size === 1 ? [...known.values()][0] : undefined),
-      );
-      return accept(callUuid === item.callUuid ? item : { ...item, callUuid });
-    },
+      if (known.size === 0) return item;
+      const only = known.size === 1 ? [...known.values()][0] : undefined;
+      const callUuid = await nameOf(item, (pbx) => known.get(pbx ?? "") ?? only);
+      return callUuid === item.callUuid ? item : { ...item, callUuid };
+    } catch (error) {
+      throw isStoreDown(error) || isDeadlock(error) ? storeDown(error) : error;
+    }
+  }
+
+  return {
+    accept: async (item) => accept(await rename(item)),
     stop: () => {
       for (const end of unsubscribe) end();
       prefixes.stop();
@@ -140,4 +146,11 @@ function createJoining({ database, clock, onTwins }: IdentityOptions) {
     if (decided.some(({ joined }) => joined.isRenamed)) onTwins();
     return decided.map(({ joined }) => joined.callUuid);
   };
+}
+
+function storeDown(cause: unknown): AppError {
+  return new AppError("unavailable", "The store does not answer; nothing was kept. Try again.", {
+    retryAfterSeconds: RETRY_SECONDS,
+    cause,
+  });
 }
