@@ -156,6 +156,7 @@ export function createPbx(options: PbxOptions): Pbx {
     } finally {
       tenure = undefined;
       await Promise.all([current.connection.stop(), observing]);
+      await outlet.idle();
     }
   }
 
