@@ -43,6 +43,13 @@ export type StoredFact = { [K in keyof CallFact]: CallFact[K] extends Date | und
 
 const INSTANTS = ["at", "startedAt", "answeredAt", "endedAt"] as const;
 
+/** As JSON text. The dates first: one inside would make the whole text take three times as long. */
+export function toFactText(fact: CallFact): string {
+  const stored: Record<string, unknown> = { ...fact };
+  for (const name of INSTANTS) if (fact[name] !== undefined) stored[name] = fact[name].toISOString();
+  return JSON.stringify(stored);
+}
+
 /** Takes a fact back from our own store. */
 export function reviveFact(stored: StoredFact): CallFact {
   const fact: Record<string, unknown> = { ...stored };

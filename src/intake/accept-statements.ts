@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Call } from "../core/call.ts";
 import type { NewCall } from "../core/call-change.ts";
-import type { CallFact, StoredFact } from "../core/call-fact.ts";
+import { type CallFact, type StoredFact, toFactText } from "../core/call-fact.ts";
 import { type CallRow, toCallRow } from "../core/call-row.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
 import { type Column, toColumnArrays, toUnnest } from "./column-arrays.ts";
@@ -25,7 +25,7 @@ const FACT_COLUMNS: readonly Column<ToldFact>[] = [
   { name: "key", type: "text", of: ({ fact }) => fact.key },
   { name: "source", type: "text", of: ({ fact }) => fact.source },
   { name: "at", type: "timestamptz", of: ({ fact }) => fact.at },
-  { name: "fact", type: "json", of: ({ fact }) => JSON.stringify(fact) },
+  { name: "fact", type: "json", of: ({ fact }) => toFactText(fact) },
   { name: "raw", type: "json", of: ({ raw }) => raw },
 ];
 

@@ -52,6 +52,8 @@ export interface AcceptOptions {
 }
 
 const COMMITS_AT_ONCE = 2;
+/** A crowd of clients in step would else wait for PostgreSQL all at once, and then PostgreSQL for all of them. */
+const FACTS_PER_START = 20;
 const TRIES_MAX = 4;
 const FULL_RETRY_SECONDS = 2;
 const DOWN_RETRY_SECONDS = 5;
@@ -68,6 +70,7 @@ export function createAccept(options: AcceptOptions): Accept {
     flush,
     itemsMax: options.itemsMax ?? 500,
     concurrency: COMMITS_AT_ONCE,
+    startAt: FACTS_PER_START,
     waitingMax: options.waitingMax ?? 4_000,
     onFull: tooBusy,
   });

@@ -34,6 +34,22 @@ test("items that arrive while a flush is under way travel together in the next o
   assert.deepEqual(sizes, [1, 3]);
 });
 
+test("a crowd that arrives in one turn begins to travel before the turn ends, and nobody is forgotten", async () => {
+  const sizes: number[] = [];
+  const batcher = createBatcher<number, number>({
+    ...options,
+    startAt: 3,
+    flush: async (items) => {
+      sizes.push(items.length);
+      return items;
+    },
+  });
+  const all = [1, 2, 3, 4, 5].map((item) => batcher.add(item));
+  assert.deepEqual(sizes, [3], "two wait for the free flush");
+  assert.deepEqual(await Promise.all(all), [1, 2, 3, 4, 5]);
+  assert.deepEqual(sizes, [3, 2]);
+});
+
 test("no more than `concurrency` flushes run at once and no batch is larger than `itemsMax`", async () => {
   let running = 0;
   let most = 0;

@@ -7,6 +7,8 @@ export interface BatcherOptions<I, O> {
   flush(items: readonly I[]): Promise<readonly O[]>;
   itemsMax: number;
   concurrency: number;
+  /** So many waiting items are flushed in the middle of a turn, if a flush is free: the other side works meanwhile. */
+  startAt?: number;
   /** Items that may wait; one more is refused with what `onFull` returns. */
   waitingMax: number;
   onFull(): Error;
@@ -27,6 +29,7 @@ interface Waiting<I, O> {
 }
 
 export function createBatcher<I, O>(options: BatcherOptions<I, O>): Batcher<I, O> {
+  const { startAt = Number.POSITIVE_INFINITY } = options;
   const queue: Waiting<I, O>[] = [];
   const flushing = new Set<Promise<void>>();
   let scheduled = false;
@@ -57,7 +60,8 @@ export function createBatcher<I, O>(options: BatcherOptions<I, O>): Batcher<I, O
       new Promise<O>((resolve, reject) => {
         if (queue.length >= options.waitingMax) return reject(options.onFull());
         queue.push({ item, resolve, reject });
-        if (!scheduled) {
+        if (queue.length >= startAt) startFlushes();
+        else if (!scheduled) {
           scheduled = true;
           setImmediate(startFlushes); // what arrives in the same turn of the loop travels together
         }
