@@ -68,7 +68,6 @@ export const callPost = z
       },
     ],
   });
-export type CallPost = z.infer<typeof callPost>;
 
 export const callPostHeaders = z.object({
   "x-signature": z
