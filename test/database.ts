@@ -40,10 +40,24 @@ async function createDatabaseFrom(template: string): Promise<Database> {
   const database = openDatabase({ url: urlOf(name), poolMax: 10, log: silentLog });
   after(async () => {
     await database.close();
-    await asAdmin((client) => client.query(`drop database if exists ${name} with (force)`));
+    await asAdmin((client) => drop(client, name));
   });
   return database;
 }
+
+/** A server process of another owner, such as autovacuum, may be looking in; it leaves by itself. */
+async function drop(client: pg.Client, name: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await client.query(`drop database if exists ${name} with (force)`);
+      return;
+    } catch (error) {
+      if (tries === 20 || !(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
+      await client.query("select pg_sleep(0.25)");
+    }
+  }
+}
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 async function ensureTemplate(): Promise<string> {
   const hash = createHash("sha1");

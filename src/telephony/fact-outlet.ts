@@ -21,6 +21,8 @@ export interface FactOutlet {
    * Meanwhile the AMI stream buffers, and beyond its bound a snapshot mends what was dropped.
    */
   tell(facts: readonly TrackedFact[], signal: AbortSignal): Promise<void>;
+  /** The same, but resolves when these facts are durable or refused. */
+  tellDurably(facts: readonly TrackedFact[], signal: AbortSignal): Promise<void>;
   /** Resolves when no fact is on its way any more. */
   idle(): Promise<void>;
   counters(): { told: number; refused: number; waiting: number };
@@ -85,6 +87,9 @@ export function createFactOutlet({ tenantId, accept, clock, log }: FactOutletOpt
     tell: async (facts, signal) => {
       for (const fact of facts) void settleOne(fact, signal);
       await hasDrainedTo(ON_THE_WAY_MAX);
+    },
+    tellDurably: async (facts, signal) => {
+      await Promise.all(facts.map((fact) => settleOne(fact, signal)));
     },
     idle: () => hasDrainedTo(0),
     counters: () => ({ ...counters }),

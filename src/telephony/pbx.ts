@@ -12,7 +12,7 @@ import { createPlaceByFile } from "./call-file.ts";
 import { type DialSettings, SPY_ID } from "./call-placing.ts";
 import { RECORDER_ID } from "./call-recorder.ts";
 import { createEventWaits } from "./event-waits.ts";
-import { createFactOutlet, type FactSink } from "./fact-outlet.ts";
+import { createFactOutlet, type FactOutlet, type FactSink } from "./fact-outlet.ts";
 import { createOriginator, type Originator } from "./originate.ts";
 import type { CommandAnswer, PbxCommand } from "./pbx-command.ts";
 import type { CdrPlace } from "./reconcile/cdr-source.ts";
@@ -141,7 +141,7 @@ export function createPbx(options: PbxOptions): Pbx {
   }
 
   async function own(signal: AbortSignal): Promise<void> {
-    const current = openTenure(options, outlet.tell, signal);
+    const current = openTenure(options, outlet, signal);
     tenure = current;
     log.info({ pbx: settings.name }, "pbx.owned");
     current.connection.start();
@@ -191,11 +191,7 @@ export function createPbx(options: PbxOptions): Pbx {
 }
 
 /** Everything of one ownership. It starts with nothing known: the first snapshot takes over what is going on. */
-function openTenure(
-  options: PbxOptions,
-  tell: (facts: readonly TrackedFact[], signal: AbortSignal) => Promise<void>,
-  signal: AbortSignal,
-): Tenure {
+function openTenure(options: PbxOptions, { tell, tellDurably }: FactOutlet, signal: AbortSignal): Tenure {
   const { settings, clock, random, log } = options;
   const { name: pbx, callIdPrefix, country, extensions, trunks } = settings;
   const facts = createFactWriter({ pbx, callIdPrefix, country });
@@ -219,7 +215,7 @@ function openTenure(
     const snapshot = isFirst ? items.find(({ kind }) => kind === "snapshot") : undefined;
     if (snapshot) {
       isFirst = false;
-      await tell(await findGone(options, tracker, snapshot.at), signal);
+      await tellDurably(await findGone(options, tracker, snapshot.at), signal);
     }
     observer?.take(items);
   }
@@ -236,7 +232,7 @@ function openTenure(
     ...{ pbx, dial: settings.dial, callIdPrefix, tracker, originate: originator.originate, events, clock },
     isExtension: (extension) => known.has(extension),
     send: (action) => connection.send(action),
-    tell: (told) => tell(told, signal),
+    tell: (told) => tellDurably(told, signal),
     placeByFile: settings.spoolFolder
       ? createPlaceByFile({ spool: createSpool({ ...toSpoolFolders(settings.spoolFolder), random }), events })
       : undefined,
