@@ -16,7 +16,7 @@ export interface Product {
    * That Enlace keeps exactly these calls since it was last asked, that Vtiger has one record of each that concerns customers
    * and the webhook's receiver its last state, and that neither heard of the others.
    */
-  check(calls: ReadonlyMap<string, Call>): Promise<void>;
+  check(calls: ReadonlyMap<string, Call>, slackSeconds?: number): Promise<void>;
   /** From here on only later calls count. */
   forget(): Promise<void>;
   /** As the API shows it, with its details and timeline. */
