@@ -46,9 +46,9 @@ async function runTelephony({ stage, seconds, report }: FigureContext): Promise<
     const took = (performance.now() - before.at) / 1000;
     const after = { cpu: costOf(), ...(await pbx.counters()), facts: await watcher.facts() };
     const [calls, facts] = [after.ended - before.ended, after.facts - before.facts];
+    await watcher.settleLags(); // at once: nobody looks for the last ones while the others come to their end
     pbx.tell("stop");
     await until(async () => (await pbx.report()).live === 0, DRAINED_WITHIN_MS, "every call is over");
-    await watcher.settleLags();
     await watcher.drained(pbx.ended);
     const peer = await measureBareRows(stage.createDatabase, postgres, seconds);
     const wrong = await watcher.wrong(pbx.ended);
