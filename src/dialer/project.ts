@@ -6,6 +6,8 @@ import type { PhoneNumber } from "../core/phone-number.ts";
 export interface Project {
   tenantId: TenantId;
   id: RowId;
+  /** What people and older programs call it by: a positive decimal number, chosen or the next free one. */
+  number: string;
   name: string;
   /** IANA zone of its schedules, and of numbers whose own zone is not known. */
   timeZone: string;

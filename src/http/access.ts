@@ -28,6 +28,8 @@ export const SCOPES = [
   "keys:read",
   "keys:write",
   "audit:read",
+  "dialer:read",
+  "dialer:write",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
