@@ -21,6 +21,8 @@ declare module "fastify" {
     refusals?: readonly ErrorCode[];
     /** Never opened in a browser: its answers go without the headers that only browsers read. */
     forMachines?: boolean;
+    /** How long its body may be on its way, at most 15 minutes; 30 s unless said. */
+    bodyMs?: number;
   }
 
   interface FastifyRequest {

@@ -122,6 +122,8 @@ function holdsUnstorable(thrown: unknown): boolean {
 
 const FRAMEWORK: Record<string, [ErrorCode, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ["payload_too_large", "The body is larger than this route takes."],
+  FST_REQ_FILE_TOO_LARGE: ["payload_too_large", "The file is larger than this route takes."],
+  FST_INVALID_MULTIPART_CONTENT_TYPE: ["unsupported_media_type", "Send the file as multipart/form-data."],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ["unsupported_media_type", "Send the body as application/json."],
   FST_ERR_CTP_EMPTY_JSON_BODY: ["invalid_json", "The body is empty where JSON was announced."],
   FST_ERR_CTP_INVALID_JSON_BODY: ["invalid_json", "The body is not JSON."],

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import fastify, { type FastifyServerOptions } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Random } from "../kit/random.ts";
@@ -13,6 +14,7 @@ import { installDocs } from "./openapi.ts";
 import { DEFAULT_RATE_LIMITS, installAddressLimit, installCallerLimit, type RateLimits } from "./rate-limits.ts";
 import { installRequestLog } from "./request-log.ts";
 import { installSecurityHeaders } from "./security-headers.ts";
+import { BODY_MS_MAX, installBodyTime } from "./uploads.ts";
 
 export interface HttpServerOptions {
   /** Reads the credential of a request; the tenants room does it. */
@@ -29,10 +31,10 @@ export interface HttpServerOptions {
   rateLimits?: Partial<RateLimits>;
   /** Largest body, unless a route says otherwise. */
   bodyBytesMax?: number;
+  clock?: Clock;
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /**
@@ -57,6 +59,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<App>
     done();
   });
   installDrain(app);
+  installBodyTime(app, options.clock);
   installRequestLog(app, options);
   installSecurityHeaders(app, options.publicUrl);
   await installAddressLimit(app, limits);
@@ -72,7 +75,7 @@ function toFastifyOptions({ trustProxy = false, bodyBytesMax = BODY_BYTES_MAX }:
     // One wide line per request is written by request-log.ts; the framework's own two lines and child loggers cost more.
     logger: false,
     bodyLimit: bodyBytesMax,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: BODY_MS_MAX, // see installBodyTime
     keepAliveTimeout: KEEP_ALIVE_MS,
     // A request that came in on an open connection while we drain is answered, with `Connection: close`.
     return503OnClosing: false,
