@@ -41,9 +41,12 @@ export interface FailureFacts {
   cause: number | undefined;
   dialStatus: string | undefined;
   reason: number | undefined;
+  /** False: Asterisk made none, because the trunk or phone was known to be away, or it had no means left. */
+  hadChannel: boolean;
 }
 
 /** The surest statement wins: a telling cause, then DialStatus (NOANSWER for a 404), then Reason. */
-export function toFailure({ cause, dialStatus, reason }: FailureFacts): OriginateOutcome {
-  return BY_CAUSE[cause ?? 0] ?? BY_STATUS[dialStatus ?? ""] ?? BY_REASON[reason ?? 0] ?? "failed";
+export function toFailure({ cause, dialStatus, reason, hadChannel }: FailureFacts): OriginateOutcome {
+  const told = BY_CAUSE[cause ?? 0] ?? BY_STATUS[dialStatus ?? ""] ?? BY_REASON[reason ?? 0];
+  return told ?? (hadChannel ? "failed" : "unavailable");
 }

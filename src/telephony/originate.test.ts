@@ -75,17 +75,18 @@ test("the halves of a Local pair say nothing about the called number", async () 
 
 test("what real Asterisk was seen to say means what it should", () => {
   const seen: [Parameters<typeof toFailure>[0], string][] = [
-    [{ cause: 17, dialStatus: "BUSY", reason: 0 }, "busy"],
-    [{ cause: 1, dialStatus: "NOANSWER", reason: 0 }, "invalid_number"],
-    [{ cause: 34, dialStatus: "CONGESTION", reason: 0 }, "congestion"],
-    [{ cause: 19, dialStatus: "NOANSWER", reason: 3 }, "no_answer"],
-    [{ cause: 0, dialStatus: "NOANSWER", reason: 3 }, "no_answer"],
-    [{ cause: 16, dialStatus: "CANCEL", reason: 3 }, "no_answer"],
-    [{ cause: 21, dialStatus: "BUSY", reason: 0 }, "rejected"],
-    [{ cause: undefined, dialStatus: undefined, reason: 5 }, "busy"],
-    [{ cause: undefined, dialStatus: undefined, reason: 8 }, "congestion"],
-    [{ cause: undefined, dialStatus: undefined, reason: 0 }, "failed"],
-    [{ cause: 38, dialStatus: "CHANUNAVAIL", reason: 0 }, "unavailable"],
+    [{ cause: 17, dialStatus: "BUSY", reason: 0, hadChannel: true }, "busy"],
+    [{ cause: 1, dialStatus: "NOANSWER", reason: 0, hadChannel: true }, "invalid_number"],
+    [{ cause: 34, dialStatus: "CONGESTION", reason: 0, hadChannel: true }, "congestion"],
+    [{ cause: 19, dialStatus: "NOANSWER", reason: 3, hadChannel: true }, "no_answer"],
+    [{ cause: 0, dialStatus: "NOANSWER", reason: 3, hadChannel: true }, "no_answer"],
+    [{ cause: 16, dialStatus: "CANCEL", reason: 3, hadChannel: true }, "no_answer"],
+    [{ cause: 21, dialStatus: "BUSY", reason: 0, hadChannel: true }, "rejected"],
+    [{ cause: undefined, dialStatus: undefined, reason: 5, hadChannel: true }, "busy"],
+    [{ cause: undefined, dialStatus: undefined, reason: 8, hadChannel: true }, "congestion"],
+    [{ cause: undefined, dialStatus: undefined, reason: 0, hadChannel: true }, "failed"],
+    [{ cause: undefined, dialStatus: undefined, reason: 0, hadChannel: false }, "unavailable"],
+    [{ cause: 38, dialStatus: "CHANUNAVAIL", reason: 0, hadChannel: true }, "unavailable"],
   ];
   for (const [facts, outcome] of seen) assert.equal(toFailure(facts), outcome, JSON.stringify(facts));
 });

@@ -60,6 +60,7 @@ interface Job {
   dialStatus: string | undefined;
   cause: number | undefined;
   reason: number | undefined;
+  hadChannel: boolean;
   settle(result: OriginateResult): void;
   release: (() => void) | undefined;
 }
@@ -82,6 +83,7 @@ export function createOriginator({ send, clock }: OriginatorOptions): Originator
       dialStatus: undefined,
       cause: undefined,
       reason: undefined,
+      hadChannel: false,
       settle: resolve,
       release: undefined,
     };
@@ -103,7 +105,10 @@ export function createOriginator({ send, clock }: OriginatorOptions): Originator
   function takeEvent(message: AmiMessage): void {
     const event = message.get("Event");
     if (event === "OriginateResponse") takeResponse(message);
-    else if (event === "DialEnd" && !isLocal(message.get("DestChannel"))) {
+    else if (event === "Newchannel") {
+      const job = jobs.get(message.get("Uniqueid") ?? "");
+      if (job) job.hadChannel = true;
+    } else if (event === "DialEnd" && !isLocal(message.get("DestChannel"))) {
       const job = jobs.get(message.get("DestLinkedid") ?? "");
       if (job) job.dialStatus ??= message.get("DialStatus");
     } else if (event === "Hangup" && !isLocal(message.get("Channel"))) {

@@ -40,6 +40,12 @@ const PEERS: readonly Peer[] = [
     variable: "ENLACE_TEST_CHROMIUM",
     debianPackage: "chromium",
   },
+  {
+    suite: "calls over a carrier's trunk (test/peers/asterisk/carrier.test.ts)",
+    path: "/usr/bin/sipp",
+    variable: "ENLACE_TEST_SIPP",
+    debianPackage: "sip-tester",
+  },
 ];
 
 export function preparePeers(env: NodeJS.ProcessEnv, wanted = PEERS): Peers {

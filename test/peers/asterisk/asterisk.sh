@@ -20,8 +20,9 @@ settings() {                                # ports and secrets; what start used
   : "${PBX_AMI_PORT:=$((5038 + o))}"
   : "${PBX_SIP_PORT:=$((5060 + o))}" "${PBX_RTP_START:=$((20000 + 4 * o))}" "${PBX_RTP_END:=$((PBX_RTP_START + 3999))}"
   : "${PBX_AGI_PORT:=$((4573 + o))}" "${PBX_TRUNK_PORT:=$((5070 + o))}"
+  : "${PBX_CARRIER_PORT:=$((5080 + o))}" "${PBX_SPARE_PORT:=$((5090 + o))}"
   : "${PBX_AMI_USER:=enlace}" "${PBX_AMI_SECRET:=enlace-test}"
-  names="AMI_PORT SIP_PORT RTP_START RTP_END AGI_PORT TRUNK_PORT AMI_USER AMI_SECRET"
+  names="AMI_PORT SIP_PORT RTP_START RTP_END AGI_PORT TRUNK_PORT CARRIER_PORT SPARE_PORT AMI_USER AMI_SECRET"
 }
 
 install() {

@@ -18,6 +18,9 @@ export interface Asterisk {
   folder: string;
   amiPort: number;
   agiPort: number;
+  /** Where the trunks `carrier` and `spare` look for their carriers (`startCarrier`). */
+  carrierPort: number;
+  sparePort: number;
   /** CLI command; resolves with what it printed. */
   cli(command: string): Promise<string>;
 }
@@ -98,7 +101,9 @@ async function start(folder: string, { role, offset, other }: Place): Promise<As
   watchOver(folder);
   const cli = async (command: string): Promise<string> =>
     (await run(SCRIPT, ["cli", folder, ...command.split(" ")], { env })).stdout;
-  return { folder, amiPort: 5038 + offset, agiPort: 4573 + offset, cli };
+  const ports = { amiPort: 5038, agiPort: 4573, carrierPort: 5080, sparePort: 5090 };
+  const shifted = Object.entries(ports).map(([name, port]) => [name, port + offset]);
+  return { folder, ...(Object.fromEntries(shifted) as typeof ports), cli };
 }
 
 /** Ends Asterisk with this process, however it ends: a test file that throws at its top runs no hooks. */

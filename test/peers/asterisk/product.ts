@@ -35,7 +35,7 @@ export async function openProduct(asterisk: Asterisk): Promise<Product> {
   assert.equal(made.status, 201, JSON.stringify(made.body));
   for (const extension of ["101", "102", "103"]) await api.put(`/api/v1/extensions/${extension}`, {});
   const address = { host: "127.0.0.1", port: asterisk.amiPort, username: "enlace", secret: AMI_SECRET };
-  const added = await api.post("/api/v1/pbxs", { name: "main", ...address, trunks: ["trunk"] });
+  const added = await api.post("/api/v1/pbxs", { name: "main", ...address, trunks: ["trunk", "carrier", "spare"] });
   assert.equal(added.status, 201, JSON.stringify(added.body));
   const seen = new Set<string>();
 

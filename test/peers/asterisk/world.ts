@@ -84,7 +84,7 @@ export async function openWorld({ pbx: asterisk, far }: { pbx: Asterisk; far: As
       address: { host: "127.0.0.1", port: asterisk.amiPort, username: "enlace", secret: AMI_SECRET },
       callIdPrefix: "",
       extensions: new Map(["101", "102", "103"].map((extension) => [extension, extension])),
-      trunks: new Set(["trunk"]),
+      trunks: new Set(["trunk", "carrier", "spare"]),
       dial: { extension: "PJSIP/$" + "{extension}", context: "from-internal", number: "9$" + "{number}" },
     },
     clock: systemClock,
