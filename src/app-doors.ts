@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { registerCommandDoors } from "./app-commands.ts";
+import { registerDialerDoors } from "./app-dialer-doors.ts";
 import { registerGapDoors } from "./app-gaps.ts";
 import type { Ground } from "./app-ground.ts";
 import { registerHookDoors } from "./app-hooks.ts";
@@ -68,6 +69,7 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   registerHookDoors(app, config, rooms);
   registerCommandDoors(app, ground, rooms);
   registerRedirectDoors(app, ground, rooms);
+  registerDialerDoors(app, ground, rooms);
   await registerConsole(app, { folder: CONSOLE_FOLDER });
   return app;
 }

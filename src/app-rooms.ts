@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { type Dialer, openDialer } from "./app-dialer.ts";
 import { openReconciliation } from "./app-gaps.ts";
 import type { Ground } from "./app-ground.ts";
 import { type CallSources, openCallSources } from "./app-hooks.ts";
@@ -23,7 +24,7 @@ import { createToPbxSettings } from "./telephony/pbx-settings.ts";
 import { createRedirectScript } from "./telephony/redirect/agi-script.ts";
 import type { SmartRedirect } from "./telephony/redirect/smart-redirect.ts";
 import { listOpenCalls } from "./telephony/store.ts";
-import { createTelephony, type Telephony } from "./telephony/telephony.ts";
+import { createTelephony, type Telephony, type TelephonyOptions } from "./telephony/telephony.ts";
 import { type Connections, createConnections } from "./tenants/connections/connections.ts";
 import { createTenants, type Tenants } from "./tenants/tenants.ts";
 
@@ -41,6 +42,7 @@ export interface Rooms {
   request: HttpRequester;
   redirect: SmartRedirect;
   telephony: Telephony;
+  dialer: Dialer;
   toPbxSettings: ReturnType<typeof createToPbxSettings>;
 }
 
@@ -88,7 +90,13 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
   const redirect = openRedirect(ground, { tenants, connections, delivery });
   undo.push(redirect.stop);
   const sources = openCallSources(ground, { tenants, accept });
-  const telephony = openTelephony(config, ground, { tenants, sources, accept, redirect, toPbxSettings });
+  const dialer = openDialer(config, ground, {
+    ...{ tenants, accept: accept.accept, request: http.request },
+    telephony: () => telephony,
+  });
+  const telephony: Telephony = openTelephony(config, ground, {
+    ...{ tenants, sources, accept, redirect, dialer, toPbxSettings },
+  });
   return {
     request: http.request,
     tenants,
@@ -99,6 +107,7 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
     recordings,
     redirect,
     telephony,
+    dialer,
     toPbxSettings,
   };
 }
@@ -106,7 +115,7 @@ export function openRooms(config: Config, ground: Ground, undo: (() => Promise<v
 function openTelephony(
   config: Config,
   ground: Ground,
-  rooms: Pick<Rooms, "tenants" | "sources" | "accept" | "redirect" | "toPbxSettings">,
+  rooms: Pick<Rooms, "tenants" | "sources" | "accept" | "redirect" | "dialer" | "toPbxSettings">,
 ): Telephony {
   const { database, locks, log } = ground;
   /** A PBX that this installation must not call is left out: it must not keep the others from being called. */
@@ -124,14 +133,35 @@ function openTelephony(
     ...ground,
     loadPbxs,
     agi: config.agi,
-    agiRoutes: { redirect: createRedirectScript(rooms.redirect, log) },
+    agiRoutes: { redirect: createRedirectScript(rooms.redirect, log), ...rooms.dialer.agiRoutes },
     findPbxByToken: async (token) => (await rooms.tenants.eventTokens.find(token)) ?? undefined,
     accept: rooms.sources.accept,
     exclusive: locks.exclusive,
-    observe: openReconciliation(ground, { ...rooms.accept, accept: rooms.sources.accept }).observe,
+    observe: observeBoth(
+      openReconciliation(ground, { ...rooms.accept, accept: rooms.sources.accept }).observe,
+      rooms.dialer.observe,
+    ),
     listOpenCalls: async (tenantId, pbx) =>
       loadAmiNames(database.sql, tenantId, await listOpenCalls(database, tenantId, pbx)),
   });
+}
+
+type Observe = NonNullable<TelephonyOptions["observe"]>;
+
+/** Who looks after what was missed of a PBX, and who dials over it. */
+function observeBoth(first: Observe, second: Observe | undefined): Observe {
+  if (!second) return first;
+  return (settings, view) => {
+    const observers = [first(settings, view), second(settings, view)];
+    return {
+      take: (items) => {
+        for (const observer of observers) observer.take(items);
+      },
+      run: async (signal) => {
+        await Promise.all(observers.map((observer) => observer.run(signal)));
+      },
+    };
+  };
 }
 
 /** The operator who names a Vtiger on this very machine in the environment has allowed to call it. */

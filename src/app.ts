@@ -62,6 +62,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     undo.push(rooms.recordings.stop); // before the front door is idle: it tells facts
     undo.push(rooms.sources.stop); // before the front door is idle: it tells facts
     rooms.sources.start();
+    undo.push(rooms.dialer.stop); // before the front door is idle: it tells facts
+    await rooms.dialer.start();
     await http.listen({ host: config.host, port: config.port });
     if (config.roles.includes("telephony")) {
       undo.push(rooms.telephony.stop); // before the front door is idle: it tells facts

@@ -1,0 +1,37 @@
+import type { Ground } from "./app-ground.ts";
+import type { Config } from "./config.ts";
+import type { Accept } from "./intake/accept.ts";
+import type { HttpRequester } from "./kit/http-client.ts";
+import type { AgiRoutes } from "./telephony/agi-routes.ts";
+import type { PbxObserver, PbxSettings, PbxView } from "./telephony/pbx.ts";
+import type { Telephony } from "./telephony/telephony.ts";
+import type { Tenants } from "./tenants/tenants.ts";
+
+// The dialer's parts, introduced to each other and to the rooms around them.
+
+export interface Dialer {
+  /** Scripts for FastAGI. */
+  agiRoutes: AgiRoutes;
+  /** Dials over a PBX for as long as this process owns it. Absent: this process does not have the role. */
+  observe?(settings: PbxSettings, view: PbxView): PbxObserver;
+  start(): Promise<void>;
+  /** After telephony: what is being dialled goes on without us, and what was heard of it is written down. */
+  stop(): Promise<void>;
+}
+
+export interface DialerSurroundings {
+  tenants: Tenants;
+  /** The front door for facts of calls. */
+  accept: Accept["accept"];
+  request: HttpRequester;
+  /** Built after the dialer, which it is told of: call it late. */
+  telephony(): Telephony;
+}
+
+export function openDialer(_config: Config, _ground: Ground, _rooms: DialerSurroundings): Dialer {
+  return {
+    agiRoutes: {},
+    start: async () => undefined,
+    stop: async () => undefined,
+  };
+}
