@@ -38,6 +38,10 @@ export function createApiClient(url: string, headers: Readonly<Record<string, st
       headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
+  return toApiClient(send);
+}
+
+function toApiClient(send: ApiClient["send"]): ApiClient {
   return {
     send,
     get: (path) => send("GET", path),
@@ -53,6 +57,18 @@ export async function logIn(url: string, username: string, password: string): Pr
   const { status, body } = await createApiClient(url, {}).post("/api/v1/login", { username, password });
   if (status !== 200) throw new Error(`the log-in of ${username} was answered ${status}: ${JSON.stringify(body)}`);
   return createApiClient(url, { authorization: `Bearer ${body.token}` });
+}
+
+/** The same, who logs in anew when the token has run out: on a clock that runs fast it does within seconds. */
+export async function stayLoggedIn(url: string, username: string, password: string): Promise<ApiClient> {
+  let client = await logIn(url, username, password);
+  const send: ApiClient["send"] = async (method, path, body) => {
+    const answer = await client.send(method, path, body);
+    if (answer.status !== 401) return answer;
+    client = await logIn(url, username, password);
+    return client.send(method, path, body);
+  };
+  return toApiClient(send);
 }
 
 /** Changes some settings of a connection as people do it: what they saw, masks included, with the changes in it. */

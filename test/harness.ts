@@ -15,6 +15,7 @@ import {
   logIn,
   type PostOptions,
   postCall,
+  stayLoggedIn,
 } from "./api-client.ts";
 import { createTestDatabase, silentLog } from "./database.ts";
 import { ADMIN_PASSWORD, toEnvironment, WEBHOOK_SECRET } from "./environment.ts";
@@ -43,7 +44,7 @@ export interface TestEnlace {
   database: Database;
   /** Signs and posts a call; `payload` is an object, or the very bytes as text. */
   postCall(payload: object | string, options?: Partial<PostOptions>): Promise<Answer>;
-  /** As the first administrator. */
+  /** As the first administrator, who stays logged in. */
   api: ApiClient;
   /** With these headers: `{}` is anonymous. */
   as(headers: Readonly<Record<string, string>>): ApiClient;
@@ -91,7 +92,7 @@ export async function startTestEnlace(options: TestEnlaceOptions = {}): Promise<
     postCall: (payload, more) => postCall(url, payload, { secret: WEBHOOK_SECRET, ...more }),
     as: (headers) => createApiClient(url, headers),
     logIn: (username, password) => logIn(url, username, password),
-    api: await logIn(url, "admin", ADMIN_PASSWORD),
+    api: await stayLoggedIn(url, "admin", ADMIN_PASSWORD),
     rows: async (statement, values = []) => (await database.pool.query(statement, [...values])).rows,
   };
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "../eventually.ts";
 import { chromiumIsMissing } from "./chromium.ts";
-import { assertQuiet, enter, see, startConsole } from "./console.ts";
+import { assertQuiet, enter, see, settle, startConsole } from "./console.ts";
 
 const skip = chromiumIsMissing;
 const house = skip ? undefined : await startConsole();
@@ -135,12 +135,13 @@ for (const [role, places] of Object.entries(NAVIGATION)) {
     assert.deepEqual(await navigation.getByRole("link").allInnerTexts(), [...places]);
     for (const place of places) {
       await navigation.getByRole("link", { name: place, exact: true }).click();
-      await page.waitForLoadState("networkidle");
+      await page.getByRole("heading", { level: 1, name: place, exact: true }).waitFor();
+      await settle(desk);
     }
     await page.goto("/calls");
     await page.locator("tbody a").first().click();
     await page.getByRole("heading", { level: 1 }).filter({ hasText: "+34600000088" }).waitFor();
-    await page.waitForLoadState("networkidle");
+    await settle(desk);
     assert.equal(await page.getByRole("button", { name: "Discard" }).count(), 0);
     assert.deepEqual(refused, []);
     assertQuiet(desk);

@@ -1,12 +1,15 @@
 // The real Enlace with its console, a stand-in for the CRM, and somebody at the screen.
 import assert from "node:assert/strict";
 import { after } from "node:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page, Request } from "playwright-core";
 import { ADMIN_PASSWORD } from "../environment.ts";
+import { eventually } from "../eventually.ts";
 import { startTestEnlace, type TestEnlace, type TestEnlaceOptions } from "../harness.ts";
 import { startChromium } from "./chromium.ts";
 
 export const PASSWORD = "a password for the browser";
+/** For a machine that is busy with other things; what is there is seen at once. */
+const WAIT_MS_MAX = 60_000;
 
 export interface Desk {
   page: Page;
@@ -14,6 +17,8 @@ export interface Desk {
   complaints: string[];
   /** Every address outside Enlace that was asked for. */
   strangers: string[];
+  /** What the page has asked the API and waits for; the live stream, which never ends, is not among it. */
+  pending: Set<Request>;
 }
 
 export interface Console {
@@ -50,9 +55,15 @@ export async function startConsole(options: TestEnlaceOptions = {}): Promise<Con
 /** Resolves once it is on the screen. */
 export const see = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
 
-/** Resolves once a page has what it asked for. */
-export async function settle(page: Page): Promise<void> {
+/** Resolves once a page has what it asked for: it is drawn, its answers have come and nothing grey is left. */
+export async function settle({ page, pending }: Desk): Promise<void> {
   await page.locator("h1").first().waitFor();
+  await eventually(() =>
+    assert.deepEqual(
+      [...pending].map((request) => request.url()),
+      [],
+    ),
+  );
   await page.locator(".mantine-Skeleton-root").first().waitFor({ state: "detached" });
 }
 
@@ -74,9 +85,10 @@ async function openDesk(browser: Browser, url: string, options: BrowserContextOp
   const context = await browser.newContext({ baseURL: url, locale: "en-GB", ...options });
   after(() => context.close());
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(WAIT_MS_MAX);
   const complaints: string[] = [];
   const strangers: string[] = [];
+  const pending = watchQuestions(page);
   page.on("console", (message) => {
     // A refused request is an answer, which the page shows; everything else is our mistake.
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
@@ -86,5 +98,16 @@ async function openDesk(browser: Browser, url: string, options: BrowserContextOp
   page.on("request", (request) => {
     if (!request.url().startsWith(url) && !request.url().startsWith("data:")) strangers.push(request.url());
   });
-  return { page, complaints, strangers };
+  return { page, complaints, strangers, pending };
+}
+
+function watchQuestions(page: Page): Set<Request> {
+  const pending = new Set<Request>();
+  const isQuestion = (path: string): boolean => path.startsWith("/api/") && path !== "/api/v1/live";
+  page.on("request", (request) => {
+    if (isQuestion(new URL(request.url()).pathname)) pending.add(request);
+  });
+  page.on("requestfinished", (request) => void pending.delete(request));
+  page.on("requestfailed", (request) => void pending.delete(request));
+  return pending;
 }

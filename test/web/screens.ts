@@ -17,11 +17,12 @@ test("the screens are photographed in both themes", async () => {
   const { callId } = await addScenery(house);
   mkdirSync(FOLDER, { recursive: true });
   for (const colorScheme of ["light", "dark"] as const) {
-    const { page } = await house.signIn(undefined, { colorScheme, viewport: { width: 1100, height: 640 } });
+    const desk = await house.signIn(undefined, { colorScheme, viewport: { width: 1100, height: 640 } });
+    const { page } = desk;
     for (const { name, path } of SCREENS) {
       if (!process.env.SCREENS_FOLDER && !DOCUMENTED.includes(name)) continue;
       await page.goto(path.replace("$call", callId));
-      await settle(page);
+      await settle(desk);
       const file = join(FOLDER, `${name}-${colorScheme}.png`);
       await page.screenshot({ path: file });
       assert.ok(statSync(file).size <= BYTES_MAX, `${file} is larger than ${BYTES_MAX} bytes`);

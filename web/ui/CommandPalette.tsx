@@ -1,6 +1,6 @@
 import { Spotlight, type SpotlightActionData } from "@mantine/spotlight";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useText } from "../locales/text.tsx";
 import { useMay } from "./current-user.ts";
 import { Icon } from "./Icon.tsx";
@@ -11,6 +11,11 @@ export function CommandPalette() {
   const { t } = useText();
   const [query, setQuery] = useState("");
   const actions = useActions(query.trim());
+  const cameFrom = useRef<EventTarget | null>(null);
+  const giveFocusBack = (): void => {
+    if (cameFrom.current instanceof HTMLElement) cameFrom.current.focus({ preventScroll: true });
+    cameFrom.current = null;
+  };
   return (
     <Spotlight
       actions={actions}
@@ -18,7 +23,18 @@ export function CommandPalette() {
       onQueryChange={setQuery}
       shortcut={["mod + K"]}
       nothingFound={t("palette.nothing")}
-      searchProps={{ placeholder: t("palette.placeholder"), "aria-label": t("palette.placeholder") }}
+      searchProps={{
+        placeholder: t("palette.placeholder"),
+        "aria-label": t("palette.placeholder"),
+        // The library's own focus comes a timer after the field, and what is typed meanwhile would be lost. It would also
+        // give the focus back to the field itself, which is gone by then.
+        autoFocus: true,
+        onFocus: ({ relatedTarget }) => {
+          cameFrom.current ??= relatedTarget;
+        },
+      }}
+      returnFocus={false}
+      onSpotlightClose={giveFocusBack}
       lockScroll={false}
       transitionProps={{ duration: 0 }}
       limit={12}

@@ -11,9 +11,10 @@ import { type CallSearch, DELIVERY_STATES, DIRECTIONS, OUTCOMES, parseCallSearch
 /** Each change goes into the address, so that a view can be kept as a bookmark and sent to a colleague. */
 export function CallFilters({ search }: { search: CallSearch }) {
   const { t } = useText();
-  const navigate = useNavigate();
+  const navigate = useNavigate({ from: "/calls" });
   const change = (changed: Record<string, string | undefined>): void => {
-    void navigate({ to: "/calls", search: parseCallSearch({ ...search, ...changed }), replace: true });
+    // From the address as it is by then: two filters changed quickly must not lose the first of them.
+    void navigate({ to: "/calls", search: (now) => parseCallSearch({ ...now, ...changed }), replace: true });
   };
   const any = { value: "", label: t("filter.any") };
   return (

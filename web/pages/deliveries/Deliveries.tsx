@@ -78,13 +78,13 @@ function toQuery({ state = "dead", connection, kind, from, to }: DeliverySearch,
 
 function Filters({ search }: { search: DeliverySearch }) {
   const { t } = useText();
-  const navigate = useNavigate();
+  const navigate = useNavigate({ from: "/deliveries" });
   const connections = useQuery({
     queryKey: ["connections"],
     queryFn: ({ signal }) => ask(api.GET("/api/v1/connections", { signal })),
   });
   const change = (changed: Record<string, string>): void => {
-    void navigate({ to: "/deliveries", search: parseDeliverySearch({ ...search, ...changed }), replace: true });
+    void navigate({ to: "/deliveries", search: (now) => parseDeliverySearch({ ...now, ...changed }), replace: true });
   };
   const any = { value: "", label: t("filter.any") };
   return (
