@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RELOADABLE } from "./reload.ts";
 
 /** What can be asked of a PBX: the form in which an order travels to the process that listens to it. */
 
@@ -31,6 +32,10 @@ export const pbxCommand = z.discriminatedUnion("kind", [
   z.object({
     ...{ kind: z.literal("spy"), callUuid, id: z.string().max(31), extension, mode: z.enum(SPY_MODES) },
   }),
+  z.object({
+    ...{ kind: z.literal("reload"), module: z.enum(RELOADABLE) },
+    endpoints: z.array(z.string().regex(/^[A-Za-z0-9_-]{1,40}$/)).max(200),
+  }),
 ]);
 export type PbxCommand = z.output<typeof pbxCommand>;
 /** Who asks may leave out what has a default. */
@@ -45,5 +50,7 @@ export const commandAnswer = z.object({
   lot: z.string().nullable().optional(),
   /** The recording, below the PBX's folder of recordings; `null` when another process began it. */
   file: z.string().nullable().optional(),
+  /** Endpoints that the PBX does not know after a reload. */
+  missing: z.array(z.string()).optional(),
 });
 export type CommandAnswer = z.output<typeof commandAnswer>;

@@ -7,6 +7,7 @@ import { AmiConnection, type AmiStatus } from "./ami/connection.ts";
 import type { AmiAddress } from "./ami/session.ts";
 import type { AmiItem } from "./ami/stream.ts";
 import { type AmiRights, loadAmiRights } from "./ami-rights.ts";
+import { createAskPbx } from "./ask-pbx.ts";
 import { type CallCommands, type CommandsFor, createCallCommands } from "./call-commands.ts";
 import { createPlaceByFile } from "./call-file.ts";
 import { type DialSettings, SPY_ID } from "./call-placing.ts";
@@ -16,6 +17,7 @@ import { createFactOutlet, type FactOutlet, type FactSink } from "./fact-outlet.
 import { createOriginator, type Originator } from "./originate.ts";
 import type { CommandAnswer, PbxCommand } from "./pbx-command.ts";
 import type { CdrPlace } from "./reconcile/cdr-source.ts";
+import { createReload, type Reload } from "./reload.ts";
 import { runCommand } from "./run-command.ts";
 import { createSpool, toSpoolFolders } from "./spool.ts";
 import { createFactWriter, type TrackedFact } from "./tracker/call-facts.ts";
@@ -119,6 +121,7 @@ interface Tenure {
   tracker: CallTracker;
   originator: Originator;
   commandsFor: CommandsFor;
+  reload: Reload;
 }
 
 export function createPbx(options: PbxOptions): Pbx {
@@ -185,7 +188,7 @@ export function createPbx(options: PbxOptions): Pbx {
     isOwner: () => tenure !== undefined,
     originate: async (request, signal) => owned().originator.originate(request, signal),
     commands: () => owned().commandsFor(null),
-    run: async (command) => runCommand(owned().commandsFor, command),
+    run: async (command) => runCommand(owned(), command),
     loadRights: async () => loadAmiRights((action) => owned().connection.send(action)),
   };
 }
@@ -243,7 +246,8 @@ function openTenure(options: PbxOptions, { tell, tellDurably }: FactOutlet, sign
     isCall: (callUuid) => isOfCall({ callUuid }),
     liveIds: () => new Set(tracker.calls().flatMap(({ linkedIds }) => [...linkedIds])),
   });
-  return { connection, observer, tracker, originator, commandsFor };
+  const reload = createReload(createAskPbx((action) => connection.send(action)));
+  return { connection, observer, tracker, originator, commandsFor, reload };
 }
 
 /** Calls that an earlier owner opened and that are not alive: they ended while nobody listened. */

@@ -1,8 +1,15 @@
 import type { CallCommands, CommandsFor } from "./call-commands.ts";
 import type { CommandAnswer, PbxCommand } from "./pbx-command.ts";
+import type { Reload } from "./reload.ts";
+
+export interface CommandRunners {
+  commandsFor: CommandsFor;
+  reload: Reload;
+}
 
 /** Carries out an order on the PBX that this process owns. Rejects as `CallCommands` does. */
-export async function runCommand(commandsFor: CommandsFor, command: PbxCommand): Promise<CommandAnswer> {
+export async function runCommand(runners: CommandRunners, command: PbxCommand): Promise<CommandAnswer> {
+  const { commandsFor, reload } = runners;
   const commands: CallCommands = commandsFor("onlyFor" in command ? command.onlyFor : null);
   switch (command.kind) {
     case "originate":
@@ -29,5 +36,7 @@ export async function runCommand(commandsFor: CommandsFor, command: PbxCommand):
     case "spy":
       await commands.listenIn(command.callUuid, command);
       return {};
+    case "reload":
+      return reload(command);
   }
 }
