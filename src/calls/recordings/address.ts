@@ -1,10 +1,10 @@
 import { extname } from "node:path/posix";
 import { type Readable, Transform } from "node:stream";
 import { AppError } from "../../core/errors.ts";
+import { toPassedRange } from "../../http/range.ts";
 import { HttpFailure } from "../../kit/http-client.ts";
 import type { HttpStreamAnswer, HttpStreamer } from "../../kit/http-stream.ts";
 import type { AskedRecording, OpenedRecording } from "./opened-recording.ts";
-import { toPassedRange } from "./range.ts";
 import { type DateParts, toAudioType } from "./recording-name.ts";
 
 /** Recordings at addresses of a PBX, passed on as they come and never kept in memory. */

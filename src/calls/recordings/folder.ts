@@ -1,8 +1,8 @@
 import { constants, type FileHandle, open, opendir, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { AppError } from "../../core/errors.ts";
+import { parseRange } from "../../http/range.ts";
 import type { AskedRecording, OpenedRecording } from "./opened-recording.ts";
-import { parseRange } from "./range.ts";
 import { isNamedAfter, toAudioType } from "./recording-name.ts";
 
 /**
