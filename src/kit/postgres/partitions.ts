@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Database } from "./database.ts";
 
 /** Tables that are cut by month, and by which instant. Names of partitions are `<table>_yYYYYmMM`. */
-const PARTITIONED = ["facts", "deliveries", "attempts"] as const;
+const PARTITIONED = ["facts", "deliveries", "attempts", "number_attempts", "dial_attempts"] as const;
 
 /**
  * Makes the months from the one before `now` to `monthsAhead` after it. Idempotent, and safe when several processes do it
@@ -34,7 +34,7 @@ export async function dropOldPartitions(database: Database, now: Date, keepMonth
 
 /** The statement that makes a partition of this name, if it is one of ours: for restoring a backup. */
 export function toPartitionStatement(name: string): string | undefined {
-  const [, table, year, month] = /^([a-z]+)_y(\d{4})m(0[1-9]|1[0-2])$/.exec(name) ?? [];
+  const [, table, year, month] = /^([a-z_]+)_y(\d{4})m(0[1-9]|1[0-2])$/.exec(name) ?? [];
   const known = PARTITIONED.find((candidate) => candidate === table);
   return known && toPartitionDdl(known, new Date(Date.UTC(Number(year), Number(month) - 1, 1)));
 }
