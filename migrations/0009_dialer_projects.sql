@@ -28,6 +28,8 @@ create table trunk_files (
   pbx_id       bigint not null,
   -- On Enlace's machine; named by an operator.
   folder       text not null,
+  -- `ami`: Enlace has res_pjsip reloaded; `pbx`: the PBX watches the file itself, and the AMI user needs no right for it.
+  reload       text not null default 'ami' check (reload in ('ami', 'pbx')),
   -- Something in it became different, and when that was last told to the PBX. Due while the first is the later one.
   changed_at   timestamptz not null,
   published_at timestamptz,

@@ -1,8 +1,9 @@
+import { registerProjectDoors } from "./app-dialer-projects.ts";
 import type { Ground } from "./app-ground.ts";
 import type { Rooms } from "./app-rooms.ts";
 import type { App } from "./http/app-instance.ts";
 
 /** The dialer's routes: each part of it registers its own here. */
-export function registerDialerDoors(_app: App, _ground: Ground, _rooms: Rooms): void {
-  // None yet.
+export function registerDialerDoors(app: App, ground: Ground, rooms: Rooms): void {
+  registerProjectDoors(app, ground, { dialer: rooms.dialer.settings, tenants: rooms.tenants });
 }

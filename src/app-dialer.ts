@@ -1,3 +1,4 @@
+import { type DialerProjects, openDialerProjects } from "./app-dialer-projects.ts";
 import type { Ground } from "./app-ground.ts";
 import type { Config } from "./config.ts";
 import type { Accept } from "./intake/accept.ts";
@@ -10,6 +11,8 @@ import type { Tenants } from "./tenants/tenants.ts";
 // The dialer's parts, introduced to each other and to the rooms around them.
 
 export interface Dialer {
+  /** Projects, trunks, and the files their PBXs read. */
+  settings: DialerProjects;
   /** Scripts for FastAGI. */
   agiRoutes: AgiRoutes;
   /** Dials over a PBX for as long as this process owns it. Absent: this process does not have the role. */
@@ -28,10 +31,12 @@ export interface DialerSurroundings {
   telephony(): Telephony;
 }
 
-export function openDialer(_config: Config, _ground: Ground, _rooms: DialerSurroundings): Dialer {
+export function openDialer(config: Config, ground: Ground, rooms: DialerSurroundings): Dialer {
+  const settings = openDialerProjects(config, ground, { tenants: rooms.tenants, telephony: rooms.telephony });
   return {
+    settings,
     agiRoutes: {},
-    start: async () => undefined,
-    stop: async () => undefined,
+    start: async () => settings.start(),
+    stop: async () => settings.stop(),
   };
 }

@@ -1,4 +1,6 @@
 import { sql } from "kysely";
+import pg from "pg";
+import { AppError } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import type { DialSettings, RecordingPbx, RecordingPlaces } from "../../core/pbx-record.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
@@ -145,6 +147,13 @@ export async function savePbx(on: Sql, pbx: StoredPbx, at: Date): Promise<Stored
   return rows[0];
 }
 
+/** Throws `conflict` while something of the dialer is built on it. */
 export async function removePbx(on: Sql, tenantId: TenantId, id: string): Promise<void> {
-  await sql`delete from pbxs where tenant_id = ${tenantId} and id = ${id}`.execute(on);
+  try {
+    await sql`delete from pbxs where tenant_id = ${tenantId} and id = ${id}`.execute(on);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== FOREIGN_KEY_VIOLATION) throw error;
+    throw new AppError("conflict", "Trunks still dial over this PBX: remove them first.", { cause: error });
+  }
 }
+const FOREIGN_KEY_VIOLATION = "23503";
