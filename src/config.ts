@@ -83,6 +83,28 @@ const SETTINGS = {
       .transform(toList)
       .pipe(z.array(z.string().startsWith("/", "must be absolute paths"))),
   },
+  ENLACE_AUDIO_FOLDER: {
+    group: "Storage",
+    sentence:
+      "Folder of what the dialer plays; by default `audios` in the data folder. Processes on several machines need one that all of them see.",
+    schema: z.string().startsWith("/", "must be an absolute path"),
+  },
+  ENLACE_SOUND_FOLDERS: {
+    group: "Storage",
+    sentence:
+      "Comma list of folders of this machine under which PBXs may have a folder that Enlace copies sounds into; none by default, then PBXs fetch them by HTTP.",
+    schema: z
+      .string()
+      .transform(toList)
+      .pipe(z.array(z.string().startsWith("/", "must be absolute paths"))),
+  },
+  ENLACE_SOUND_CACHE_MB: {
+    group: "Limits",
+    sentence:
+      "Megabytes of spoken texts that are kept, and of sounds in each PBX's folder; those not played the longest go first.",
+    fallback: "2000",
+    schema: number(10, 1_000_000),
+  },
   DATABASE_URL: {
     group: "Storage",
     sentence: "An external PostgreSQL (15 or newer) in place of the embedded one.",
@@ -336,6 +358,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     trustProxy: values.ENLACE_TRUST_PROXY ?? [],
     dataFolder: resolve(values.ENLACE_DATA),
     recordingFolders: values.ENLACE_RECORDING_FOLDERS ?? [],
+    audios: {
+      folder: values.ENLACE_AUDIO_FOLDER,
+      soundFolders: values.ENLACE_SOUND_FOLDERS ?? [],
+      cacheBytesMax: values.ENLACE_SOUND_CACHE_MB * 1024 ** 2,
+    },
     databaseUrl: values.DATABASE_URL ?? toDatabaseUrl(values),
     databasePool: values.ENLACE_DATABASE_POOL,
     retentionMonths: values.ENLACE_RETENTION_MONTHS,
