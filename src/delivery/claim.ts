@@ -70,7 +70,8 @@ select l.tenant_id, l.connection_id, l.concurrency, l.per_second, l.attempts_max
  * A row is passed over while a sibling (same connection and subject) is leased; a signal also while an earlier one waits, and
  * a record while a signal is due. So deliveries of one subject are strictly serial, and one claim never takes two of them.
  * Must be its own statement after LOCK_LANES: only then its snapshot shows every lease taken under that lock. The siblings
- * are counted, not asked for with `not exists`, because the planner would turn that into a join over the lane's whole past.
+ * are counted, not asked for with `not exists`, because the planner would turn that into a join over the lane's whole past;
+ * and found without their tenant (the connection implies it), so that no index but the subject's fits.
  * What was picked changes by an upsert that always finds its row, see index-order.ts.
  */
 const TAKE_DUE = {
@@ -94,8 +95,8 @@ with lane as (
        where d.connection_id = lane.connection_id and d.tenant_id = lane.tenant_id
          and d.state = 'pending' and d.due_at <= $2 and (d.expires_at is null or d.expires_at > $2)
          and (select count(*) from deliveries s
-               where s.tenant_id = d.tenant_id and s.connection_id = d.connection_id and s.subject_kind = d.subject_kind
-                 and s.subject_id = d.subject_id and s.subject_created_at = d.subject_created_at and s.id <> d.id
+               where s.subject_id = d.subject_id and s.subject_kind = d.subject_kind and s.connection_id = d.connection_id
+                 and s.subject_created_at = d.subject_created_at and s.id <> d.id
                  and (s.state = 'leased'
                    or (s.state = 'pending' and s.kind = 'signal' and s.expires_at > $2
                        and case d.kind when 'signal' then s.id < d.id else s.due_at <= $2 end))) = 0
@@ -114,8 +115,8 @@ with lane as (
             d.revision, d.attempts, d.tries, d.expires_at, d.leased_at,
             coalesce(d.remote, (
               select s.remote from deliveries s
-               where s.tenant_id = d.tenant_id and s.connection_id = d.connection_id and s.subject_kind = d.subject_kind
-                 and s.subject_id = d.subject_id and s.subject_created_at = d.subject_created_at and s.remote is not null
+               where s.subject_id = d.subject_id and s.subject_kind = d.subject_kind and s.connection_id = d.connection_id
+                 and s.subject_created_at = d.subject_created_at and s.remote is not null
                order by s.kind, s.id desc limit 1)) as remote
 ), spent as (
   update lanes l set tokens = lane.tokens - (select count(*) from claimed c where c.connection_id = l.connection_id),
