@@ -1,6 +1,10 @@
+import { openAudios } from "./app-audios.ts";
+import { type DialerPolicy, openDialerPolicy } from "./app-dialer-policy.ts";
 import { type DialerProjects, openDialerProjects } from "./app-dialer-projects.ts";
 import type { Ground } from "./app-ground.ts";
+import { openPeople, type People } from "./app-people.ts";
 import type { Config } from "./config.ts";
+import type { Audios } from "./dialer/audios/audios.ts";
 import type { Accept } from "./intake/accept.ts";
 import type { HttpRequester } from "./kit/http-client.ts";
 import type { AgiRoutes } from "./telephony/agi-routes.ts";
@@ -13,6 +17,12 @@ import type { Tenants } from "./tenants/tenants.ts";
 export interface Dialer {
   /** Projects, trunks, and the files their PBXs read. */
   settings: DialerProjects;
+  /** What it plays. */
+  audios: Audios;
+  /** Who is not to be called, whatever calls. */
+  people: People;
+  /** Whether a call may be made, and under which number. */
+  policy: DialerPolicy;
   /** Scripts for FastAGI. */
   agiRoutes: AgiRoutes;
   /** Dials over a PBX for as long as this process owns it. Absent: this process does not have the role. */
@@ -32,11 +42,28 @@ export interface DialerSurroundings {
 }
 
 export function openDialer(config: Config, ground: Ground, rooms: DialerSurroundings): Dialer {
-  const settings = openDialerProjects(config, ground, { tenants: rooms.tenants, telephony: rooms.telephony });
+  const audios = openAudios(config, ground);
+  const settings = openDialerProjects(config, ground, {
+    ...{ tenants: rooms.tenants, telephony: rooms.telephony },
+    findUnknownAudio: audios.findUnknown,
+    hasPolicy: (on, tenantId, id) => policy.policies.exists(on, tenantId, id),
+  });
+  const people = openPeople(ground);
+  const policy = openDialerPolicy(ground, { projects: settings.projects, people });
   return {
     settings,
+    audios,
+    people,
+    policy,
     agiRoutes: {},
-    start: async () => settings.start(),
-    stop: async () => settings.stop(),
+    start: async () => {
+      settings.start();
+      audios.start();
+    },
+    stop: async () => {
+      await policy.stop();
+      await settings.stop();
+      await audios.stop();
+    },
   };
 }

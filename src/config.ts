@@ -24,6 +24,10 @@ const number = (min: number, max: number) => z.coerce.number().int().min(min).ma
 const yesNo = z
   .enum(["true", "false", "1", "0", "yes", "no"])
   .transform((value) => ["true", "1", "yes"].includes(value));
+const folders = z
+  .string()
+  .transform(toList)
+  .pipe(z.array(z.string().startsWith("/", "must be absolute paths")));
 const url = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
 const timeZone = text.refine(isTimeZone, "is not an IANA time zone");
 
@@ -78,30 +82,22 @@ const SETTINGS = {
     group: "Storage",
     sentence:
       "Comma list of folders of this machine under which PBXs may have their recordings (mounted, read-only); none by default.",
-    schema: z
-      .string()
-      .transform(toList)
-      .pipe(z.array(z.string().startsWith("/", "must be absolute paths"))),
+    schema: folders,
   },
   ENLACE_AUDIO_FOLDER: {
     group: "Storage",
-    sentence:
-      "Folder of what the dialer plays; by default `audios` in the data folder. Processes on several machines need one that all of them see.",
+    sentence: "Folder of what the dialer plays, the same for all processes; by default `audios` in the data folder.",
     schema: z.string().startsWith("/", "must be an absolute path"),
   },
   ENLACE_SOUND_FOLDERS: {
     group: "Storage",
     sentence:
       "Comma list of folders of this machine under which PBXs may have a folder that Enlace copies sounds into; none by default, then PBXs fetch them by HTTP.",
-    schema: z
-      .string()
-      .transform(toList)
-      .pipe(z.array(z.string().startsWith("/", "must be absolute paths"))),
+    schema: folders,
   },
   ENLACE_SOUND_CACHE_MB: {
     group: "Limits",
-    sentence:
-      "Megabytes of spoken texts that are kept, and of sounds in each PBX's folder; those not played the longest go first.",
+    sentence: "Megabytes of spoken texts, and of sounds in each PBX's folder; those long unplayed go first.",
     fallback: "2000",
     schema: number(10, 1_000_000),
   },

@@ -57,7 +57,7 @@ export interface Audios {
   /** Throws `AppError` (`conflict`) while a project plays it. */
   remove(doer: Doer, id: string): Promise<void>;
   /** The first of them that the tenant does not have: asked with the tenant locked, before something refers to them. */
-  findUnknown(on: Sql, tenantId: TenantId, ids: readonly RowId[]): Promise<RowId | undefined>;
+  findUnknown(on: Sql, tenantId: TenantId, ids: readonly RowId[]): Promise<RowId | null>;
   /** Of a sound for a person's ears. */
   toLink(sound: SoundRef): ReturnType<AudioLinks["forPerson"]>;
   say(said: SaidText): Promise<{ sound: SoundRef; text: string }>;

@@ -18,12 +18,9 @@ export const audioUpload = z.object({
     .max(200)
     .optional()
     .meta({ description: "By default the file's name. Lower case; anything but a-z 0-9 - _ becomes _" }),
-  replace: z
-    .enum(["true", "false"])
-    .optional()
-    .meta({
-      description: "true: another sound under a name that is there; projects that play it play this one from now on",
-    }),
+  replace: z.enum(["true", "false"]).optional().meta({
+    description: "true: another sound under a name that is there; projects that play it play this one from now on",
+  }),
 });
 
 export const audioAnswer = z

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../core/errors.ts";
 import { parseRange } from "../../http/range.ts";
@@ -46,7 +47,7 @@ export function createAudioSender(clock: Clock) {
       if (range !== "whole") void reply.header("content-range", `bytes ${first}-${last}/${size}`);
       if (request.method === "HEAD") {
         await file.close();
-        return reply.send();
+        return reply.send(Readable.from([])); // an empty stream, so that it keeps the length that was found
       }
       const body = file.createReadStream({ start: first, end: last }); // closes the file at its end
       sending++;

@@ -86,15 +86,11 @@ export async function loadUsers(from: Sql, tenantId: TenantId, id: string): Prom
 }
 
 /** The first of `ids` that is no audio of the tenant's. */
-export async function findUnknownAudio(
-  from: Sql,
-  tenantId: TenantId,
-  ids: readonly RowId[],
-): Promise<RowId | undefined> {
+export async function findUnknownAudio(from: Sql, tenantId: TenantId, ids: readonly RowId[]): Promise<RowId | null> {
   const { rows } = await sql<{ id: RowId }>`
     select id from audios where tenant_id = ${tenantId} and id = any(${[...ids]}::bigint[])`.execute(from);
   const known = new Set(rows.map(({ id }) => id));
-  return ids.find((id) => !known.has(id));
+  return ids.find((id) => !known.has(id)) ?? null;
 }
 
 /** Those of these files that an audio of any tenant has. */
