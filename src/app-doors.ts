@@ -4,6 +4,7 @@ import { registerDialerDoors } from "./app-dialer-doors.ts";
 import { registerGapDoors } from "./app-gaps.ts";
 import type { Ground } from "./app-ground.ts";
 import { registerHookDoors } from "./app-hooks.ts";
+import { registerLiveDoors } from "./app-live.ts";
 import { registerRecordingDoors } from "./app-recordings.ts";
 import { registerRedirectDoors } from "./app-redirect.ts";
 import type { Rooms } from "./app-rooms.ts";
@@ -62,6 +63,7 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   registerTenantRoutes(app, { tenants, database, clock, publicUrl, loginPerMinute: 60 });
   registerConnectionRoutes(app, { connections, connectors, check: delivery.check });
   registerCallRoutes(app, { database, loadTenant });
+  registerLiveDoors(app, ground, rooms);
   registerRecordingDoors(app, ground, rooms);
   registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
   registerPbxDoors(app, ground, rooms);

@@ -1,4 +1,4 @@
-import { type CallDetails, type QueueStay, type Ring, toSpanSeconds } from "../core/call-details.ts";
+import { type CallDetails, type DialerStory, type QueueStay, type Ring, toSpanSeconds } from "../core/call-details.ts";
 import { toInstant } from "../http/wire.ts";
 import type { CallDetailsItem } from "./details-schema.ts";
 
@@ -39,8 +39,15 @@ export function toDetailsItem(details: CallDetails): CallDetailsItem {
     recordings: details.recordings.map(({ file, startedAt, endedAt }) => ({
       ...{ file, started_at: toInstant(startedAt), ended_at: toInstant(endedAt ?? null) },
     })),
+    dialer: details.dialer ? toDialerItem(details.dialer) : null,
   };
 }
+
+const toDialerItem = (story: DialerStory): NonNullable<CallDetailsItem["dialer"]> => ({
+  ...{ attempt_id: story.attemptId, project_id: story.projectId, project: story.project },
+  ...{ campaign_id: story.campaignId ?? null, disposition: story.disposition, attempt: story.attempt },
+  digit: story.digit ?? null,
+});
 
 /** What a list shows of the story. Hold and wait are whole seconds; while they go on, what is over counts. */
 export function toDetailsSummary(details: CallDetails | null) {

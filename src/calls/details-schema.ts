@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DISPOSITIONS } from "../core/disposition.ts";
 import { instantField } from "../http/wire.ts";
 
 /** The story inside a call, as the API shows it. Every list is in the order in which things began. */
@@ -75,6 +76,18 @@ const recordedFile = z.object({
   ended_at: endField,
 });
 
+const dialerStory = z
+  .object({
+    attempt_id: z.string(),
+    project_id: z.string(),
+    project: z.string(),
+    campaign_id: z.string().nullable(),
+    disposition: z.enum(DISPOSITIONS),
+    attempt: z.int().meta({ description: "Which try at this person it was, from 1" }),
+    digit: z.string().nullable().meta({ description: "The key that was pressed" }),
+  })
+  .meta({ description: "Of calls that the dialer made" });
+
 export const callDetails = z
   .object({
     rings: z.array(ring),
@@ -86,6 +99,7 @@ export const callDetails = z
     parkings: z.array(parking),
     conferences: z.array(conference),
     recordings: z.array(recordedFile),
+    dialer: dialerStory.nullable(),
   })
   .meta({ description: "The story inside the call; null when no source told it" });
 export type CallDetailsItem = z.infer<typeof callDetails>;

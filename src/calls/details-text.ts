@@ -3,7 +3,7 @@ import type { ToldDetails } from "../core/call-details.ts";
 /** What a fact tells of the story inside a call, in a few words: `103 rings; talk with 101`. Empty when it is no news. */
 export function toDetailsText(told: ToldDetails): string {
   const { rings = [], talks = [], holds = [], queues = [], transfers = [], pickups = [] } = told;
-  const { parkings = [], conferences = [], recordings = [], hangupCause } = told;
+  const { parkings = [], conferences = [], recordings = [], hangupCause, dialer } = told;
   const said = [
     ...rings.map((ring) => `${toWho(ring)} ${ring.result ?? "rings"}${ring.queue ? ` (queue ${ring.queue})` : ""}`),
     ...talks.map((talk) => `talk with ${toWho(talk)}${talk.endedAt ? toLasted(talk.startedAt, talk.endedAt) : ""}`),
@@ -17,6 +17,7 @@ export function toDetailsText(told: ToldDetails): string {
     ...conferences.map((stay) => `conference ${stay.name}: ${stay.extension ?? "caller"}${stay.leftAt ? " left" : ""}`),
     ...recordings.map(({ file }) => `recorded in ${file}`),
     hangupCause !== undefined && `cause ${hangupCause}`,
+    dialer && `dialed for ${dialer.project}: ${dialer.disposition}${dialer.digit ? `, key ${dialer.digit}` : ""}`,
   ].filter(Boolean);
   const shown = said.slice(0, SHOWN_MAX);
   return said.length > shown.length ? `${shown.join("; ")}; and ${said.length - shown.length} more` : shown.join("; ");

@@ -1,0 +1,87 @@
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import { type Authenticate, allow, type Caller, type CallerRule, isAllowed } from "../http/access.ts";
+import type { App } from "../http/app-instance.ts";
+import { createSeats, openEventStream } from "../http/event-stream.ts";
+import type { Clock } from "../kit/clock.ts";
+import type { Live, LiveBoard } from "./live.ts";
+import { liveCall } from "./live-schema.ts";
+
+export interface LiveRouteOptions {
+  live: Live;
+  /** With the schema of an item, for the API document. */
+  boards: readonly (LiveBoard & { item: z.ZodType })[];
+  authenticate: Authenticate;
+  clock: Clock;
+}
+
+/** As the call log. */
+const rule: CallerRule = { roles: ["agent", "viewer"], scope: "calls:read" };
+const BEAT_MS = 10_000;
+const PER_CALLER_MAX = 10;
+const PER_TENANT_MAX = 200;
+const TOGETHER_MAX = 1_000;
+
+/**
+ * One address for the picture and for its changes: a client that accepts `text/event-stream` listens, any other gets the
+ * picture once. Who listens is asked for the credential again with every beat.
+ */
+export function registerLiveRoutes(app: App, { live, boards, authenticate, clock }: LiveRouteOptions): void {
+  const seats = createSeats();
+  const toShown = (caller: Caller): Set<string> =>
+    new Set(boards.filter((board) => isAllowed(caller, board.rule)).map(({ name }) => name));
+  app.route({
+    method: "GET",
+    url: "/api/v1/live",
+    exposeHeadRoute: false,
+    config: { access: allow(rule), refusals: ["rate_limited"] },
+    schema: {
+      summary: "Calls in progress, lanes and PBXs; with `Accept: text/event-stream` as they change",
+      description: `Events: \`calls\` (all of them), then \`change\` (\`set\`, \`gone\`); ${boards
+        .map(({ name }) => `\`${name}\``)
+        .join(
+          ", ",
+        )} (\`items\`); \`beat\`. A client that comes back with \`Last-Event-ID\` is told what it does not know.`,
+      tags: ["calls"],
+      response: { 200: toPictureSchema(boards) },
+    },
+    handler: async (request, reply) => {
+      const { caller } = request;
+      if (!/\btext\/event-stream\b/.test(request.headers.accept ?? "")) {
+        const { boards: contents, ...picture } = await live.look(caller.tenantId, toShown(caller));
+        return { ...picture, ...contents };
+      }
+      const leave = seats.take({
+        [`${caller.tenantId} ${caller.actor}`]: PER_CALLER_MAX,
+        [`${caller.tenantId}`]: PER_TENANT_MAX,
+        all: TOGETHER_MAX,
+      });
+      const stream = openEventStream(reply, {
+        ...{ clock, beatMs: BEAT_MS },
+        mayListen: async () => isSame(caller, await authenticate(request)),
+      });
+      stream.closed.addEventListener("abort", leave, { once: true });
+      app.draining.addEventListener("abort", stream.end, { once: true, signal: stream.closed });
+      live.listen(caller.tenantId, { stream, boards: toShown(caller), knows: lastEventId(request) });
+      return reply;
+    },
+  });
+}
+
+/** A role that changed shows other boards: the client comes back and gets them. */
+function isSame(before: Caller, now: Caller | undefined): boolean {
+  return now !== undefined && now.role === before.role && !now.mustChangePassword && isAllowed(now, rule);
+}
+
+function lastEventId({ headers }: FastifyRequest): string | undefined {
+  const given = headers["last-event-id"];
+  return typeof given === "string" && given.length <= 100 ? given : undefined;
+}
+
+function toPictureSchema(boards: LiveRouteOptions["boards"]) {
+  return z.looseObject({
+    calls: z.array(liveCall),
+    more: z.boolean().meta({ description: "There are more calls than are told" }),
+    ...Object.fromEntries(boards.map(({ name, item }) => [name, z.array(item).nullable()])),
+  });
+}
