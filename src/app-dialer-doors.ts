@@ -1,4 +1,5 @@
 import { registerAudioDoors } from "./app-audios.ts";
+import { registerCampaignDoors } from "./app-dialer-campaigns.ts";
 import { registerProjectDoors } from "./app-dialer-projects.ts";
 import type { Ground } from "./app-ground.ts";
 import type { Rooms } from "./app-rooms.ts";
@@ -7,5 +8,7 @@ import type { App } from "./http/app-instance.ts";
 /** The dialer's routes: each part of it registers its own here. */
 export function registerDialerDoors(app: App, ground: Ground, rooms: Rooms): void {
   registerProjectDoors(app, ground, { dialer: rooms.dialer.settings, tenants: rooms.tenants });
+  const { campaigns, settings } = rooms.dialer;
+  registerCampaignDoors(app, ground, { dialer: campaigns, projects: settings.projects, tenants: rooms.tenants });
   registerAudioDoors(app, ground, rooms.dialer.audios);
 }

@@ -1,4 +1,5 @@
 import { openAudios } from "./app-audios.ts";
+import { type DialerCampaigns, openDialerCampaigns } from "./app-dialer-campaigns.ts";
 import { type DialerPolicy, openDialerPolicy } from "./app-dialer-policy.ts";
 import { type DialerProjects, openDialerProjects } from "./app-dialer-projects.ts";
 import type { Ground } from "./app-ground.ts";
@@ -17,6 +18,8 @@ import type { Tenants } from "./tenants/tenants.ts";
 export interface Dialer {
   /** Projects, trunks, and the files their PBXs read. */
   settings: DialerProjects;
+  /** Whom to call next, and what became of them. */
+  campaigns: DialerCampaigns;
   /** What it plays. */
   audios: Audios;
   /** Who is not to be called, whatever calls. */
@@ -50,8 +53,13 @@ export function openDialer(config: Config, ground: Ground, rooms: DialerSurround
   });
   const people = openPeople(ground);
   const policy = openDialerPolicy(ground, { projects: settings.projects, people });
+  const campaigns = openDialerCampaigns(config, ground, {
+    tenants: rooms.tenants,
+    findSuppressed: people.suppressions.findMany,
+  });
   return {
     settings,
+    campaigns,
     audios,
     people,
     policy,
@@ -59,8 +67,10 @@ export function openDialer(config: Config, ground: Ground, rooms: DialerSurround
     start: async () => {
       settings.start();
       audios.start();
+      campaigns.start();
     },
     stop: async () => {
+      await campaigns.stop();
       await policy.stop();
       await settings.stop();
       await audios.stop();
