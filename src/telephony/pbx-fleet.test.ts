@@ -6,6 +6,7 @@ import { createLog } from "../kit/log.ts";
 import type { NotificationListener } from "../kit/postgres/listener.ts";
 import type { Pbx, PbxSettings } from "./pbx.ts";
 import { createPbxFleet } from "./pbx-fleet.ts";
+import type { PbxPlanOptions } from "./tracker/channel-name.ts";
 
 const log = createLog({ level: "silent", format: "json" });
 const settings = (id: string, more: Partial<PbxSettings> = {}): PbxSettings => ({
@@ -35,6 +36,8 @@ async function openFleet(...first: PbxSettings[]) {
     },
     openPbx: ({ id }) =>
       ({
+        learn: ({ extensions, trunks }: PbxPlanOptions) =>
+          void state.done.push(`${id} learns ${[...extensions.keys()].join()} ${[...trunks].join()}`),
         start: () => void state.done.push(`start ${id}`),
         stop: async () => void state.done.push(`stop ${id}`),
         status: () => ({ id }),
@@ -58,13 +61,27 @@ test("what is stored runs; what is added, changed and removed follows a notifica
   assert.deepEqual(take(), ["start 1", "start 2"]);
   await notify();
   assert.deepEqual(take(), [], "nothing is different");
-  state.stored = [settings("1"), settings("2", { extensions: new Map([["102", "102"]]) }), settings("3")];
+  state.stored = [settings("1"), settings("2", { callIdPrefix: "two-" }), settings("3")];
   await notify();
   assert.deepEqual(take(), ["stop 2", "start 2", "start 3"]);
   state.stored = [settings("3")];
   await notify();
   assert.deepEqual(take().sort(), ["stop 1", "stop 2"]);
   assert.deepEqual(fleet.list(), [{ id: "3" }]);
+});
+
+test("other lists of phones and trunks are told to the PBX that runs, and its connection stays", async () => {
+  const { state, take, notify, fleet } = await openFleet(settings("1"), settings("2"));
+  take();
+  state.stored = [settings("1"), settings("2", { extensions: new Map([["102", "102"]]) })];
+  await notify();
+  assert.deepEqual(take(), ["2 learns 102 trunk"]);
+  assert.deepEqual([...(fleet.settings()[1]?.extensions ?? [])], [["102", "102"]]);
+  state.stored = [settings("1", { trunks: new Set(["carrier"]) }), state.stored[1] ?? assert.fail()];
+  await notify();
+  assert.deepEqual(take(), ["1 learns 101 carrier"]);
+  await notify();
+  assert.deepEqual(take(), [], "nothing is different");
 });
 
 test("a PBX is found by its own tenant only", async () => {

@@ -22,7 +22,8 @@ import { runCommand } from "./run-command.ts";
 import { createSpool, toSpoolFolders } from "./spool.ts";
 import { createFactWriter, type TrackedFact } from "./tracker/call-facts.ts";
 import { type CallTracker, createCallTracker } from "./tracker/call-tracker.ts";
-import { createPbxPlan } from "./tracker/channel-name.ts";
+import type { PbxPlan, PbxPlanOptions } from "./tracker/channel-name.ts";
+import { createLivePbxPlan, type LivePbxPlan } from "./tracker/live-plan.ts";
 import { createRecordingNames } from "./tracker/recording-names.ts";
 
 /*
@@ -76,6 +77,8 @@ export interface PbxView {
   liveIds(): ReadonlySet<string>;
   /** Whether this call_uuid is a call and not, say, somebody who listens in. */
   isCall(callUuid: string): boolean;
+  /** Who is an extension and who a trunk, as the tenant's lists say now. */
+  plan: PbxPlan;
 }
 
 export interface PbxObserver {
@@ -100,6 +103,8 @@ export interface Pbx {
   start(): void;
   stop(): Promise<void>;
   status(): PbxStatus;
+  /** Takes other lists of phones and trunks without a new connection: they hold for channels that begin from now on. */
+  learn(lists: PbxPlanOptions): void;
   /** Whether this process listens to it. */
   isOwner(): boolean;
   /** See originate.ts; throws `AppError("unavailable")` while this process does not own the PBX or it is away. */
@@ -128,6 +133,7 @@ export function createPbx(options: PbxOptions): Pbx {
   const { settings, clock, log, accept } = options;
   const stopping = new AbortController();
   const outlet = createFactOutlet({ tenantId: settings.tenantId, accept, clock, log });
+  const plan = createLivePbxPlan(settings);
   let tenure: Tenure | undefined;
   let running: Promise<void> | undefined;
 
@@ -144,7 +150,7 @@ export function createPbx(options: PbxOptions): Pbx {
   }
 
   async function own(signal: AbortSignal): Promise<void> {
-    const current = openTenure(options, outlet, signal);
+    const current = openTenure({ ...options, plan }, outlet, signal);
     tenure = current;
     log.info({ pbx: settings.name }, "pbx.owned");
     current.connection.start();
@@ -185,6 +191,7 @@ export function createPbx(options: PbxOptions): Pbx {
       placing: tenure?.originator.pending() ?? null,
       facts: outlet.counters(),
     }),
+    learn: (lists) => plan.replace(lists),
     isOwner: () => tenure !== undefined,
     originate: async (request, signal) => owned().originator.originate(request, signal),
     commands: () => owned().commandsFor(null),
@@ -194,11 +201,15 @@ export function createPbx(options: PbxOptions): Pbx {
 }
 
 /** Everything of one ownership. It starts with nothing known: the first snapshot takes over what is going on. */
-function openTenure(options: PbxOptions, { tell, tellDurably }: FactOutlet, signal: AbortSignal): Tenure {
-  const { settings, clock, random, log } = options;
-  const { name: pbx, callIdPrefix, country, extensions, trunks } = settings;
+function openTenure(
+  options: PbxOptions & { plan: LivePbxPlan },
+  { tell, tellDurably }: FactOutlet,
+  signal: AbortSignal,
+): Tenure {
+  const { settings, plan, clock, random, log } = options;
+  const { name: pbx, callIdPrefix, country } = settings;
   const facts = createFactWriter({ pbx, callIdPrefix, country });
-  const tracker = createCallTracker({ plan: createPbxPlan({ extensions, trunks }), facts });
+  const tracker = createCallTracker({ plan, facts });
   const events = createEventWaits(clock);
   /** Who listens in or records is not a call. */
   const isOfCall = ({ callUuid }: Pick<TrackedFact, "callUuid">): boolean =>
@@ -230,10 +241,9 @@ function openTenure(options: PbxOptions, { tell, tellDurably }: FactOutlet, sign
     log,
   });
   const originator = createOriginator({ send: (action, sending) => connection.send(action, sending), clock });
-  const known = new Set(extensions.values());
   const commandsFor = createCallCommands({
     ...{ pbx, dial: settings.dial, callIdPrefix, tracker, originate: originator.originate, events, clock },
-    isExtension: (extension) => known.has(extension),
+    isExtension: plan.hasExtension,
     send: (action) => connection.send(action),
     tell: (told) => tellDurably(told, signal),
     placeByFile: settings.spoolFolder
@@ -243,6 +253,7 @@ function openTenure(options: PbxOptions, { tell, tellDurably }: FactOutlet, sign
   const observer = options.observe?.(settings, {
     isReady: () => connection.status().state === "ready",
     droppedEvents: () => connection.status().droppedEvents,
+    plan,
     isCall: (callUuid) => isOfCall({ callUuid }),
     liveIds: () => new Set(tracker.calls().flatMap(({ linkedIds }) => [...linkedIds])),
   });

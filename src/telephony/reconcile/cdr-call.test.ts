@@ -5,6 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type Call, reduceCall } from "../../core/call.ts";
 import { toPartyText } from "../../core/phone-number.ts";
+import { createPbxPlan } from "../tracker/channel-name.ts";
 import { createCdrReader } from "./cdr-call.ts";
 import { toCdrGroups } from "./cdr-groups.ts";
 import { type CdrRow, parseCdrRow } from "./cdr-row.ts";
@@ -25,8 +26,10 @@ const rowsOf = ({ rows }: Recorded): CdrRow[] =>
 
 const read = createCdrReader({
   ...{ pbx: "main", callIdPrefix: "", country: "ES" },
-  extensions: new Map(["101", "102", "103"].map((extension) => [extension, extension])),
-  trunks: new Set(["trunk"]),
+  plan: createPbxPlan({
+    extensions: new Map(["101", "102", "103"].map((extension) => [extension, extension])),
+    trunks: new Set(["trunk"]),
+  }),
 });
 const describe = (call: Call): string => {
   const [from, to] = [call.from, call.to].map((party) => party && toPartyText(party));

@@ -1,7 +1,7 @@
 import type { CallFact } from "../../core/call-fact.ts";
 import { createFactWriter, type FactWriterOptions, type TrackedFact } from "../tracker/call-facts.ts";
 import { createCallTracker } from "../tracker/call-tracker.ts";
-import { createPbxPlan, type PbxPlanOptions } from "../tracker/channel-name.ts";
+import type { PbxPlan } from "../tracker/channel-name.ts";
 import { toAmiItems } from "./cdr-events.ts";
 import type { CdrGroup } from "./cdr-groups.ts";
 
@@ -13,11 +13,13 @@ export interface CdrCall {
   end: TrackedFact;
 }
 
-export interface CdrReaderOptions extends FactWriterOptions, PbxPlanOptions {}
+export interface CdrReaderOptions extends FactWriterOptions {
+  plan: PbxPlan;
+}
 
 /** Makes calls of records; `undefined` for those that are no call, such as Local channels among themselves. */
 export function createCdrReader(options: CdrReaderOptions): (group: CdrGroup) => CdrCall | undefined {
-  const plan = createPbxPlan(options);
+  const { plan } = options;
   const writer = createFactWriter(options);
   return (group) => {
     const tracker = createCallTracker({ plan, facts: writer });

@@ -7,6 +7,7 @@ import { type Call, reduceCall } from "../../core/call.ts";
 import type { CallFact } from "../../core/call-fact.ts";
 import { AppError } from "../../core/errors.ts";
 import { toTenantId } from "../../core/ids.ts";
+import { createPbxPlan } from "../tracker/channel-name.ts";
 import { type CdrRow, parseCdrRow } from "./cdr-row.ts";
 import { type CdrSource, TooManyRowsError } from "./cdr-source.ts";
 import { parseCsvLine } from "./csv-line.ts";
@@ -67,9 +68,10 @@ const sourceOf = (rows: readonly CdrRow[]): CdrSource => ({
 function open(more: Partial<ReconcilerOptions> = {}) {
   const log = createLogOfCalls();
   const pages: GapPage[] = [];
+  const plan = createPbxPlan({ extensions: new Map(), trunks: new Set(["trunk"]) });
   const reconciler = createReconciler({
     tenantId: toTenantId(1),
-    pbx: { pbx: "main", callIdPrefix: "", country: "ES", extensions: new Map(), trunks: new Set(["trunk"]) },
+    pbx: { pbx: "main", callIdPrefix: "", country: "ES", plan },
     source: sourceOf(ROWS),
     loadKnownCalls: log.loadKnownCalls,
     accept: log.accept,

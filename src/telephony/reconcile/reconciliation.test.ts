@@ -8,6 +8,7 @@ import { systemClock } from "../../kit/clock.ts";
 import { createMetrics } from "../../kit/metrics.ts";
 import type { AmiItem } from "../ami/stream.ts";
 import type { PbxSettings } from "../pbx.ts";
+import { createPbxPlan } from "../tracker/channel-name.ts";
 import { createReconciliation } from "./reconciliation.ts";
 import { loadGaps, loadProgress, saveNewGap } from "./store.ts";
 
@@ -44,7 +45,14 @@ async function watch(
     extensions: new Map(),
     trunks: new Set<string>(),
   } satisfies PbxSettings;
-  const view = { isReady: () => true, droppedEvents: () => 0, liveIds: () => new Set<string>(), isCall: () => true };
+  const plan = createPbxPlan(settings);
+  const view = {
+    plan,
+    isReady: () => true,
+    droppedEvents: () => 0,
+    liveIds: () => new Set<string>(),
+    isCall: () => true,
+  };
   const stopping = new AbortController();
   const observer = observe(settings, view);
   observer.take(items);

@@ -96,10 +96,10 @@ function openReconciler(
   { database, accept, log, figures }: Watching,
   { settings, view, source }: { settings: PbxSettings; view: PbxView; source: CdrSource },
 ): Reconciler {
-  const { tenantId, name: pbx, callIdPrefix, country, extensions, trunks } = settings;
+  const { tenantId, name: pbx, callIdPrefix, country } = settings;
   const reconciler = createReconciler({
     ...{ tenantId, source, accept, log, liveIds: view.liveIds, isCall: view.isCall },
-    pbx: { pbx, callIdPrefix, country, extensions, trunks },
+    pbx: { pbx, callIdPrefix, country, plan: view.plan },
     loadKnownCalls: (tenant, callUuids) => loadKnownCalls(database, tenant, callUuids),
   });
   return {
