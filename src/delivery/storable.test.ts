@@ -11,3 +11,8 @@ test("zero bytes and half surrogates are replaced wherever they hide, and the re
     n: null,
   });
 });
+
+test("a text that quotes an escape stays as it is", () => {
+  const quoted = { body: '{"name":"\\u0000 \\ud800"}' };
+  assert.deepEqual(JSON.parse(toStorableJson(quoted)), quoted);
+});

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { type HttpAnswer, HttpFailure, type HttpRequest, type HttpRequester } from "./http-client.ts";
-import { maskForm, maskHeaders, maskJson, maskTexts } from "./masking.ts";
+import { createTextMask, maskForm, maskHeaders, maskJson } from "./masking.ts";
 
 /** One request and what came of it, fit to be stored and shown: secrets masked, every part bounded. */
 export interface Exchange {
@@ -61,9 +61,8 @@ function toExchange(
   result: HttpAnswer | Error,
   when: { at: Date; durationMs: number },
 ): Exchange {
-  const secrets = request.secrets ?? [];
-  const clean = (text: string, bytesMax = PART_BYTES_MAX): string =>
-    cut(toStorable(maskTexts(text, secrets)), bytesMax);
+  const mask = createTextMask(request.secrets ?? []);
+  const clean = (text: string, bytesMax = PART_BYTES_MAX): string => cut(toStorable(mask(text)), bytesMax);
   const headers = (given: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(
       Object.entries(maskHeaders(given))
@@ -96,7 +95,11 @@ function toFailureText(error: Error): string {
 /** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair. */
 const toStorable = (text: string): string => text.toWellFormed().replaceAll("\u0000", "\ufffd");
 
+/** Of a UTF-16 unit, in UTF-8. */
+const UNIT_BYTES_MAX = 3;
+
 function cut(text: string, bytesMax: number): string {
+  if (text.length * UNIT_BYTES_MAX <= bytesMax) return text;
   if (Buffer.byteLength(text) <= bytesMax) return text;
   const mark = "… [cut]";
   const kept = Buffer.from(text).subarray(0, bytesMax - Buffer.byteLength(mark));

@@ -1,5 +1,5 @@
 /** Fields that carry credentials, in URLs, forms, JSON and headers; compared without case, `-` and `_`. */
-const SECRET_NAMES = [
+const SECRET_NAMES: ReadonlySet<string> = new Set([
   "accesskey",
   "accesstoken",
   "apikey",
@@ -21,8 +21,19 @@ const SECRET_NAMES = [
   "webhooksignature",
   "xapikey",
   "xsignature",
-];
-const isSecretName = (name: string): boolean => SECRET_NAMES.includes(name.toLowerCase().replaceAll(/[-_]/g, ""));
+]);
+/** Names come again and again: those of headers and fields, with every exchange. */
+const REMEMBERED_MAX = 1_000;
+const remembered = new Map<string, boolean>();
+
+function isSecretName(name: string): boolean {
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const is = SECRET_NAMES.has(name.toLowerCase().replaceAll(/[-_]/g, ""));
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+  remembered.set(name, is);
+  return is;
+}
 
 const MASK = "[redacted]";
 /** Shorter texts are no secrets, and replacing them would make holes everywhere. */
@@ -30,18 +41,23 @@ const SECRET_LENGTH_MIN = 4;
 
 /** Removes the given texts, however they are written: plain, URL-encoded or inside a JSON string. */
 export function maskTexts(text: string, secrets: readonly string[]): string {
-  const forms = secrets
-    .filter((secret) => secret.length >= SECRET_LENGTH_MIN)
-    .flatMap((secret) => [
-      secret,
-      encodeURIComponent(secret),
-      new URLSearchParams({ s: secret }).toString().slice(2),
-      JSON.stringify(secret).slice(1, -1),
-    ]);
-  return [...new Set(forms)]
-    .sort((a, b) => b.length - a.length)
-    .reduce((rest, form) => rest.replaceAll(form, MASK), text);
+  return createTextMask(secrets)(text);
 }
+
+/** The same for many texts. */
+export function createTextMask(secrets: readonly string[]): (text: string) => string {
+  const forms = [...new Set(secrets.filter((secret) => secret.length >= SECRET_LENGTH_MIN).flatMap(toForms))].sort(
+    (a, b) => b.length - a.length,
+  );
+  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, MASK), text);
+}
+
+const toForms = (secret: string): string[] => [
+  secret,
+  encodeURIComponent(secret),
+  new URLSearchParams({ s: secret }).toString().slice(2),
+  JSON.stringify(secret).slice(1, -1),
+];
 
 /** Blanks `name=value` of secret names in a query string or a form body. */
 export function maskForm(text: string): string {
