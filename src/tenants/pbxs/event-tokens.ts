@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import { AppError } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
 import { createCache } from "../../kit/cache.ts";
@@ -63,7 +63,7 @@ const TOKEN_LENGTH_MAX = 200;
 
 export function createEventTokens(options: EventTokensOptions): EventTokens {
   const { database, listener, clock, random, secret, previousSecrets = [] } = options;
-  const keys = [secret, ...previousSecrets].map((each) => deriveKey(each, "pbx.event_token"));
+  const keys = [secret, ...previousSecrets].map((each) => createSecretKey(deriveKey(each, "pbx.event_token")));
   const toHashes = (token: string): Buffer[] =>
     keys.map((key) => createHmac("sha256", key).update(token, "utf8").digest());
   const toHash = (token: string): Buffer => toHashes(token)[0] ?? Buffer.alloc(0);
