@@ -16,6 +16,7 @@ import {
   loadProjectByNumber,
   loadProjects,
   loadProjectUsers,
+  type ProjectPage,
   removeProject,
   type StoredProject,
   saveProjectUsers,
@@ -31,7 +32,7 @@ export interface Projects {
   mayUse(caller: Pick<Caller, "tenantId" | "role" | "userId">, projectId: string): Promise<boolean>;
   /** The project, or `not_found` for one that is not there or not the caller's to see. */
   loadFor(caller: Pick<Caller, "tenantId" | "role" | "userId">, projectId: string): Promise<StoredProject>;
-  list(tenantId: TenantId, page: { afterId: string; rowsMax: number; assignee: Assignee }): Promise<StoredProject[]>;
+  list(tenantId: TenantId, page: ProjectPage): Promise<StoredProject[]>;
   find(tenantId: TenantId, id: string): Promise<StoredProject | null>;
   /** By the number that people and older programs call it by. */
   findByNumber(tenantId: TenantId, number: string): Promise<StoredProject | null>;

@@ -36,15 +36,15 @@ function registerReading(app: App, { projects }: ProjectRouteOptions): void {
       schema: {
         summary: "The projects, in the order they were made; supervisors see those they are assigned to",
         tags,
-        querystring: z.object(pageQuery),
+        querystring: z.object({ ...pageQuery, number: rowIdField.optional() }),
         response: { 200: toPageSchema(projectAnswer) },
       },
     },
     async (request) => {
-      const { limit, cursor } = request.query;
+      const { limit, cursor, number = null } = request.query;
       const afterId = parseCursor(cursor, idCursor)?.id ?? "0";
       const assignee = toAssignee(request.caller);
-      const rows = await projects.list(request.caller.tenantId, { afterId, assignee, rowsMax: limit + 1 });
+      const rows = await projects.list(request.caller.tenantId, { afterId, assignee, number, rowsMax: limit + 1 });
       return toPage(rows, limit, { toItem: toProjectAnswer, toPosition: ({ id }) => ({ id }) });
     },
   );

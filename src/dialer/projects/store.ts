@@ -32,14 +32,19 @@ const onlyOf = (assignee: Assignee) =>
     : sql`and exists (select from project_users u
                        where u.tenant_id = p.tenant_id and u.project_id = p.id and u.user_id = ${assignee})`;
 
-export async function loadProjects(
-  from: Sql,
-  tenantId: TenantId,
-  page: { afterId: string; rowsMax: number; assignee: Assignee },
-): Promise<StoredProject[]> {
+export interface ProjectPage {
+  afterId: string;
+  rowsMax: number;
+  assignee: Assignee;
+  /** Only the one with this number. */
+  number?: string | null;
+}
+
+export async function loadProjects(from: Sql, tenantId: TenantId, page: ProjectPage): Promise<StoredProject[]> {
   const { rows } = await sql<StoredProject>`
     select ${COLUMNS} from projects p
      where p.tenant_id = ${tenantId} and p.id > ${page.afterId} ${onlyOf(page.assignee)}
+       ${page.number ? sql`and p.number = ${page.number}` : sql``}
      order by p.id limit ${page.rowsMax}`.execute(from);
   return rows;
 }

@@ -4,7 +4,7 @@ import { instantField, rowIdField, toInstant } from "../../http/wire.ts";
 import type { TrunkFile } from "./file-store.ts";
 import { isConfigValue } from "./pjsip.ts";
 import type { StoredTrunk } from "./store.ts";
-import type { TrunkFields } from "./trunks.ts";
+import type { NewTrunkFields, TrunkFields } from "./trunks.ts";
 
 /** Stands for a stored secret in an answer; sent back it means the stored one. */
 export const MASK = "••••";
@@ -63,7 +63,7 @@ const fields = {
 
 export const newTrunk = z.strictObject({
   ...fields,
-  pbx_id: rowIdField,
+  pbx_id: rowIdField.optional().meta({ description: "By default the tenant's only PBX" }),
   dial_template: fields.dial_template.default(DEFAULT_TEMPLATE),
   per_second: fields.per_second.default(null),
   channels_max: fields.channels_max.default(20),
@@ -115,11 +115,11 @@ export function toTrunkAnswer(trunk: StoredTrunk): z.infer<typeof trunkAnswer> {
   };
 }
 
-export function toNewFields(body: z.output<typeof newTrunk>): TrunkFields {
+export function toNewFields(body: z.output<typeof newTrunk>): NewTrunkFields {
   const { pbx_id, dial_template, per_second, channels_max, caller_id, ...rest } = body;
   return {
     ...rest,
-    pbxId: pbx_id,
+    pbxId: pbx_id ?? null,
     dialTemplate: dial_template,
     perSecond: per_second,
     channelsMax: channels_max,

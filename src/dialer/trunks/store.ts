@@ -94,7 +94,12 @@ export async function findTrunkUser(on: Sql, tenantId: TenantId, id: string): Pr
   return rows[0]?.name ?? null;
 }
 
-/** The tenant's PBX, as far as a trunk of it is concerned. */
+/** Of the tenant's PBXs. */
+export async function loadPbxIds(on: Sql, tenantId: TenantId): Promise<RowId[]> {
+  const { rows } = await sql<{ id: RowId }>`select id from pbxs where tenant_id = ${tenantId} order by id`.execute(on);
+  return rows.map(({ id }) => id);
+}
+
 export async function hasPbx(on: Sql, tenantId: TenantId, id: RowId): Promise<boolean> {
   const { rows } = await sql`select from pbxs where tenant_id = ${tenantId} and id = ${id}`.execute(on);
   return rows.length > 0;

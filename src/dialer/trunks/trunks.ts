@@ -11,8 +11,8 @@ import type { Trunk } from "../trunk.ts";
 import {
   countTrunks,
   findTrunkUser,
-  hasPbx,
   isNameTaken,
+  loadPbxIds,
   loadTrunk,
   loadTrunks,
   removeTrunk,
@@ -23,6 +23,8 @@ import {
 
 /** What people say of a trunk. The password goes in and never comes out. */
 export type TrunkFields = Omit<Trunk, "tenantId" | "id"> & { password: string | null };
+/** Without a PBX it is the tenant's only one. */
+export type NewTrunkFields = Omit<TrunkFields, "pbxId"> & { pbxId: RowId | null };
 
 /** The lines of a tenant's PBXs to carriers. What Asterisk is told of them is written by trunk-files.ts. */
 export interface Trunks {
@@ -30,7 +32,7 @@ export interface Trunks {
   load(tenantId: TenantId, id: RowId): Promise<Trunk | null>;
   list(tenantId: TenantId, page: { afterId: string; rowsMax: number }): Promise<StoredTrunk[]>;
   find(tenantId: TenantId, id: string): Promise<StoredTrunk | null>;
-  create(doer: Doer, fields: TrunkFields): Promise<StoredTrunk>;
+  create(doer: Doer, fields: NewTrunkFields): Promise<StoredTrunk>;
   /** A trunk stays on its PBX. */
   update(doer: Doer, id: string, fields: Partial<Omit<TrunkFields, "pbxId">>): Promise<StoredTrunk>;
   /** Throws `conflict` while a project dials over it. */
@@ -95,8 +97,8 @@ export function createTrunks(options: TrunksOptions): Trunks {
       const trunk = await administer(doer, async (on, at) => {
         if ((await countTrunks(on, tenantId)) >= TRUNKS_MAX)
           throw new AppError("conflict", `A tenant has at most ${TRUNKS_MAX} trunks.`);
-        if (!(await hasPbx(on, tenantId, fields.pbxId))) throw toFieldError("pbx_id", "is not a PBX of this tenant");
-        const next = { ...fields, tenantId, sealedPassword: seal(tenantId, password) };
+        const pbxId = await choosePbx(on, tenantId, fields.pbxId);
+        const next = { ...fields, tenantId, pbxId, sealedPassword: seal(tenantId, password) };
         check(next, options);
         const value = await saveNewTrunk(on, next, at);
         if (!value) throw nameTaken(fields.name);
@@ -179,6 +181,16 @@ function isPasswordOf(box: SecretBox, trunk: StoredTrunk, password: string | nul
     if (error instanceof SealError) return false;
     throw error;
   }
+}
+
+async function choosePbx(on: Sql, tenantId: TenantId, given: RowId | null): Promise<RowId> {
+  const ids = await loadPbxIds(on, tenantId);
+  const [only] = ids;
+  if (given === null && only !== undefined && ids.length === 1) return only;
+  if (given === null)
+    throw toFieldError("pbx_id", ids.length === 0 ? "there is no PBX yet" : "is needed: there are several PBXs");
+  if (!ids.includes(given)) throw toFieldError("pbx_id", "is not a PBX of this tenant");
+  return given;
 }
 
 async function loadOrRefuse(from: Sql, tenantId: TenantId, id: string): Promise<StoredTrunk> {

@@ -5,7 +5,7 @@ import type { Role } from "../../http/access.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { deriveKey } from "../../kit/secret-box.ts";
 
-/** What an access token says: a JWT, HS256, ten minutes. It names the session; whether that is still good, the store knows. */
+/** What an access token says: a JWT, HS256, ten minutes unless said otherwise. It names the session; whether that is still good, the store knows. */
 export interface TokenClaims {
   tenantId: TenantId;
   userId: RowId;
@@ -13,7 +13,7 @@ export interface TokenClaims {
 }
 
 export interface AccessTokens {
-  create(claims: TokenClaims & { role: Role }): Promise<{ token: string; expiresAt: Date }>;
+  create(claims: TokenClaims & { role: Role }, lifeSeconds?: number): Promise<{ token: string; expiresAt: Date }>;
   /** `undefined` for anything but a token of ours that has not expired. */
   parse(token: string): Promise<TokenClaims | undefined>;
 }
@@ -31,16 +31,16 @@ const payloadSchema = z.object({
 export function createAccessTokens(secret: string, clock: Clock): AccessTokens {
   const key = deriveKey(secret, "access-token");
   return {
-    create: async ({ tenantId, userId, sessionId, role }) => {
+    create: async ({ tenantId, userId, sessionId, role }, lifeSeconds = LIFE_SECONDS) => {
       const now = Math.floor(clock.now().getTime() / 1000);
       const token = await new SignJWT({ tenant: tenantId, role, sid: sessionId })
         .setProtectedHeader({ alg: "HS256", typ: "JWT" })
         .setIssuer(ISSUER)
         .setSubject(userId)
         .setIssuedAt(now)
-        .setExpirationTime(now + LIFE_SECONDS)
+        .setExpirationTime(now + lifeSeconds)
         .sign(key);
-      return { token, expiresAt: new Date((now + LIFE_SECONDS) * 1000) };
+      return { token, expiresAt: new Date((now + lifeSeconds) * 1000) };
     },
     parse: async (token) => {
       try {

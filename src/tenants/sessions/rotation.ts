@@ -12,6 +12,8 @@ import { loadSessionUser, lockSession, type RefreshRow, revokeSession, type Sess
 export interface Origin {
   address: string;
   userAgent: string;
+  /** How long the first access token is good, for clients that know no refresh; ten minutes unless said otherwise. */
+  tokenSeconds?: number;
 }
 
 /** What a login or a refresh gives. */
@@ -66,10 +68,10 @@ export async function rotateSession(transaction: Sql, rotation: Rotation): Promi
 
 export async function toOpened(
   tokens: AccessTokens,
-  { user, session, secret }: { user: User; session: Session; secret: string },
+  { user, session, secret, tokenSeconds }: { user: User; session: Session; secret: string; tokenSeconds?: number },
 ): Promise<Opened> {
   const { tenantId, id: userId, role } = user;
-  const { token, expiresAt } = await tokens.create({ tenantId, userId, sessionId: session.id, role });
+  const { token, expiresAt } = await tokens.create({ tenantId, userId, sessionId: session.id, role }, tokenSeconds);
   return {
     user,
     accessToken: token,

@@ -76,7 +76,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       await trimSessions(transaction, user, { now, keep: SESSIONS_MAX - 1 });
       await saveNewSession(transaction, session, toSecretHash(secret));
     });
-    return toOpened(tokens, { user, session, secret });
+    return toOpened(tokens, { user, session, secret, ...(from.tokenSeconds && { tokenSeconds: from.tokenSeconds }) });
   }
 
   return {
