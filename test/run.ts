@@ -1,5 +1,5 @@
 // `npm test [-- <files, or options of node:test>]`: one throw-away PostgreSQL for the run, then node:test over every test
-// file, two at a time. Ends what it started, also when it fails or is interrupted.
+// file, two at a time, and over those of telephony once more with a newer Asterisk. Ends what it started, also when it fails or is interrupted.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -19,6 +19,7 @@ import { systemClock } from "../src/kit/clock.ts";
 import { createLog } from "../src/kit/log.ts";
 import { startEmbeddedPostgres } from "../src/kit/postgres/embedded.ts";
 import { systemRandom } from "../src/kit/random.ts";
+import { findNewerAsteriskProblem, listNewerAsteriskSuites, NEWER_ASTERISK } from "./peers/asterisk/newer-asterisk.ts";
 import { preparePeers } from "./peers/prepare.ts";
 
 /** Nothing of a test run must survive a power cut, and some tests start several Enlaces at once. */
@@ -34,18 +35,35 @@ let ending: Promise<void> | undefined;
 
 async function main(args: readonly string[]): Promise<number> {
   const peers = preparePeers(process.env);
-  for (const { suite, reason } of peers.skipped)
-    process.stderr.write(`\n!!! SKIPPED: ${suite}\n!!! BECAUSE: ${reason}\n\n`);
+  for (const { suite, reason } of peers.skipped) tellSkipped(suite, reason);
   if (!args.some(isFile) || args.some((arg) => arg.startsWith("test/web"))) buildConsole();
   const databaseUrl = process.env.ENLACE_TEST_DATABASE_URL ?? (await startThrowAway());
   const files = args.filter(isFile);
   const options = args.filter((arg) => arg.startsWith("--"));
-  return await runTests([...options, ...(files.length > 0 ? files : findTestFiles())], {
+  const environment = {
     ...process.env,
     ...peers.environment,
     ENLACE_TEST_DATABASE_URL: databaseUrl,
     TMPDIR: makeFolder("tmp", 0o1777),
-  });
+  };
+  const code = await runTests([...options, ...(files.length > 0 ? files : findTestFiles())], environment);
+  if (files.length > 0 || process.env.ENLACE_TEST_ASTERISK !== undefined) return code;
+  return (await runOnNewerAsterisk(options, environment)) || code;
+}
+
+async function runOnNewerAsterisk(options: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const what = `telephony on Asterisk ${NEWER_ASTERISK}`;
+  const problem = findNewerAsteriskProblem(runFolder);
+  if (problem !== undefined) {
+    tellSkipped(`${what} (test/peers/asterisk, which ran on the older one)`, problem);
+    return 0;
+  }
+  process.stderr.write(`\n== ${what}\n`);
+  return await runTests([...options, ...listNewerAsteriskSuites()], { ...env, ENLACE_TEST_ASTERISK: NEWER_ASTERISK });
+}
+
+function tellSkipped(suite: string, reason: string): void {
+  process.stderr.write(`\n!!! SKIPPED: ${suite}\n!!! BECAUSE: ${reason}\n\n`);
 }
 
 const isFile = (arg: string): boolean => !arg.startsWith("--");

@@ -41,7 +41,7 @@ export interface FailureFacts {
   cause: number | undefined;
   dialStatus: string | undefined;
   reason: number | undefined;
-  /** False: Asterisk made none, because the trunk or phone was known to be away, or it had no means left. */
+  /** False: Asterisk made none, because the trunk or phone was known to be away, the id lives, or it had no means left. */
   hadChannel: boolean;
 }
 

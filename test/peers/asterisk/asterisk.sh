@@ -25,8 +25,29 @@ settings() {                                # ports and secrets; what start used
   names="AMI_PORT SIP_PORT RTP_START RTP_END AGI_PORT TRUNK_PORT CARRIER_PORT SPARE_PORT AMI_USER AMI_SECRET"
 }
 
+fetch() {                                   # VERSION SUITE CACHE: downloads the packages; fails with what apt said
+  local v=$1 suite=$2 cache=$3 want="asterisk asterisk-core-sounds-en-gsm busybox-static"
+  local key="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg check-valid-until=no]"
+  mkdir -p "$cache"/{lists/partial,archives/partial,etc/preferences.d}; : >"$cache/status"
+  echo "deb $key $PBX_MIRROR $suite main" >"$cache/sources.list"
+  if [ "$v" = 16 ]; then want+=" asterisk-opus"; echo "deb $key $PBX_MIRROR-security $suite-security main" >>"$cache/sources.list"; fi
+  cat >"$cache/apt.conf" <<APT
+Dir::State "$cache"; Dir::State::lists "$cache/lists"; Dir::State::status "$cache/status";
+Dir::Cache "$cache"; Dir::Cache::archives "$cache/archives";
+Dir::Etc::sourcelist "$cache/sources.list"; Dir::Etc::sourceparts "-"; Dir::Etc::preferencesparts "$cache/etc/preferences.d";
+APT::Architecture "amd64"; APT::Architectures "amd64"; APT::Install-Recommends "false"; APT::Sandbox::User "root";
+Acquire::Languages "none"; Acquire::Retries "3";
+APT
+  rm -f "$cache"/archives/*.deb             # what another suite gave
+  # shellcheck disable=SC2086
+  APT_CONFIG=$cache/apt.conf apt-get -qq update >"$cache/apt.log" 2>&1 &&
+    APT_CONFIG=$cache/apt.conf apt-get -qq -y --download-only install $want >>"$cache/apt.log" 2>&1 && return
+  echo "asterisk.sh: $suite: $(tail -3 "$cache/apt.log")" >&2
+  return 1
+}
+
 install() {
-  local v=22 dir suite sources cache root
+  local v=22 dir cache root
   [[ ${1:-} =~ ^(16|22)$ ]] && { v=$1; shift; }
   dir=${1:?usage: asterisk.sh install [16|22] DIR}
   if [ -x "$dir/usr/sbin/asterisk" ]; then
@@ -40,26 +61,8 @@ install() {
   PBX_MIRROR=${PBX_MIRROR%/}
   mkdir -p "$PBX_CACHE"; exec 9>"$PBX_CACHE/lock"; flock 9    # two tests may install at once
   if [ ! -e "$root/pbx.version" ]; then
-    local key="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg check-valid-until=no]"
-    case $v in
-      16) sources="deb $key $PBX_MIRROR bullseye main
-deb $key $PBX_MIRROR-security bullseye-security main" ;;
-      22) sources="deb $key $PBX_MIRROR ${PBX_SUITE22:-forky} main" ;;   # testing; sid has the same
-    esac
-    mkdir -p "$cache"/{lists/partial,archives/partial,etc/preferences.d}; : >"$cache/status"
-    echo "$sources" >"$cache/sources.list"
-    cat >"$cache/apt.conf" <<APT
-Dir::State "$cache"; Dir::State::lists "$cache/lists"; Dir::State::status "$cache/status";
-Dir::Cache "$cache"; Dir::Cache::archives "$cache/archives";
-Dir::Etc::sourcelist "$cache/sources.list"; Dir::Etc::sourceparts "-"; Dir::Etc::preferencesparts "$cache/etc/preferences.d";
-APT::Architecture "amd64"; APT::Architectures "amd64"; APT::Install-Recommends "false"; APT::Sandbox::User "root";
-Acquire::Languages "none"; Acquire::Retries "3";
-APT
-    local want="asterisk asterisk-core-sounds-en-gsm busybox-static"; [ "$v" = 16 ] && want+=" asterisk-opus"
-    APT_CONFIG=$cache/apt.conf apt-get -qq update || die "apt cannot read the $v package lists from $PBX_MIRROR"
-    # shellcheck disable=SC2086
-    APT_CONFIG=$cache/apt.conf apt-get -qq -y --download-only install $want >"$cache/apt.log" 2>&1 ||
-      { tail -5 "$cache/apt.log" >&2; die "apt cannot download $want"; }
+    local suite suites=bullseye; [ "$v" = 16 ] || suites=${PBX_SUITE22:-forky sid}   # testing loses packages at times
+    for suite in $suites; do fetch "$v" "$suite" "$cache" && break; done || die "no Asterisk $v in $suites of $PBX_MIRROR"
     rm -rf "$root.part"; mkdir -p "$root.part"/{usr/{bin,sbin,lib,lib64},etc,dev,tmp,proc,root}
     if [ "$v" = 22 ]; then for l in bin sbin lib lib64; do ln -s "usr/$l" "$root.part/$l"; done; fi   # merged /usr
     # Only what the program needs to run: its own packages and the libraries. No maintainer script runs.

@@ -1,7 +1,7 @@
 // What the doctor says of a real Asterisk, and whether Asterisk takes the snippets of deploy/asterisk.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -174,6 +174,9 @@ scenario("the users of manager.conf, browser phones and call records load as the
   const webrtc = { behind: "pjsip.conf", reload: "module reload res_pjsip.so" };
   assert.deepEqual(await load("pjsip-webrtc.conf", webrtc), []);
   assert.match(await asterisk.cli("pjsip show endpoint webrtc-101"), /webrtc\s+: yes/);
+  mkdirSync(etc("enlace"), { recursive: true });
+  writeFileSync(etc("enlace/enlace-trunks-0.conf"), "");
+  assert.deepEqual(await load("pjsip-trunks.conf", webrtc), []);
   const records = { behind: "cdr_manager.conf", reload: "module reload cdr_manager.so" };
   assert.deepEqual(await load("cdr_manager.conf", records), []);
   for (const file of listDeployed(/\.conf$/))

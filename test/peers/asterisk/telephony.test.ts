@@ -259,7 +259,7 @@ scenario("an originate tells busy, no answer, unknown number, congestion and a l
     (error: unknown) => error,
   );
   const isRefused =
-    again instanceof AppError ? again.code === "conflict" : (again as { outcome: string }).outcome === "failed";
+    again instanceof AppError ? again.code === "conflict" : (again as { outcome: string }).outcome === "unavailable";
   assert.ok(isRefused, "an id that lives is not called twice");
 });
 

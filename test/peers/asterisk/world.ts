@@ -97,7 +97,7 @@ export async function openWorld({ pbx: asterisk, far }: { pbx: Asterisk; far: As
   after(() => pbx.stop());
   pbx.start();
   await Promise.all([isReady(outside), isReady(tester)]);
-  await until(() => pbx.status().ami?.state === "ready" || undefined, "the PBX is ready");
+  await until(() => pbx.status().ami?.state === "ready" || undefined, "the PBX is ready", 40_000);
   let calls = 0;
 
   const setGlobal = async (Variable: string, Value: string | number): Promise<void> => {
