@@ -1,3 +1,4 @@
+import { registerApicallDoors } from "./app-apicall.ts";
 import { registerAudioDoors } from "./app-audios.ts";
 import { registerCampaignDoors } from "./app-dialer-campaigns.ts";
 import { registerProjectDoors } from "./app-dialer-projects.ts";
@@ -11,4 +12,5 @@ export function registerDialerDoors(app: App, ground: Ground, rooms: Rooms): voi
   const { campaigns, settings } = rooms.dialer;
   registerCampaignDoors(app, ground, { dialer: campaigns, projects: settings.projects, tenants: rooms.tenants });
   registerAudioDoors(app, ground, rooms.dialer.audios);
+  registerApicallDoors(app, ground, rooms);
 }
