@@ -8,7 +8,9 @@ import { registerLiveDoors } from "./app-live.ts";
 import { registerRecordingDoors } from "./app-recordings.ts";
 import { registerRedirectDoors } from "./app-redirect.ts";
 import type { Rooms } from "./app-rooms.ts";
+import { registerExportRoutes } from "./calls/export-routes.ts";
 import { registerCallRoutes } from "./calls/routes.ts";
+import { registerStatisticsRoutes } from "./calls/statistics-routes.ts";
 import type { Config } from "./config.ts";
 import { connectors } from "./connectors/registry.ts";
 import { createDeadLetters } from "./delivery/dead-letters.ts";
@@ -63,6 +65,8 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   registerTenantRoutes(app, { tenants, database, clock, publicUrl, loginPerMinute: 60 });
   registerConnectionRoutes(app, { connections, connectors, check: delivery.check });
   registerCallRoutes(app, { database, loadTenant });
+  registerStatisticsRoutes(app, { database, clock, loadTenant });
+  registerExportRoutes(app, { database, clock, loadTenant, writeAudit });
   registerLiveDoors(app, ground, rooms);
   registerRecordingDoors(app, ground, rooms);
   registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });

@@ -1,6 +1,4 @@
 import { AppError } from "../core/errors.ts";
-import type { TenantId } from "../core/ids.ts";
-import { parsePartyNumber, toPartyText } from "../core/phone-number.ts";
 import { allow } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
 import { parseCursor, toPage, toPageSchema } from "../http/paging.ts";
@@ -10,12 +8,12 @@ import { toCallItem } from "./call-item.ts";
 import { toDetailsItem } from "./details-item.ts";
 import { callCursor, callDetail, callItem, callQuery } from "./schema.ts";
 import { loadAttempts, loadCall, loadCallDeliveries, loadCalls, loadTellings } from "./store.ts";
+import { type LoadCountry, toStoredParty } from "./stored-party.ts";
 import { toTimeline } from "./timeline.ts";
 
 export interface CallRoutesOptions {
   database: Database;
-  /** `country` tells how a number without a country code is meant. */
-  loadTenant(id: TenantId): Promise<{ country: string } | null>;
+  loadTenant: LoadCountry;
 }
 
 /** Everybody of the tenant may read its calls. Agents too: a user has no extension yet that would narrow them down. */
@@ -36,7 +34,7 @@ export function registerCallRoutes(app: App, { database, loadTenant }: CallRoute
     async (request) => {
       const { tenantId } = request.caller;
       const { limit, cursor, number, ...filter } = request.query;
-      const party = number === undefined ? undefined : await toStoredParty(tenantId, number);
+      const party = number === undefined ? undefined : await toStoredParty(number, tenantId, loadTenant);
       const after = parseCursor(cursor, callCursor);
       const calls = await loadCalls(database.sql, tenantId, { ...filter, party, after, rowsMax: limit + 1 });
       const deliveries = await loadCallDeliveries(database.sql, tenantId, calls.slice(0, limit));
@@ -72,10 +70,4 @@ export function registerCallRoutes(app: App, { database, loadTenant }: CallRoute
       return { ...toCallItem(call, deliveries), details, timeline: toTimeline(tellings, attempts) };
     },
   );
-
-  /** As `accept` stored it: read by the same rules. */
-  async function toStoredParty(tenantId: TenantId, number: string): Promise<string> {
-    const tenant = await loadTenant(tenantId);
-    return toPartyText(parsePartyNumber(number, tenant?.country ?? ""));
-  }
 }

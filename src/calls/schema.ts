@@ -4,7 +4,7 @@ import { instantField, rowIdField } from "../http/wire.ts";
 import { callDetails } from "./details-schema.ts";
 
 const DIRECTIONS = ["inbound", "outbound", "internal"] as const;
-const OUTCOMES = [
+export const OUTCOMES = [
   "answered",
   "missed",
   "busy",

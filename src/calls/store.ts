@@ -58,6 +58,17 @@ export async function loadCalls(database: Sql, tenantId: TenantId, filter: CallF
   return rows.map(revive);
 }
 
+/** How many calls a filter has, as far as `rowsMax`. */
+export async function countCalls(database: Sql, tenantId: TenantId, filter: CallFilter): Promise<number> {
+  const { party } = filter;
+  const where = toConditions(tenantId, filter);
+  const end = party === undefined ? sql`true` : sql`(c.from_text = ${party} or c.to_text = ${party})`;
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (select from calls c where ${where} and ${end} limit ${filter.rowsMax}) as found
+    `.execute(database);
+  return rows[0]?.count ?? 0;
+}
+
 function toConditions(tenantId: TenantId, filter: CallFilter): RawBuilder<unknown> {
   const { since, until, direction, outcome, extension, call_uuid, after } = filter;
   const conditions = [sql`c.tenant_id = ${tenantId}`];

@@ -1,0 +1,136 @@
+import { type RawBuilder, sql } from "kysely";
+import type { TenantId } from "../core/ids.ts";
+import type { Sql } from "../kit/postgres/database.ts";
+import type { Statistics } from "./statistics-schema.ts";
+
+/** One reading of the calls of a stretch of time, by the index in list order; everything is counted from that. */
+
+export interface Stretch {
+  tenantId: TenantId;
+  since: Date;
+  until: Date;
+  direction?: string | undefined;
+  extension?: string | undefined;
+}
+
+/** One line of a grouping: which, and of what. */
+export interface CountRow {
+  grouping: "all" | "outcome" | "extension" | "day" | "hour";
+  outcome: Statistics["outcomes"][number]["outcome"] | null;
+  extension: string | null;
+  day: string | null;
+  weekday: number | null;
+  hour: number | null;
+  calls: number;
+  inbound: number;
+  outbound: number;
+  answered: number;
+  missed: number;
+  talk_seconds: number;
+  average_talk: number | null;
+  average_ring: number | null;
+}
+
+const EXTENSIONS_MAX = 500;
+/** `grouping()` of outcome, extension, day, weekday: a bit is set for what a line is not grouped by. */
+const GROUPINGS = sql.raw(
+  `case grouping(outcome, extension, day, weekday) when 7 then 'outcome' when 11 then 'extension' when 13 then 'day' when 14 then 'hour' else 'all' end`,
+);
+
+/** Counts by outcome, extension, day and hour of the week; days and hours are of `timeZone`. */
+export async function loadCounts(on: Sql, stretch: Stretch, timeZone: string): Promise<CountRow[]> {
+  const { rows } = await sql<CountRow>`
+    with c as (
+      select outcome, direction, agent_extension as extension, ring_seconds, talk_seconds,
+             outcome in ('answered', 'transferred') as is_answered,
+             direction = 'inbound' and outcome in ('missed', 'cancelled', 'busy', 'failed') as is_missed,
+             started_at at time zone ${timeZone} as local
+        from calls c where ${toConditions(stretch)}),
+    t as (
+      select *, to_char(local, 'YYYY-MM-DD') as day, extract(isodow from local)::int as weekday,
+             extract(hour from local)::int as hour from c),
+    g as (
+      select ${GROUPINGS} as grouping, outcome, extension, day, weekday, hour,
+             count(*)::int as calls, count(*) filter (where direction = 'inbound')::int as inbound,
+             count(*) filter (where direction = 'outbound')::int as outbound,
+             count(*) filter (where is_answered)::int as answered, count(*) filter (where is_missed)::int as missed,
+             coalesce(sum(talk_seconds), 0)::float8 as talk_seconds,
+             (avg(talk_seconds) filter (where talk_seconds > 0))::float8 as average_talk,
+             (avg(ring_seconds) filter (where is_answered and direction = 'inbound'))::float8 as average_ring
+        from t group by grouping sets ((), (outcome), (extension), (day), (weekday, hour)))
+    select * from (
+      select g.*, row_number() over (partition by grouping order by calls desc) as place from g
+       where grouping <> 'extension' or extension is not null) as placed
+     where grouping <> 'extension' or place <= ${EXTENSIONS_MAX}
+     order by day, weekday, hour, calls desc`.execute(on);
+  return rows;
+}
+
+const MISSED_MAX = 20_000;
+
+/** Whether and when those who were missed were talked to within a day. Each is looked up by number and time. */
+export async function loadMissedCallers(
+  on: Sql,
+  stretch: Stretch,
+  slaMinutes: number,
+): Promise<Statistics["missed_callers"]> {
+  const { rows } = await sql<Statistics["missed_callers"]>`
+    with m as (
+      select c.tenant_id, c.from_text as number, c.started_at from calls c
+       where ${toConditions(stretch)} and c.direction = 'inbound'
+         and c.outcome in ('missed', 'cancelled', 'busy', 'failed') and c.from_text is not null
+       order by c.started_at desc limit ${MISSED_MAX}),
+    r as (
+      select extract(epoch from least(back.at, again.at) - m.started_at) / 60 as minutes
+        from m
+        left join lateral (
+          select started_at as at from calls
+           where tenant_id = m.tenant_id and to_text = m.number and started_at > m.started_at
+             and started_at < m.started_at + interval '1 day' and outcome in ('answered', 'transferred')
+           order by started_at limit 1) as back on true
+        left join lateral (
+          select started_at as at from calls
+           where tenant_id = m.tenant_id and from_text = m.number and started_at > m.started_at
+             and started_at < m.started_at + interval '1 day' and outcome in ('answered', 'transferred')
+           order by started_at limit 1) as again on true)
+    select count(*)::int as calls, count(minutes)::int as reached,
+           count(*) filter (where minutes <= ${slaMinutes})::int as reached_in_time,
+           (percentile_cont(0.5) within group (order by minutes))::float8 as median_minutes
+      from r`.execute(on);
+  if (!rows[0]) throw new Error("a count without a row");
+  return rows[0];
+}
+
+function toConditions({ tenantId, since, until, direction, extension }: Stretch): RawBuilder<unknown> {
+  const conditions = [
+    sql`c.tenant_id = ${tenantId} and c.started_at >= ${since.toISOString()}::timestamptz
+        and c.started_at < ${until.toISOString()}::timestamptz`,
+  ];
+  if (direction !== undefined) conditions.push(sql`c.direction = ${direction}`);
+  if (extension !== undefined) conditions.push(sql`c.agent_extension = ${extension}`);
+  return sql.join(conditions, sql` and `);
+}
+
+export interface StepRow {
+  /** From 0, the oldest. */
+  step: number;
+  answered: number;
+  missed: number;
+  other: number;
+}
+
+/** Calls by the step of `stepSeconds` in which they started, from `since` on; steps without calls are left out. */
+export async function loadSteps(
+  on: Sql,
+  tenantId: TenantId,
+  { since, stepSeconds }: { since: Date; stepSeconds: number },
+): Promise<StepRow[]> {
+  const { rows } = await sql<StepRow>`
+    select floor(extract(epoch from started_at - ${since.toISOString()}::timestamptz) / ${stepSeconds}::float8)::int as step,
+           count(*) filter (where outcome in ('answered', 'transferred'))::int as answered,
+           count(*) filter (where outcome = 'missed')::int as missed,
+           count(*) filter (where outcome not in ('answered', 'transferred', 'missed'))::int as other
+      from calls where tenant_id = ${tenantId} and started_at >= ${since.toISOString()}::timestamptz
+     group by 1`.execute(on);
+  return rows;
+}
