@@ -15,6 +15,8 @@ export interface Peer {
   path: string;
   variable: string;
   debianPackage: string;
+  /** What it recommends and its suites need. */
+  companions?: readonly string[];
   beforeInstall?(): void;
 }
 
@@ -46,6 +48,19 @@ const PEERS: readonly Peer[] = [
     variable: "ENLACE_TEST_SIPP",
     debianPackage: "sip-tester",
   },
+  {
+    suite: "audios that are converted (test/flows/audios.test.ts, test/peers/asterisk/sounds.test.ts)",
+    path: "/usr/bin/sox",
+    variable: "ENLACE_TEST_SOX",
+    debianPackage: "sox",
+    companions: ["libsox-fmt-mp3"],
+  },
+  {
+    suite: "texts that are spoken (the same files)",
+    path: "/usr/bin/espeak-ng",
+    variable: "ENLACE_TEST_ESPEAK",
+    debianPackage: "espeak-ng",
+  },
 ];
 
 export function preparePeers(env: NodeJS.ProcessEnv, wanted = PEERS): Peers {
@@ -60,11 +75,12 @@ export function preparePeers(env: NodeJS.ProcessEnv, wanted = PEERS): Peers {
 
 /** Returns why it could not be had. */
 function install(peer: Peer, env: NodeJS.ProcessEnv): string | undefined {
-  const wish = `install the Debian package ${peer.debianPackage}`;
+  const packages = [peer.debianPackage, ...(peer.companions ?? [])];
+  const wish = `install the Debian package${packages.length > 1 ? "s" : ""} ${packages.join(" and ")}`;
   if (!env.CI) return `${peer.path} is not there: ${wish}, or set CI=true as root to let this do it`;
   if (process.getuid?.() !== 0) return `${peer.path} is not there, and only root could ${wish}`;
   peer.beforeInstall?.();
-  for (const args of [["update"], ["install", "-y", "--no-install-recommends", peer.debianPackage]]) {
+  for (const args of [["update"], ["install", "-y", "--no-install-recommends", ...packages]]) {
     process.stderr.write(`apt-get ${args.join(" ")}\n`);
     const { status, error } = spawnSync("apt-get", args, {
       stdio: ["ignore", "ignore", 2],

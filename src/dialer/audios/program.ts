@@ -29,7 +29,10 @@ export function createRunProgram(clock: Clock): RunProgram {
     signal?.throwIfAborted();
     const deadline = createDeadline(clock, timeoutMs, signal);
     const child = spawn(command, args, { env: ENVIRONMENT, cwd: "/", stdio: ["pipe", "ignore", "pipe"] });
-    const kill = (): void => void child.kill("SIGKILL");
+    const kill = (): void => {
+      child.kill("SIGKILL");
+      child.stderr.destroy(); // a child of its own may hold on to it
+    };
     deadline.signal.addEventListener("abort", kill, { once: true });
     const output = keepEnd(child.stderr);
     try {
