@@ -2,6 +2,7 @@
 // BENCH_SECONDS sets how long one measurement lasts (default 6).
 import { cpus } from "node:os";
 import { ami } from "./ami.ts";
+import { campaignClaim } from "./campaign-claim.ts";
 import { fastagi } from "./fastagi.ts";
 import type { Figure, Measured } from "./figure.ts";
 import { getcustomerdata } from "./getcustomerdata.ts";
@@ -23,6 +24,7 @@ const FIGURES: readonly Figure[] = [
   telephony,
   getcustomerdata,
   originate,
+  campaignClaim,
   ...WITH_PEERS,
 ];
 

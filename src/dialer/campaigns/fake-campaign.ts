@@ -38,6 +38,9 @@ export async function addProject(
   return id;
 }
 
+/** Contacts made by one statement. */
+const PART = 250_000;
+
 /** An active campaign that may always dial, with contacts +34600000000 and so on, all due at `at`. */
 export async function addCampaign(
   database: Database,
@@ -48,10 +51,14 @@ export async function addCampaign(
     values (${tenantId}, ${projectId}, 'Campaign', 'active', ${at}, ${at}, ${at}) returning id`.execute(database.sql);
   const campaignId = rows[0]?.id as RowId;
   await saveSchedule(database.sql, { tenantId, campaignId, windows: ALWAYS });
-  await sql`
-    insert into campaign_contacts (tenant_id, campaign_id, number, next_at, created_at)
-    select ${tenantId}::int, ${campaignId}::bigint, '+34' || (600000000 + n), ${at}::timestamptz, ${at}::timestamptz
-      from generate_series(0, ${contacts - 1}::int) n order by n`.execute(database.sql);
+  for (let from = 0; from < contacts; from += PART) {
+    await sql`
+      insert into campaign_contacts (tenant_id, campaign_id, number, next_at, created_at)
+      select ${tenantId}::int, ${campaignId}::bigint, '+34' || (600000000 + n), ${at}::timestamptz, ${at}::timestamptz
+        from generate_series(${from}::int, ${Math.min(from + PART, contacts) - 1}::int) n order by n`.execute(
+      database.sql,
+    );
+  }
   await sql`
     insert into campaign_counts (tenant_id, campaign_id, state, contacts)
     values (${tenantId}, ${campaignId}, 'pending', ${contacts})`.execute(database.sql);
