@@ -20,6 +20,7 @@ import { dropOldPartitions, ensurePartitions } from "./kit/postgres/partitions.t
 import { loadPrivateFile, savePrivateFile } from "./kit/private-file.ts";
 import { newSecret, systemRandom } from "./kit/random.ts";
 import { createSecretBox } from "./kit/secret-box.ts";
+import { dropOldAudit } from "./tenants/audit/retention.ts";
 import type { Tenants } from "./tenants/tenants.ts";
 
 // Opens what all rooms stand on (app-ground.ts), introduces the rooms to each other (app-rooms.ts), opens the doors last
@@ -146,7 +147,8 @@ async function ensureCliKey({ dataFolder }: Config, tenants: Tenants, tenantId: 
 }
 
 /** Makes the months to come and lets go of those past their time. */
-function startUpkeep({ retentionMonths: keepMonths }: Config, ground: Ground, undo: (() => Promise<void>)[]): void {
+function startUpkeep(config: Config, ground: Ground, undo: (() => Promise<void>)[]): void {
+  const { retentionMonths: keepMonths, auditMonths } = config;
   const { database, clock, log } = ground;
   const upkeep = createLoop({
     name: "upkeep",
@@ -156,7 +158,8 @@ function startUpkeep({ retentionMonths: keepMonths }: Config, ground: Ground, un
       await ensurePartitions(database, now);
       const calls = await dropOldCalls(database, { now, keepMonths, signal });
       const partitions = await dropOldPartitions(database, now, keepMonths);
-      if (calls > 0 || partitions.length > 0) log.info({ calls, partitions }, "retention.dropped");
+      const audit = await dropOldAudit(database, { now, keepMonths: auditMonths, signal });
+      if (calls + audit + partitions.length > 0) log.info({ calls, audit, partitions }, "retention.dropped");
     },
     clock,
     log,

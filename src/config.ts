@@ -143,6 +143,12 @@ const SETTINGS = {
     fallback: "24",
     schema: number(1, 240),
   },
+  ENLACE_AUDIT_MONTHS: {
+    group: "Storage",
+    sentence: "Whole months for which the log of administrative changes is kept.",
+    fallback: "60",
+    schema: number(1, 240),
+  },
   ENLACE_LOST_AFTER_MINUTES: {
     group: "Limits",
     sentence: "A call in progress that nobody has said anything about for so long is closed as lost.",
@@ -362,6 +368,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     databaseUrl: values.DATABASE_URL ?? toDatabaseUrl(values),
     databasePool: values.ENLACE_DATABASE_POOL,
     retentionMonths: values.ENLACE_RETENTION_MONTHS,
+    auditMonths: values.ENLACE_AUDIT_MONTHS,
     lostAfterMs: values.ENLACE_LOST_AFTER_MINUTES * 60_000,
     secret: values.ENLACE_SECRET,
     previousSecrets: values.ENLACE_SECRET_PREVIOUS ?? [],
