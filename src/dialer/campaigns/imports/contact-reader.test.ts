@@ -82,3 +82,13 @@ test("columns of one name, without a name or named like a property of every obje
     ["__proto__", "4\ufffd"],
   ]);
 });
+
+test("a person may say which column has the number, whatever the columns are called", () => {
+  const reader = createContactReader({ country: "ES", header: "auto", numberColumn: 2 });
+  assert.equal(reader.read({ line: 1, cells: ["telefono", "otro", "nombre"] }), undefined);
+  const read = reader.read({ line: 2, cells: ["1234", "600 000 001", "Ana"] });
+  assert.deepEqual(read && "contact" in read && [read.contact.number, read.contact.variables], [
+    "+34600000001",
+    { telefono: "1234", nombre: "Ana" },
+  ]);
+});

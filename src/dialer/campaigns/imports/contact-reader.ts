@@ -36,16 +36,20 @@ const NUMBER_COLUMN = /tel[eé]f|phone|fono|m[oó]vil|celular|mobile|n[uú]mero|
 export function createContactReader({
   country,
   header,
+  numberColumn,
 }: {
   country: string;
   header: "auto" | "yes" | "no";
+  /** From 1; `undefined`: found by its name, or by what is in it. */
+  numberColumn?: number | undefined;
 }): ContactReader {
   let layout: { numberAt: number; names: readonly (string | null)[] } | undefined;
 
   function begin({ cells }: ListRow): boolean {
     const isHeader = header === "yes" || (header === "auto" && !cells.some((cell) => toNumber(cell, country)));
     const named = isHeader ? cells.findIndex((cell) => NUMBER_COLUMN.test(cell)) : -1;
-    const numberAt = Math.max(0, isHeader ? named : cells.findIndex((cell) => toNumber(cell, country)));
+    const found = isHeader ? named : cells.findIndex((cell) => toNumber(cell, country));
+    const numberAt = numberColumn === undefined ? Math.max(0, found) : numberColumn - 1;
     layout = { numberAt, names: isHeader ? toNames(cells, numberAt) : [] };
     return isHeader;
   }

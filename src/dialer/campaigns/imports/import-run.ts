@@ -13,6 +13,7 @@ export interface ImportWork {
   file: ListFile;
   /** Whether the first row names the columns; `auto`: if there is no number in it. */
   header: "auto" | "yes" | "no";
+  numberColumn?: number | undefined;
   signal: AbortSignal;
 }
 
@@ -55,7 +56,11 @@ export function createImportRun({ database, clock, log, loadTenant }: ImportRunO
   async function run(begun: StoredImport, given: ImportWork): Promise<StoredImport> {
     const startedMs = clock.monotonicMs();
     const tenant = await loadTenant(begun.tenantId);
-    const reader = createContactReader({ country: tenant?.country ?? "", header: given.header });
+    const reader = createContactReader({
+      country: tenant?.country ?? "",
+      header: given.header,
+      numberColumn: given.numberColumn,
+    });
     const problem = await read(begun, reader, given).catch((error: unknown) => {
       if (given.signal.aborted) return "Enlace was stopped. What was read is kept: import the file again.";
       if (error instanceof UnreadableList) return error.message;

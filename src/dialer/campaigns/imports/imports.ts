@@ -18,6 +18,8 @@ export interface GivenList {
   source: Readable;
   /** Whether the first row names the columns; `auto`: if there is no number in it. */
   header: "auto" | "yes" | "no";
+  /** Which column has the number, from 1; `undefined`: the one named so, or the first with a number. */
+  numberColumn?: number | undefined;
 }
 
 /** Lists of contacts on their way into campaigns. */
@@ -94,7 +96,7 @@ export function createImports(options: ImportsOptions): Imports {
           await file.remove();
           throw error;
         });
-        const done = run(begun, { file, header: list.header, signal: stopping.signal })
+        const done = run(begun, { file, header: list.header, numberColumn: list.numberColumn, signal: stopping.signal })
           .finally(() => file.remove())
           .finally(free);
         return { begun, done: keep(done.catch((error: unknown) => giveUp(begun, error))) };

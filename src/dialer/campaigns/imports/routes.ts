@@ -71,13 +71,14 @@ function registerUpload(app: App, options: ImportRouteOptions): void {
         },
       },
       async (request, reply) => {
-        const { header, wait_seconds: waitSeconds } = request.query;
+        const { header, number_column: numberColumn, wait_seconds: waitSeconds } = request.query;
         const { source, fileName } = await openFile(request);
         const { begun, done } = await imports.start(toDoer(request), {
           campaignId: request.params.id,
           source,
           fileName,
           header,
+          numberColumn,
         });
         const shown = await waitFor(clock, done, { seconds: waitSeconds, otherwise: begun });
         return reply.code(shown.state === "running" ? 202 : 200).send(toImportAnswer(shown));
