@@ -107,7 +107,7 @@ const faultOf = ({ text }: { text: string }): string | undefined =>
 test("the expected key connects with the overflow number, and is a transfer because it answered", async () => {
   const call = await play({ keys: ["1"], dials: [{ status: "ANSWER", dialed: 65, answered: 60 }] });
   assert.deepEqual(call.heard, ["audio-9", "one_moment"]);
-  assert.ok(call.commands.includes('SET VARIABLE "CALLERID(num)" "+34910000001"'));
+  assert.ok(call.commands.includes('SET VARIABLE "CALLERID(num)" "34910000001"'));
   assert.ok(call.commands.includes('EXEC "Dial" "PJSIP/934600000099@trunk,20,rgS(7200)"'));
   const { disposition, digit, transferWaitSeconds, transferTalkSeconds } = call.told;
   assert.deepEqual([disposition, digit, transferWaitSeconds, transferTalkSeconds], ["transferred", "1", 5, 60]);

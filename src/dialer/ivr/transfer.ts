@@ -12,7 +12,7 @@ export interface DialWish {
   /** `PJSIP/34600000001@trunk` */
   channel: string;
   ringSeconds: number;
-  /** What the other side sees; absent: the person's own number, as the channel has it. */
+  /** What the other side sees, as carriers are told numbers: in full, without the plus. Absent: the person's own number, as the channel has it. */
   callerId?: string;
   /** What the person hears meanwhile. */
   waitsWith: "ringing" | "music";
@@ -30,7 +30,7 @@ const CHANNEL = /^[A-Za-z0-9]+\/[A-Za-z0-9_.@/:+*#-]{1,200}$/;
  */
 export async function dialOther(channel: IvrChannel, wish: DialWish): Promise<DialResult> {
   if (!CHANNEL.test(wish.channel)) return { status: "", waitSeconds: 0, talkSeconds: 0 };
-  if (wish.callerId !== undefined) await channel.setVariable("CALLERID(num)", wish.callerId);
+  if (wish.callerId !== undefined) await channel.setVariable("CALLERID(num)", wish.callerId.replace(/^\+/, ""));
   const options = `${wish.waitsWith === "music" ? "m" : "r"}gS(${TALK_SECONDS_MAX})`;
   const longestMs = (wish.ringSeconds + TALK_SECONDS_MAX) * 1_000 + GRACE_MS;
   try {

@@ -20,16 +20,17 @@ export const DEFAULT_IVR: IvrSettings = {
   prompts: {},
 };
 
+/** Chosen by measuring: docs/amd.md. */
 export const DEFAULT_AMD: AmdSettings = {
   enabled: false,
-  initialSilenceMs: 2500,
-  greetingMs: 1500,
-  afterGreetingSilenceMs: 1000,
-  totalAnalysisMs: 5000,
+  initialSilenceMs: 4500,
+  greetingMs: 2500,
+  afterGreetingSilenceMs: 1200,
+  totalAnalysisMs: 6000,
   minimumWordMs: 100,
-  betweenWordsMs: 50,
-  maximumWords: 4,
-  silenceThreshold: 256,
+  betweenWordsMs: 100,
+  maximumWords: 5,
+  silenceThreshold: 600,
 };
 
 /** Somebody who was reached, asked not to be called or cannot be reached is not called again. */

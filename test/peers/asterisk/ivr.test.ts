@@ -211,7 +211,7 @@ scenario(
     const { told, seen, said } = await call({ number: "610000001" });
     assert.deepEqual([told.disposition, told.digit], ["transferred", "1"]);
     assert.ok((told.transferTalkSeconds ?? 0) >= 1, `talked ${told.transferTalkSeconds} s`);
-    assert.equal(seen, "9700000001 from +34910000001");
+    assert.equal(seen, "9700000001 from 34910000001");
     assert.deepEqual(said, ["message", "one_moment"]);
   },
 );
