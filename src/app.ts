@@ -20,7 +20,7 @@ import { dropOldPartitions, ensurePartitions } from "./kit/postgres/partitions.t
 import { loadPrivateFile, savePrivateFile } from "./kit/private-file.ts";
 import { newSecret, systemRandom } from "./kit/random.ts";
 import { createSecretBox } from "./kit/secret-box.ts";
-import { dropOldAudit } from "./tenants/audit/retention.ts";
+import { dropOldAudit } from "./tenants/audit/store.ts";
 import type { Tenants } from "./tenants/tenants.ts";
 
 // Opens what all rooms stand on (app-ground.ts), introduces the rooms to each other (app-rooms.ts), opens the doors last

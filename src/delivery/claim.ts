@@ -2,8 +2,9 @@ import type pg from "pg";
 import type { RemoteRecord } from "../core/delivery-outcome.ts";
 import { type RowId, type TenantId, toTenantId } from "../core/ids.ts";
 import type { Database } from "../kit/postgres/database.ts";
-import { inIndexOrder, ROW } from "./index-order.ts";
+import { inIndexOrder } from "../kit/postgres/index-order.ts";
 import { type LanePressure, toLaneQuota } from "./lane-quota.ts";
+import { ROW } from "./row.ts";
 
 /** One delivery that is ours until it is settled or the lease is lost. `number` fences: every lease of a row has its own. */
 export interface LeasedDelivery {
@@ -72,7 +73,7 @@ select l.tenant_id, l.connection_id, l.concurrency, l.per_second, l.attempts_max
  * Must be its own statement after LOCK_LANES: only then its snapshot shows every lease taken under that lock. The siblings
  * are counted, not asked for with `not exists`, because the planner would turn that into a join over the lane's whole past;
  * and found without their tenant (the connection implies it), so that no index but the subject's fits.
- * What was picked changes by an upsert that always finds its row, see index-order.ts.
+ * What was picked changes by an upsert that always finds its row, see row.ts.
  */
 const TAKE_DUE = {
   name: "delivery.take_due",

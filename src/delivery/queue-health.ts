@@ -3,7 +3,7 @@ import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Database } from "../kit/postgres/database.ts";
-import { inIndexOrder } from "./index-order.ts";
+import { inIndexOrder } from "../kit/postgres/index-order.ts";
 
 /** The state of all queues of the installation in a few numbers. */
 export interface QueueHealth {

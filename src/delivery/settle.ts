@@ -5,10 +5,11 @@ import type { Exchange } from "../kit/http-exchange.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Database } from "../kit/postgres/database.ts";
+import { inIndexOrder } from "../kit/postgres/index-order.ts";
 import type { Random } from "../kit/random.ts";
 import type { LeasedDelivery } from "./claim.ts";
-import { inIndexOrder, ROW } from "./index-order.ts";
 import { createLaneHealth } from "./lane-health.ts";
+import { ROW } from "./row.ts";
 import { type Settlement, toSettlement } from "./settlement.ts";
 import { toStorableJson } from "./storable.ts";
 
@@ -67,7 +68,7 @@ const REASON_MAX = 2_000;
 
 /**
  * Only a row that is still ours changes; rows are locked in the order of their items, which is that of fan-out.ts, so that
- * the two never wait for each other crosswise. They change by an upsert, see index-order.ts. The attempt is written in any case: over the `lost` that the reaper may have written in its place.
+ * the two never wait for each other crosswise. They change by an upsert, see row.ts. The attempt is written in any case: over the `lost` that the reaper may have written in its place.
  */
 const SETTLE = {
   name: "delivery.settle",

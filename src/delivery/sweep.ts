@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Database } from "../kit/postgres/database.ts";
-import { inIndexOrder } from "./index-order.ts";
+import { inIndexOrder } from "../kit/postgres/index-order.ts";
 import { reapLostLeases, releaseUnknownLeases } from "./reaper.ts";
 import type { Worker } from "./worker.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTestDatabase } from "../../../test/database.ts";
-import { dropOldAudit } from "./retention.ts";
+import { dropOldAudit } from "./store.ts";
 
 const database = await createTestDatabase();
 await database.pool.query(

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { TenantId } from "../../core/ids.ts";
-import type { Sql } from "../../kit/postgres/database.ts";
+import type { Database, Sql } from "../../kit/postgres/database.ts";
+import { deleteOld } from "../../kit/postgres/delete-old.ts";
 
 export interface AuditRow {
   id: string;
@@ -35,4 +36,12 @@ export async function loadAudit(from: Sql, tenantId: TenantId, filter: AuditFilt
      where ${sql.join(conditions, sql` and `)}
      order by id desc limit ${rowsMax}`.execute(from);
   return rows;
+}
+
+/** Deletes entries of months past keeping. Returns how many went. */
+export function dropOldAudit(
+  database: Database,
+  options: { now: Date; keepMonths: number; signal?: AbortSignal },
+): Promise<number> {
+  return deleteOld(database, { table: "audit_log", column: "at", ...options });
 }
