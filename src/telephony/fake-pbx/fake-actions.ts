@@ -125,9 +125,14 @@ function transfer(action: FakeAction, options: FakeActionOptions, kind: "blind" 
   else succeed(action, kind === "blind" ? "Transfer succeeded" : "Atxfer successfully queued");
 }
 
-/** Phones of this PBX can be rung; any other channel fails with Reason 0, as an endpoint does that is not there. */
+const EXTENSION_CHANNEL = /^(?:PJSIP|SIP)\/([^@/]+)$/;
+const TRUNK_CHANNEL = /^(?:PJSIP|SIP)\/(\+?[\d*#]+)@([\w-]+)$/;
+
+/** Phones of this PBX and, if there is an outside, its numbers can be rung; any other channel fails with Reason 0. */
 function originate(action: FakeAction, { sw, calls, isExtension }: FakeActionOptions): void {
-  const [, extension = ""] = /^(?:PJSIP|SIP)\/([^@/]+)$/.exec(action.get("Channel") ?? "") ?? [];
+  const channel = action.get("Channel") ?? "";
+  const [, extension = ""] = EXTENSION_CHANNEL.exec(channel) ?? [];
+  const [, number = "", trunk = ""] = TRUNK_CHANNEL.exec(channel) ?? [];
   const id = action.get("ChannelId");
   if (id !== undefined && sw.channels.has(id)) {
     fail(action, "Uniqueid is already in use");
@@ -136,20 +141,25 @@ function originate(action: FakeAction, { sw, calls, isExtension }: FakeActionOpt
   succeed(action, "Originate successfully queued");
   const shown = /(\+?[\d*#]+)>?\s*$/.exec(action.get("CallerID") ?? "")?.[1] ?? UNKNOWN;
   const to = action.get("Exten") ?? "";
-  const respond = (isAnswered: boolean, reason: number, channel: string): void =>
+  const context = action.get("Context") ?? "";
+  const respond = (isAnswered: boolean, reason: number, name: string): void =>
     sw.tell("OriginateResponse", [
       ...["ActionID", action.get("ActionID") ?? "", "Response", isAnswered ? "Success" : "Failure"],
-      ...["Channel", channel, "Context", action.get("Context") ?? "", "Exten", to, "Reason", String(reason)],
+      ...["Channel", name, "Context", context, "Exten", to, "Reason", String(reason)],
       ...["Uniqueid", id ?? UNKNOWN, "CallerIDNum", shown, "CallerIDName", UNKNOWN],
     ]);
-  if (!isExtension(extension)) {
-    sw.clock.after(1, () => respond(false, 0, action.get("Channel") ?? ""));
+  const ring = { id, shown, ringMsMax: Number(action.get("Timeout") ?? 30_000) };
+  const onEnd = (isAnswered: boolean, reason: number, leg: FakeChannel): void =>
+    respond(isAnswered, reason, isAnswered ? leg.name : `PJSIP/${leg.peer}`);
+  const call = isExtension(extension)
+    ? calls.click({ ...ring, extension, to, onEnd })
+    : number === ""
+      ? undefined
+      : calls.outcall({ ...ring, number, trunk, place: { context, extension: to }, onEnd });
+  if (!call) {
+    sw.clock.after(1, () => respond(false, 0, channel));
     return;
   }
-  const call = calls.click({
-    ...{ id, extension, to, shown, ringMsMax: Number(action.get("Timeout") ?? 30_000) },
-    onEnd: (isAnswered, reason, leg) => respond(isAnswered, reason, isAnswered ? leg.name : `PJSIP/${leg.peer}`),
-  });
   for (const text of action.all("Variable")) {
     const equals = text.indexOf("=");
     if (equals > 0) call.origin.variables.set(text.slice(0, equals), text.slice(equals + 1));

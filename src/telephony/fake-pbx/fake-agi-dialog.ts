@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import type { Clock } from "../../kit/clock.ts";
 import { type FakeChannel, UNKNOWN } from "./fake-wire.ts";
 
@@ -17,7 +17,14 @@ export interface FakeAgiOptions {
   onAnswer(): void;
   /** Whether the channel still lives; a dead one refuses commands. */
   isLive(): boolean;
+  /** Aborts when the caller hangs up: what is under way comes back with -1. */
+  gone?: AbortSignal;
+  /** Runs an application; absent: each takes as long as a sound. */
+  exec?: FakeExec;
 }
+
+/** Resolves with how long it takes from then on. */
+export type FakeExec = (application: string, argument: string) => Promise<{ afterMs: number }>;
 
 export interface FakeAgiEnd {
   /** AGISTATUS. */
@@ -35,34 +42,77 @@ export function converseAgi(options: FakeAgiOptions): Promise<FakeAgiEnd> {
   const commands: string[] = [];
   const answer = createAnswers(options);
   const socket = connect({ host: hostname, port: Number(port || 4573), noDelay: true });
+  const { gone, clock, exec, isLive } = options;
   let status: FakeAgiEnd["status"] = "FAILURE";
   let text = "";
+  /** Answers the command under way because the caller has gone. */
+  let interrupt: (() => void) | undefined;
+  const onGone = (): void => {
+    status = "HANGUP";
+    if (socket.writable) socket.write("HANGUP\n");
+    interrupt?.();
+  };
+  const say = (bytes: string): void => {
+    interrupt = undefined;
+    if (socket.writable) socket.write(bytes);
+  };
+
+  /** One reply, when it is its time. */
+  function reply(bytes: string, afterMs: number): void {
+    if (afterMs === 0) {
+      say(bytes);
+      return;
+    }
+    const release = clock.after(afterMs, () => say(bytes));
+    interrupt = () => {
+      release();
+      say("200 result=-1\n");
+    };
+  }
+
+  function run(application: string, argument: string): void {
+    let isOver = false;
+    interrupt = () => {
+      isOver = true;
+      say("200 result=-1\n");
+    };
+    void exec?.(application, argument).then(({ afterMs }) => {
+      if (!isOver) reply("200 result=0\n", afterMs);
+    });
+  }
+
+  function carryOut(line: string): void {
+    commands.push(line);
+    const words = toWords(line);
+    const [name] = words;
+    if (!isLive() && !SAFE_WHEN_DEAD.has(name)) say(`${DEAD}\n`);
+    else if (name === "EXEC" && exec) run(words[1] ?? "", words[2] ?? "");
+    else {
+      const { reply: text, afterMs = 0, isHangup } = answer(words);
+      if (isHangup) status = "HANGUP";
+      reply(`${text}\n${isHangup ? "HANGUP\n" : ""}`, afterMs);
+    }
+  }
+
+  gone?.addEventListener("abort", onGone, { once: true });
   socket.once("connect", () => {
     status = "SUCCESS";
     socket.write(toEnvironment(options, `${pathname.slice(1)}${search}`));
   });
   socket.on("error", () => socket.destroy()); // no server: FAILURE, and the dialplan goes on
-  socket.on("close", () => resolve({ status, commands }));
+  socket.on("close", () => {
+    gone?.removeEventListener("abort", onGone);
+    resolve({ status, commands });
+  });
   socket.on("data", (chunk) => {
     text += chunk.toString("utf8");
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
       const line = text.slice(0, end);
       text = text.slice(end + 1);
-      commands.push(line);
-      const { reply, afterMs = 0, isHangup } = options.isLive() ? answer(toWords(line)) : DEAD;
-      if (isHangup) status = "HANGUP";
-      say(socket, `${reply}\n${isHangup ? "HANGUP\n" : ""}`, afterMs, options.clock);
+      carryOut(line);
     }
   });
   return promise;
-}
-
-function say(socket: Socket, bytes: string, afterMs: number, clock: Clock): void {
-  const write = (): void => {
-    if (socket.writable) socket.write(bytes);
-  };
-  if (afterMs === 0) write();
-  else clock.after(afterMs, write);
 }
 
 interface Answer {
@@ -71,7 +121,9 @@ interface Answer {
   isHangup?: boolean;
 }
 
-const DEAD: Answer = { reply: "511 Command Not Permitted on a dead channel or intercept routine" };
+const DEAD = "511 Command Not Permitted on a dead channel or intercept routine";
+/** Asterisk keeps the variables of a channel for as long as the session lasts. */
+const SAFE_WHEN_DEAD = new Set<string>(["GET VARIABLE", "SET VARIABLE", "VERBOSE"]);
 
 /** What the channel says to each command; commands it does not know are 510, as in the real one. */
 function createAnswers({ channel, keys, soundMs, onAnswer }: FakeAgiOptions) {

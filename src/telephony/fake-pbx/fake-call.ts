@@ -38,6 +38,8 @@ export interface FakeCall {
   run: FakeRun | undefined;
   /** What it comes to if nobody talks. */
   unanswered: ExpectedCall["outcome"];
+  /** Told at its end, whatever ended it. */
+  onClose?: () => void;
 }
 
 /** One row of the call records: a dial attempt. */

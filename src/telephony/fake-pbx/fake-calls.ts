@@ -3,6 +3,7 @@ import { closeFakeCall, createFakeCall, type ExpectedCall, type FakeBehaviour, t
 import { clickOn, type FakeClick } from "./fake-click.ts";
 import { dialOn } from "./fake-dial.ts";
 import { createFakeDialplan, type FakeTarget, TRUNK, toAgentName } from "./fake-dialplan.ts";
+import { type FakeOutcall, type FakeOutside, outcallOn } from "./fake-outcall.ts";
 import { createFakeQueue } from "./fake-queue.ts";
 import { type FakeScript, runScript } from "./fake-script.ts";
 import type { FakeSwitch } from "./fake-switch.ts";
@@ -27,6 +28,8 @@ export interface FakeCalls {
   begin(order: FakeOrder): FakeCall;
   /** Rings the extension, then dials for it. */
   click(click: FakeClick): FakeCall;
+  /** Calls somebody outside, who is then talked to; `undefined`: there is no outside. */
+  outcall(outcall: FakeOutcall): FakeCall | undefined;
   /** Calls that are going on, by Linkedid. */
   live: ReadonlyMap<string, FakeCall>;
   callOf(channel: FakeChannel): FakeCall | undefined;
@@ -44,6 +47,8 @@ export interface FakeCallsOptions {
   outsidePrefix: string;
   /** How somebody behaves whom an action calls. */
   decide(who: string): FakeBehaviour;
+  /** Whom a dialer calls; absent: Originate rings phones of ours only. */
+  outside?: FakeOutside;
   onEnd(expected: ExpectedCall): void;
 }
 
@@ -74,6 +79,7 @@ export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
 
   function close(call: FakeCall): void {
     if (!live.delete(call.expected.callUuid)) return;
+    call.onClose?.();
     closeFakeCall(sw, call);
     onEnd(call.expected);
   }
@@ -131,6 +137,20 @@ export function createFakeCalls(options: FakeCallsOptions): FakeCalls {
       const called = direction === "outbound" ? toOutside(to) : to;
       const call = createFakeCall({ kind: "click", direction, from: extension, to: called, origin });
       play(call, clickOn({ sw, plan, decide, toTarget }, call, click));
+      return call;
+    },
+    outcall: (outcall) => {
+      const { outside } = options;
+      if (!outside) return undefined;
+      const { id, number, trunk, shown } = outcall;
+      const origin = sw.open({
+        ...{ channel: `PJSIP/${trunk}`, state: 0, exten: "s", context: "from-trunk" },
+        ...{ application: "AppDial2", data: "(Outgoing Line)" },
+        ...(id === undefined ? {} : { uniqueId: id }),
+      });
+      const call = createFakeCall({ kind: "dialer", direction: "outbound", from: shown, to: number, origin });
+      const callee = outside.toCallee(number);
+      play(call, outcallOn({ sw, plan, decide, isExtension, outside }, call, { outcall, callee }));
       return call;
     },
     callOf: (channel) => live.get(channel.linkedId),

@@ -6,6 +6,7 @@ import type { ExpectedCall, FakeBehaviour } from "./fake-call.ts";
 import { createFakeCalls, type FakeCalls } from "./fake-calls.ts";
 import { between, createFakeChance } from "./fake-chance.ts";
 import { type FakeManager, startFakeManager } from "./fake-manager.ts";
+import type { FakeOutside } from "./fake-outcall.ts";
 import { createFakeSwitch, type FakeSwitch } from "./fake-switch.ts";
 import {
   createFakeOrders,
@@ -31,6 +32,8 @@ export interface FakeExchangeOptions {
   agi?: FakeOrdersOptions["agi"];
   /** How somebody behaves whom an Originate, Redirect or transfer calls; by default mostly answers. */
   decide?(who: string): FakeBehaviour;
+  /** Whom a dialer calls over a trunk; absent: nobody is there. */
+  outside?: FakeOutside;
   emit(fields: FakeFields, eventClass: string): void;
   onEnd?(expected: ExpectedCall): void;
 }
@@ -58,6 +61,7 @@ export function createFakeExchange(options: FakeExchangeOptions): FakeExchange {
   const calls = createFakeCalls({
     ...{ sw, isExtension, queueName: queue.name, outsidePrefix: options.outsidePrefix ?? "" },
     decide: options.decide ?? decide,
+    ...(options.outside && { outside: options.outside }),
     onEnd: options.onEnd ?? (() => undefined),
   });
   const nextOrder = createFakeOrders({ random, people, pace, mix, ...(agi && { agi }) });

@@ -64,6 +64,7 @@ export interface FakeSwitchOptions {
 
 export function createFakeSwitch({ clock, random, queue, emit }: FakeSwitchOptions): FakeSwitch {
   const channels = new Map<string, FakeChannel>();
+  const byName = new Map<string, FakeChannel>();
   const devices = createDevices(tell, queue);
   const loggedInAt = toSeconds(clock.now());
   let opened = 0;
@@ -84,7 +85,7 @@ export function createFakeSwitch({ clock, random, queue, emit }: FakeSwitchOptio
       const pattern = /^\/(.*)\/$/.exec(name)?.[1];
       const isIt =
         pattern === undefined ? (each: string) => each === name : (each: string) => new RegExp(pattern).test(each);
-      return channels.get(name) ?? [...channels.values()].find((channel) => isIt(channel.name));
+      return channels.get(name) ?? byName.get(name) ?? [...channels.values()].find((channel) => isIt(channel.name));
     },
     open: (leg) => {
       const uniqueId = leg.uniqueId ?? `${toSeconds(clock.now())}.${opened}`;
@@ -109,6 +110,7 @@ export function createFakeSwitch({ clock, random, queue, emit }: FakeSwitchOptio
         variables: new Map(),
       };
       channels.set(uniqueId, channel);
+      byName.set(channel.name, channel);
       say("Newchannel", channel);
       return channel;
     },
@@ -142,6 +144,7 @@ export function createFakeSwitch({ clock, random, queue, emit }: FakeSwitchOptio
     destroy: (bridge) => tell("BridgeDestroy", toBridgeFields(bridge)),
     hangUp: (channel, cause) => {
       if (!channels.delete(channel.uniqueId)) return;
+      byName.delete(channel.name);
       say("Hangup", channel, ["Cause", String(cause), "Cause-txt", CAUSES[cause] ?? "Unknown"]);
       devices.forget(channel, loggedInAt);
     },

@@ -38,8 +38,10 @@ export const CAUSES: Readonly<Record<number, string>> = {
   1: "Unallocated (unassigned) number",
   16: "Normal Clearing",
   17: "User busy",
+  21: "Call Rejected",
   26: "Answered elsewhere",
   34: "Circuit/channel congestion",
+  41: "Temporary failure",
   127: "Interworking, unspecified",
 };
 
