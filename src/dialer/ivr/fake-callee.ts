@@ -12,6 +12,8 @@ export interface FakeCallee {
   missing?: readonly string[];
   /** Hangs up when this command comes. */
   hangsUpAt?: RegExp;
+  /** Hangs up as soon as this command is carried out. */
+  hangsUpAfter?: RegExp;
   /** Says nothing to this command, and never again. */
   silentAt?: RegExp;
   /** How each party that is rung behaves, in order; the last one again and again. */
@@ -52,6 +54,7 @@ export function createFakeCallee(callee: FakeCallee): (command: string) => strin
     const [first = "", second = ""] = [...command.matchAll(/"([^"]*)"/g)].map(([, word]) => word);
     if (isGone && !SAFE_WHEN_DEAD.test(command)) return DEAD;
     if (callee.silentAt?.test(command)) return undefined;
+    if (callee.hangsUpAfter?.test(command)) return hangUp("200 result=0");
     if (callee.hangsUpAt?.test(command)) {
       if (command.startsWith("EXEC")) exec(first);
       return hangUp("200 result=-1");

@@ -263,6 +263,12 @@ test("speech that never gets ready fails the call in bounded time", async () => 
   assert.deepEqual([call.told.disposition, faultOf(call)], ["failed", "message_missing"]);
 });
 
+test("who hangs up while speech is being made ends the session, and no message was missing", async () => {
+  const never = new Promise<string>(() => undefined);
+  const call = await play({ options: { toPlayable: () => never }, hangsUpAfter: /^ANSWER/ });
+  assert.deepEqual([call.told.disposition, faultOf(call)], ["answered", undefined]);
+});
+
 test("a missing prompt is left out and counted; the call goes on", async () => {
   const call = await play({ keys: ["1"], missing: ["one_moment"], dials: [{ status: "ANSWER" }] });
   assert.deepEqual([call.told.disposition, faultOf(call)], ["transferred", "prompt_missing"]);

@@ -42,6 +42,13 @@ export function createSpeech(options: SpeechOptions): Speech {
   const isTalked = session.project.mode === "ivr";
   const message = isTalked ? prepare(options, toMessage(session)) : undefined;
 
+  /** Nobody waits for speech that is still being made when the person has gone. */
+  const take = async (prepared: Prepared | undefined): Promise<string> => {
+    const made = await Promise.race([prepared, toRejection(channel.gone)]);
+    if (made && "sound" in made) return made.sound;
+    throw new UnplayableError(made?.problem ?? "none is set");
+  };
+
   return {
     message: async (keys) => await channel.stream(await take(message), { escape: keys, longestMs: MESSAGE_MS_MAX }),
     machineMessage: async () => {
@@ -79,14 +86,11 @@ async function prepare({ toPlayable, clock, session, pbxId }: SpeechOptions, wis
   }
 }
 
-async function take(prepared: Prepared | undefined): Promise<string> {
-  const made = await prepared;
-  if (made && "sound" in made) return made.sound;
-  throw new UnplayableError(made?.problem ?? "none is set");
-}
-
 const toRejection = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 
 function toMessage({ project, attempt }: IvrSession): Playable | undefined {
   const { audioId, text }: IvrSettings = project.ivr;
