@@ -3,7 +3,9 @@ import type { Rooms } from "./app-rooms.ts";
 import type { App } from "./http/app-instance.ts";
 import type { Accept } from "./intake/accept.ts";
 import { createReconciliation, type Reconciliation } from "./telephony/reconcile/reconciliation.ts";
+import type { RecordedPbx } from "./telephony/reconcile/recorded-pbx.ts";
 import { registerGapRoutes } from "./telephony/reconcile/routes.ts";
+import { createUnheardPbxs } from "./telephony/reconcile/unheard-pbxs.ts";
 import { registerTraceRoutes } from "./telephony/trace/routes.ts";
 import { type Deed, type Doer, writeAudit } from "./tenants/audit/audit.ts";
 import { createPbxCdr } from "./tenants/pbxs/cdr.ts";
@@ -13,6 +15,15 @@ import { registerPbxCdrRoutes } from "./tenants/pbxs/cdr-routes.ts";
 
 export function openReconciliation(ground: Ground, accept: Accept): Reconciliation {
   return createReconciliation({ ...ground, accept: accept.accept });
+}
+
+/** Those whose PBX only posts events: their records are compared without anybody listening. */
+export function openUnheardPbxs(
+  { listener, locks, clock, log }: Ground,
+  { compareUnheard }: Reconciliation,
+  loadPbxs: () => Promise<RecordedPbx[]>,
+): ReturnType<typeof createUnheardPbxs> {
+  return createUnheardPbxs({ loadPbxs, compareUnheard, exclusive: locks.exclusive, listener, clock, log });
 }
 
 export function registerGapDoors(

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { type Dialer, openDialer } from "./app-dialer.ts";
-import { openReconciliation } from "./app-gaps.ts";
+import { openReconciliation, openUnheardPbxs } from "./app-gaps.ts";
 import type { Ground } from "./app-ground.ts";
 import { type CallSources, openCallSources } from "./app-hooks.ts";
 import { openRecordings } from "./app-recordings.ts";
@@ -20,7 +20,7 @@ import { RefusedAddress } from "./kit/address-guard.ts";
 import { createHttpRequester, type HttpRequester } from "./kit/http-client.ts";
 import { newSecret } from "./kit/random.ts";
 import type { PbxSettings } from "./telephony/pbx.ts";
-import { createToPbxSettings } from "./telephony/pbx-settings.ts";
+import { createToPbxSettings, createToRecordedPbx } from "./telephony/pbx-settings.ts";
 import { createRedirectScript } from "./telephony/redirect/agi-script.ts";
 import type { SmartRedirect } from "./telephony/redirect/smart-redirect.ts";
 import { listOpenCalls } from "./telephony/store.ts";
@@ -129,18 +129,20 @@ function openTelephony(
         return [];
       }
     });
+  const reconciliation = openReconciliation(ground, { ...rooms.accept, accept: rooms.sources.accept });
+  const toRecordedPbx = createToRecordedPbx(config.allowTargets);
   return createTelephony({
     ...ground,
     loadPbxs,
+    unheard: openUnheardPbxs(ground, reconciliation, async () =>
+      (await rooms.tenants.pbxs.listUnheard()).map(toRecordedPbx),
+    ),
     agi: config.agi,
     agiRoutes: { redirect: createRedirectScript(rooms.redirect, log), ...rooms.dialer.agiRoutes },
     findPbxByToken: async (token) => (await rooms.tenants.eventTokens.find(token)) ?? undefined,
     accept: rooms.sources.accept,
     exclusive: locks.exclusive,
-    observe: observeBoth(
-      openReconciliation(ground, { ...rooms.accept, accept: rooms.sources.accept }).observe,
-      rooms.dialer.observe,
-    ),
+    observe: observeBoth(reconciliation.observe, rooms.dialer.observe),
     listOpenCalls: async (tenantId, pbx) =>
       loadAmiNames(database.sql, tenantId, await listOpenCalls(database, tenantId, pbx)),
   });

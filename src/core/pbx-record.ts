@@ -29,6 +29,12 @@ export interface PbxRecord {
   extensions: ReadonlyMap<string, string>;
 }
 
+/** A PBX that only posts events, as far as its call records are concerned. Never logged. */
+export type UnheardPbxRecord = Pick<
+  PbxRecord,
+  "tenantId" | "id" | "name" | "timeZone" | "callIdPrefix" | "trunks" | "cdr" | "origin" | "country" | "extensions"
+>;
+
 /** Where the files of a PBX's recordings are found; at least one of the two places is given. */
 export interface RecordingPlaces {
   /** Folder of this machine in which the PBX's own folder can be read. */

@@ -1,8 +1,9 @@
 import { isIP, type LookupFunction } from "node:net";
-import type { CdrSettings, PbxRecord } from "../core/pbx-record.ts";
+import type { CdrSettings, PbxRecord, UnheardPbxRecord } from "../core/pbx-record.ts";
 import { type AllowedTargets, createGuardedLookup, isAllowedAddress, RefusedAddress } from "../kit/address-guard.ts";
 import type { PbxSettings } from "./pbx.ts";
 import type { CdrPlace } from "./reconcile/cdr-source.ts";
+import type { RecordedPbx } from "./reconcile/recorded-pbx.ts";
 
 /** The PBX of the environment is the operator's own and may be anywhere, this very machine above all. */
 const OPERATORS: AllowedTargets = { private: true, loopback: true };
@@ -12,10 +13,7 @@ const OPERATORS: AllowedTargets = { private: true, loopback: true };
  * reach; what a host name resolves to is judged at every connection. The same record gives deeply equal settings.
  */
 export function createToPbxSettings(allowTargets: AllowedTargets): (record: PbxRecord) => PbxSettings {
-  const guards = {
-    environment: { allowed: OPERATORS, lookup: createGuardedLookup(OPERATORS) },
-    api: { allowed: allowTargets, lookup: createGuardedLookup(allowTargets) },
-  };
+  const guards = createGuards(allowTargets);
   return (record) => {
     const { id, name, tenantId, country, timeZone, callIdPrefix, extensions, trunks, dial, spoolFolder } = record;
     const { host, port, username, secret } = record;
@@ -33,6 +31,21 @@ export function createToPbxSettings(allowTargets: AllowedTargets): (record: PbxR
     };
   };
 }
+
+/** The same of a PBX that only posts events. */
+export function createToRecordedPbx(allowTargets: AllowedTargets): (record: UnheardPbxRecord) => RecordedPbx {
+  const guards = createGuards(allowTargets);
+  return ({ origin, trunks, cdr, ...record }) => ({
+    ...record,
+    trunks: new Set(trunks),
+    cdr: toCdrPlace(cdr, guards[origin]),
+  });
+}
+
+const createGuards = (allowTargets: AllowedTargets) => ({
+  environment: { allowed: OPERATORS, lookup: createGuardedLookup(OPERATORS) },
+  api: { allowed: allowTargets, lookup: createGuardedLookup(allowTargets) },
+});
 
 /** Records behind a forbidden address leave the PBX without them, not without its calls. */
 function toCdrPlace(

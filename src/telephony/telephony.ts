@@ -35,6 +35,8 @@ export interface TelephonyOptions {
   /** Looks after what is missed of a PBX's calls; see reconcile/. */
   observe?: NonNullable<PbxOptions["observe"]>;
   listOpenCalls(tenantId: TenantId, pbx: string): Promise<readonly string[]>;
+  /** Looks after the PBXs that only post events; see reconcile/unheard-pbxs.ts. */
+  unheard?: { start(): Promise<void>; stop(): Promise<void> };
 }
 
 /** Where FastAGI is served, and to which addresses and networks; none means nobody. */
@@ -72,14 +74,14 @@ export function createTelephony(options: TelephonyOptions): Telephony {
   countOrders(metrics, relay);
   return {
     start: async () => {
-      await fleet.start();
+      await Promise.all([fleet.start(), options.unheard?.start()]);
       await agi?.start(); // whoever calls is asked which PBX it is
       relay.start();
     },
     stop: async () => {
       const orders = relay.stop();
       await settled(orders, { clock, ms: ORDERS_GRACE_MS });
-      await Promise.all([fleet.stop(), agi?.stop()]); // whoever still waits for a PBX is told that it is gone
+      await Promise.all([fleet.stop(), options.unheard?.stop(), agi?.stop()]); // whoever still waits for a PBX is told that it is gone
       await orders;
     },
     ask: relay.ask,

@@ -7,6 +7,7 @@ import type { PbxSettings, PbxView } from "../pbx.ts";
 import type { CdrSource } from "./cdr-source.ts";
 import type { ReconcileFigures } from "./figures.ts";
 import type { Reconciler } from "./reconciler.ts";
+import type { RecordedPbx } from "./recorded-pbx.ts";
 import {
   countOpenGaps,
   type Gap,
@@ -23,8 +24,8 @@ import {
 import type { Timing } from "./timing.ts";
 
 export interface GapWorkOptions {
-  settings: PbxSettings;
-  view: PbxView;
+  settings: RecordedPbx;
+  view: Pick<PbxView, "isReady" | "liveIds">;
   /** Absent: nobody said where the records are. */
   records: { source: CdrSource; reconciler: Reconciler } | undefined;
   database: Database;

@@ -47,7 +47,17 @@ function createLogOfCalls() {
             ![...(facts.get(callUuid)?.values() ?? [])].some(
               ({ source, key }) => source === "ami" && key.endsWith(":start"),
             );
-          return { callUuid, outcome, direction, startedAt, endedAt, talkSeconds, isRecovered, isAdopted };
+          return {
+            askedAs: callUuid,
+            callUuid,
+            outcome,
+            direction,
+            startedAt,
+            endedAt,
+            talkSeconds,
+            isRecovered,
+            isAdopted,
+          };
         }),
   };
 }

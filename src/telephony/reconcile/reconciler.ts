@@ -34,6 +34,11 @@ export interface ReconcilerOptions {
   liveIds(): ReadonlySet<string>;
   /** Whether this call_uuid is a call, and not somebody who listens in. */
   isCall(callUuid: string): boolean;
+  /**
+   * Whether records that end then are all there will be of a call, of which the log has `known`. Only asked where nobody listens
+   * to the PBX; without it, calls that do not live are over.
+   */
+  isOver?(endedAt: Date, known: KnownCall | undefined): boolean;
   log: Log;
 }
 
@@ -78,11 +83,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       return cdr && options.isCall(cdr.callUuid) ? [{ group, cdr }] : [];
     });
     const uuids = found.flatMap(({ group: { ids } }) => [...ids].map(toUuid));
-    const known = new Map((await options.loadKnownCalls(options.tenantId, uuids)).map((call) => [call.callUuid, call]));
+    const known = new Map((await options.loadKnownCalls(options.tenantId, uuids)).map((call) => [call.askedAs, call]));
     const counts = { ...NO_COUNTS, calls: found.length };
     for (let start = 0; start < found.length; start += REPAIRS_AT_ONCE) {
       const some = found.slice(start, start + REPAIRS_AT_ONCE);
-      const done = await Promise.all(some.map(({ group, cdr }) => mend(cdr, findKnown(group, cdr, known))));
+      const done = await Promise.all(some.map(({ group, cdr }) => mendOne(group, cdr, findKnown(group, cdr, known))));
       for (const one of done) if (one !== "none") counts[one]++;
     }
     return { ...counts, missing: counts.added + counts.corrected };
@@ -93,6 +98,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   function findKnown({ ids }: CdrGroup, { callUuid }: CdrCall, known: ReadonlyMap<string, KnownCall>) {
     return known.get(callUuid) ?? [...ids].map((id) => known.get(toUuid(id))).find((call) => call !== undefined);
   }
+
+  const mendOne = async (group: CdrGroup, cdr: CdrCall, known: KnownCall | undefined) =>
+    options.isOver?.(group.endedAt, known) === false ? "none" : mend(cdr, known);
 
   /** Counts only what the front door did not know: a pass that is done again repairs nothing. */
   async function mend(cdr: CdrCall, known: KnownCall | undefined): Promise<"added" | "corrected" | "none"> {

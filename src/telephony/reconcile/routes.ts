@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppError, toFieldError } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
+import type { CdrSettings } from "../../core/pbx-record.ts";
 import { allow } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { idCursor, pageQuery, parseCursor, toPage, toPageSchema } from "../../http/paging.ts";
@@ -14,7 +15,7 @@ export interface GapRouteOptions {
   database: Database;
   clock: Clock;
   /** Throws `not_found`. */
-  loadPbx(tenantId: TenantId, id: string): Promise<unknown>;
+  loadPbx(tenantId: TenantId, id: string): Promise<{ host: string | null; cdr: { kind: CdrSettings["kind"] } }>;
   /** Keeps who did what; resolves once it is durable. */
   audit(
     doer: { tenantId: TenantId; actor: string; address: string },
@@ -88,7 +89,12 @@ function registerAsking(app: App, { database, clock, loadPbx, audit }: GapRouteO
     async (request, reply) => {
       const { tenantId, actor } = request.caller;
       const key = toKey(tenantId, request.params.id);
-      await loadPbx(tenantId, key.pbxId);
+      const { host, cdr } = await loadPbx(tenantId, key.pbxId);
+      if (host === null && cdr.kind !== "mysql" && cdr.kind !== "csv")
+        throw new AppError(
+          "conflict",
+          "This PBX has no AMI to tell of its call records: name them, mysql or csv, first.",
+        );
       const now = clock.now();
       const { fromAt, toAt } = toSpan(request.body, now);
       if ((await countOpenGaps(database, key)) >= OPEN_MAX)

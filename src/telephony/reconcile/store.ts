@@ -158,6 +158,8 @@ export async function saveProgress(
 
 /** A call as we know it, as far as records could correct it. */
 export interface KnownCall {
+  /** The name by which it was asked for: its own, or one of its others, such as the unique id of a channel. */
+  askedAs: string;
   callUuid: string;
   outcome: CallOutcome;
   startedAt: Date;
@@ -174,7 +176,7 @@ const KNOWN = `c.call_uuid as "callUuid", c.outcome, c.direction, c.started_at a
   c.talk_seconds as "talkSeconds", 'recovery' = any(c.sources) as "isRecovered",
   'recovery' = any(c.sources) and not exists (
     select from facts f where f.tenant_id = c.tenant_id and f.call_id = c.id and f.call_created_at = c.created_at
-      and f.source <> 'recovery' and f.key like '%:start') as "isAdopted"`;
+      and f.source <> 'recovery' and (f.source <> 'ami' or f.key like '%:start')) as "isAdopted"`;
 
 export async function loadKnownCalls(
   { pool }: Database,
@@ -183,7 +185,10 @@ export async function loadKnownCalls(
 ): Promise<KnownCall[]> {
   const { rows } = await pool.query<KnownCall>({
     name: "reconcile-known",
-    text: `select ${KNOWN} from calls c where c.tenant_id = $1 and c.call_uuid = any($2)`,
+    text: `select asked.name as "askedAs", ${KNOWN}
+             from unnest($2::text[]) as asked(name)
+             left join call_aliases a on a.tenant_id = $1 and a.alias = asked.name
+             join calls c on c.tenant_id = $1 and c.call_uuid = coalesce(a.call_uuid, asked.name)`,
     values: [tenantId, callUuids],
   });
   return rows;

@@ -1,6 +1,6 @@
 import { AppError, toErrorMessage } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
-import type { PbxRecord, RecordingPbx } from "../../core/pbx-record.ts";
+import type { PbxRecord, RecordingPbx, UnheardPbxRecord } from "../../core/pbx-record.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
@@ -16,6 +16,7 @@ import {
   loadPbxs,
   loadRecordingPbxs,
   loadRunnablePbxs,
+  loadUnheardPbxs,
   type RunnablePbx,
   removePbx,
   type StoredPbx,
@@ -41,6 +42,8 @@ export interface Pbxs {
   open(tenantId: TenantId, id: string): Promise<PbxRecord>;
   /** Every PBX that is to be listened to, of all tenants. One whose secret does not open is logged and left out. */
   listEnabled(): Promise<PbxRecord[]>;
+  /** Every PBX that only posts events and whose call records can be read, of all tenants. */
+  listUnheard(): Promise<UnheardPbxRecord[]>;
   /** Every PBX whose recordings can be found, of all tenants. */
   listRecording(): Promise<RecordingPbx[]>;
   /**
@@ -126,6 +129,12 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
           return [];
         }
       }),
+    listUnheard: async () =>
+      (await loadUnheardPbxs(database.sql)).map(({ peers, cdr, ...pbx }) => ({
+        ...pbx,
+        cdr: openCdr(box, pbx.tenantId, cdr),
+        extensions: new Map(Object.entries(peers)),
+      })),
     applyEnvironmentPbx: (tenantId, given) =>
       locked(tenantId, async (on) => {
         const doer = { tenantId, actor: "enlace", address: "" };

@@ -95,6 +95,25 @@ export async function loadRunnablePbxs(
   return rows;
 }
 
+export type UnheardPbx = Pick<
+  StoredPbx,
+  "tenantId" | "id" | "name" | "timeZone" | "callIdPrefix" | "trunks" | "cdr" | "origin"
+> & { country: string; peers: Readonly<Record<string, string>> };
+
+/** Every enabled one without AMI whose call records can be read. */
+export async function loadUnheardPbxs(from: Sql): Promise<UnheardPbx[]> {
+  const { rows } = await sql<UnheardPbx>`
+    select p.tenant_id as "tenantId", p.id, p.name, p.time_zone as "timeZone", p.call_id_prefix as "callIdPrefix", p.trunks, p.cdr,
+           p.origin, t.country, coalesce(x.peers, '{}') as peers
+      from pbxs p join tenants t on t.id = p.tenant_id
+      left join (select e.tenant_id, jsonb_object_agg(peer, e.number) as peers
+                   from extensions e cross join unnest(e.peers) as peer group by e.tenant_id) x
+             on x.tenant_id = p.tenant_id
+     where p.enabled and t.disabled_at is null and p.host is null and p.cdr->>'kind' in ('mysql', 'csv')
+     order by p.id`.execute(from);
+  return rows;
+}
+
 /** Those with a place for recordings, switched off or not: what they recorded stays there. */
 export async function loadRecordingPbxs(from: Sql): Promise<RecordingPbx[]> {
   const { rows } = await sql<RecordingPbx>`
