@@ -1,8 +1,10 @@
 import { registerApicallDoors } from "./app-apicall.ts";
 import { registerAudioDoors } from "./app-audios.ts";
 import { registerCampaignDoors } from "./app-dialer-campaigns.ts";
+import { registerPolicyDoors } from "./app-dialer-policy.ts";
 import { registerProjectDoors } from "./app-dialer-projects.ts";
 import type { Ground } from "./app-ground.ts";
+import { registerPeopleDoors } from "./app-people.ts";
 import type { Rooms } from "./app-rooms.ts";
 import type { App } from "./http/app-instance.ts";
 
@@ -11,6 +13,8 @@ export function registerDialerDoors(app: App, ground: Ground, rooms: Rooms): voi
   registerProjectDoors(app, ground, { dialer: rooms.dialer.settings, tenants: rooms.tenants });
   const { campaigns, settings } = rooms.dialer;
   registerCampaignDoors(app, ground, { dialer: campaigns, projects: settings.projects, tenants: rooms.tenants });
+  registerPolicyDoors(app, ground, rooms);
+  registerPeopleDoors(app, ground, rooms);
   registerAudioDoors(app, ground, rooms.dialer.audios);
   registerApicallDoors(app, ground, rooms);
 }

@@ -1,15 +1,29 @@
-import type { DialerProjects } from "./app-dialer-projects.ts";
-import { createAdminister } from "./app-dialer-projects.ts";
+import { createAdminister, type DialerProjects } from "./app-dialer-projects.ts";
 import type { Ground } from "./app-ground.ts";
 import type { People } from "./app-people.ts";
+import { listOwnProjects } from "./app-people.ts";
+import type { Rooms } from "./app-rooms.ts";
+import { type CallerIds, createCallerIds } from "./dialer/caller-id/caller-ids.ts";
+import { registerCallerIdRoutes } from "./dialer/caller-id/routes.ts";
+import { loadCampaign } from "./dialer/campaigns/store.ts";
 import { createDecisions, type Decisions } from "./dialer/policy/decisions.ts";
+import { createDryRun, type RunDry } from "./dialer/policy/dry-run.ts";
+import { registerLedgerRoutes } from "./dialer/policy/ledger-routes.ts";
 import { createPolicies, type Policies } from "./dialer/policy/policies.ts";
+import { registerPolicyRoutes } from "./dialer/policy/routes.ts";
+import { createUpkeep } from "./dialer/policy/upkeep.ts";
+import { createExplain, type Explain } from "./dialer/policy/why.ts";
 import { createWindows } from "./dialer/policy/windows.ts";
+import type { App } from "./http/app-instance.ts";
 
 // Whether a call may be made, under which number, and what that needs of projects and of the do-not-call list.
 
 export interface DialerPolicy extends Decisions {
   policies: Policies;
+  callerIds: CallerIds;
+  explain: Explain;
+  runDry: RunDry;
+  start(): void;
   stop(): Promise<void>;
 }
 
@@ -17,18 +31,41 @@ export function openDialerPolicy(
   ground: Ground,
   { projects, people }: { projects: Pick<DialerProjects["projects"], "load">; people: People },
 ): DialerPolicy {
-  const policies = createPolicies({ ...ground, administer: createAdminister(ground) });
-  const decisions = createDecisions({
+  const administer = createAdminister(ground);
+  const policies = createPolicies({ ...ground, administer });
+  const around = {
     ...ground,
     windows: createWindows(),
     loadProject: projects.load,
     loadPolicy: policies.load,
     loadConsent: policies.loadBasis,
     findSuppressions: people.suppressions.findMany,
-  });
-  return {
-    ...decisions,
-    policies,
-    stop: async () => policies.stop(),
   };
+  const upkeep = createUpkeep(ground);
+  return {
+    ...createDecisions(around),
+    ...{ policies, callerIds: createCallerIds({ ...ground, administer }) },
+    ...{ explain: createExplain(around), runDry: createDryRun(around) },
+    start: upkeep.start,
+    stop: async () => {
+      await upkeep.stop();
+      policies.stop();
+    },
+  };
+}
+
+export function registerPolicyDoors(
+  app: App,
+  { database }: Ground,
+  { dialer, tenants }: Pick<Rooms, "dialer" | "tenants">,
+): void {
+  const { policy, settings } = dialer;
+  const { projects } = settings;
+  registerPolicyRoutes(app, { policies: policy.policies, projects });
+  registerCallerIdRoutes(app, { callerIds: policy.callerIds, projects, loadTenant: tenants.loadTenant });
+  registerLedgerRoutes(app, {
+    ...{ explain: policy.explain, runDry: policy.runDry, projects, loadTenant: tenants.loadTenant },
+    loadCampaign: (tenantId, id) => loadCampaign(database.sql, tenantId, id),
+    listOwnProjects: (caller) => listOwnProjects(projects, caller),
+  });
 }

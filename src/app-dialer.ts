@@ -56,6 +56,7 @@ export function openDialer(config: Config, ground: Ground, rooms: DialerSurround
   const campaigns = openDialerCampaigns(config, ground, {
     tenants: rooms.tenants,
     findSuppressed: people.suppressions.findMany,
+    findObstacle: policy.policies.findStartObstacle,
   });
   return {
     settings,
@@ -68,6 +69,7 @@ export function openDialer(config: Config, ground: Ground, rooms: DialerSurround
       settings.start();
       audios.start();
       campaigns.start();
+      policy.start();
     },
     stop: async () => {
       await campaigns.stop();

@@ -1,4 +1,12 @@
+import type { DialerProjects } from "./app-dialer-projects.ts";
 import type { Ground } from "./app-ground.ts";
+import type { Rooms } from "./app-rooms.ts";
+import type { RowId } from "./core/ids.ts";
+import { loadCampaign, loadCampaigns } from "./dialer/campaigns/store.ts";
+import { toAssignee } from "./dialer/projects/projects.ts";
+import type { Caller } from "./http/access.ts";
+import type { App } from "./http/app-instance.ts";
+import { registerSuppressionRoutes } from "./people/suppression/routes.ts";
 import { createSuppressions, type Suppressions } from "./people/suppression/suppressions.ts";
 import { writeAudit } from "./tenants/audit/audit.ts";
 
@@ -21,4 +29,44 @@ export function openPeople(ground: Ground): People {
       }),
   });
   return { suppressions };
+}
+
+export function registerPeopleDoors(
+  app: App,
+  { database }: Ground,
+  { dialer, tenants }: Pick<Rooms, "dialer" | "tenants">,
+): void {
+  const { projects } = dialer.settings;
+  registerSuppressionRoutes(app, {
+    ...{ suppressions: dialer.people.suppressions, loadTenant: tenants.loadTenant },
+    mayUse: async (caller, scope) => {
+      if (scope.kind === "global") return true;
+      const of = scope.kind === "project" ? null : await loadCampaign(database.sql, caller.tenantId, scope.campaignId);
+      const projectId = scope.kind === "project" ? scope.projectId : of?.projectId;
+      if (projectId === undefined || !(await projects.find(caller.tenantId, projectId))) return false;
+      return projects.mayUse(caller, projectId);
+    },
+    listOwn: async (caller) => {
+      const projectIds = await listOwnProjects(projects, caller);
+      if (projectIds === null) return null;
+      const filter = { beforeId: null, assignee: toAssignee(caller), rowsMax: CAMPAIGNS_MAX };
+      const campaigns = await loadCampaigns(database.sql, caller.tenantId, filter);
+      return { projectIds, campaignIds: campaigns.map(({ id }) => id) };
+    },
+  });
+}
+
+/** Newest first; entries of older campaigns a supervisor does not see. */
+const CAMPAIGNS_MAX = 5_000;
+const PROJECTS_MAX = 1_000;
+
+/** Projects of a supervisor; `null`: all of the tenant's. */
+export async function listOwnProjects(
+  { list }: Pick<DialerProjects["projects"], "list">,
+  caller: Caller,
+): Promise<RowId[] | null> {
+  const assignee = toAssignee(caller);
+  if (assignee === null) return null;
+  const own = await list(caller.tenantId, { afterId: "0", rowsMax: PROJECTS_MAX, assignee });
+  return own.map(({ id }) => id);
 }

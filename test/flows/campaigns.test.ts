@@ -16,6 +16,9 @@ const pbx = await api.post("/api/v1/pbxs", {
   enabled: false,
 });
 const trunk = await api.post("/api/v1/trunks", { pbx_id: pbx.body.id, name: "carrier", channels_max: 5 });
+const policy = await api.post("/api/v1/dialer/policies", { name: "Rehearsal", template: "zz-service" });
+const answerable = { version: policy.body.version, name: "Ana Test", reviewed: true };
+assert.equal((await api.post(`/api/v1/dialer/policies/${policy.body.id}/acknowledge`, answerable)).status, 200);
 const newProject = async (name: string) => {
   const made = await api.post("/api/v1/projects", {
     name,
@@ -23,7 +26,7 @@ const newProject = async (name: string) => {
     trunks: [{ trunk_id: trunk.body.id, weight: 1 }],
   });
   assert.equal(made.status, 201, JSON.stringify(made.body));
-  await rows("update projects set policy_id = 1 where id = $1", [made.body.id]);
+  await rows("update projects set policy_id = $2 where id = $1", [made.body.id, policy.body.id]);
   return made.body.id as string;
 };
 const projectId = await newProject("Reminders");
@@ -168,7 +171,7 @@ test("a campaign whose project has no policy, no trunk or is disabled does not s
   const reason = async () => (await api.post(`${base}/${id}/start`)).body.detail;
   await rows("update projects set policy_id = null where id = $1", [project]);
   assert.match(await reason(), /no policy/);
-  await rows("update projects set policy_id = 1, disabled_at = now() where id = $1", [project]);
+  await rows("update projects set policy_id = $2, disabled_at = now() where id = $1", [project, policy.body.id]);
   assert.match(await reason(), /disabled/);
   await rows("update projects set disabled_at = null where id = $1", [project]);
   await rows("delete from project_trunks where project_id = $1", [project]);

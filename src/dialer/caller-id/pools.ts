@@ -3,8 +3,8 @@ import type { RowId, TenantId } from "../../core/ids.ts";
 import type { Random } from "../../kit/random.ts";
 import { isMobile } from "../policy/number-zones.ts";
 import { dateOf, localDay } from "../policy/wall-clock.ts";
-import { type CallerIdQuestion, type Candidate, type Choice, chooseCallerId, isDropped } from "./choice.ts";
-import { countCalls, loadPools, type Measured, type PoolDay } from "./store.ts";
+import { type CallerIdQuestion, type Candidate, type Choice, chooseCallerId } from "./choice.ts";
+import { countCalls, hasDropped, loadPools, type Measured, type PoolDay } from "./store.ts";
 
 /** The pools of some projects for the length of one transaction, in which nobody else takes from them. */
 export interface OpenPools {
@@ -69,10 +69,4 @@ function toCandidate(row: Measured): OpenCandidate {
     hasDropped: hasDropped(row),
     isMobile: isMobile(number),
   };
-}
-
-/** Whether its share of answers of these two days lies surely below the month's before. */
-export function hasDropped(row: Measured): boolean {
-  const recent = { ended: row.endedRecently, answers: row.answersRecently };
-  return isDropped(recent, { ended: row.endedBefore, answers: row.answersBefore });
 }

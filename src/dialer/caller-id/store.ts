@@ -3,6 +3,7 @@ import type pg from "pg";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import type { PhoneNumber } from "../../core/phone-number.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
+import { isDropped } from "./choice.ts";
 
 /** A number of the tenant's own that a project may show. */
 export interface CallerId {
@@ -66,6 +67,23 @@ export async function loadPools(on: Pick<pg.ClientBase, "query">, pools: readonl
     ],
   });
   return rows;
+}
+
+/** Numbers in use that are picked up surely less than they were, of all tenants. */
+export async function loadDropped(on: Pick<pg.ClientBase, "query">, now: Date): Promise<Measured[]> {
+  const { rows } = await on.query<PoolDay>({
+    name: "caller-id-projects",
+    text: `select distinct c.tenant_id as "tenantId", c.project_id as "projectId", ($1::timestamptz at time zone p.time_zone)::date::text as day
+             from caller_ids c join projects p on p.tenant_id = c.tenant_id and p.id = c.project_id where c.active`,
+    values: [now],
+  });
+  return (await loadPools(on, rows)).filter((row) => row.active && hasDropped(row));
+}
+
+/** Whether its share of answers of these two days lies surely below the month's before. */
+export function hasDropped(row: Measured): boolean {
+  const recent = { ended: row.endedRecently, answers: row.answersRecently };
+  return isDropped(recent, { ended: row.endedBefore, answers: row.answersBefore });
 }
 
 /** Counts calls that are about to be made. */

@@ -1,24 +1,20 @@
 import type pg from "pg";
-import type { RowId, TenantId } from "../../core/ids.ts";
 import type { PhoneNumber } from "../../core/phone-number.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import { type Database, inTransaction } from "../../kit/postgres/database.ts";
 import type { Random } from "../../kit/random.ts";
-import type { CallerIdQuestion } from "../caller-id/choice.ts";
 import { type OpenPools, openPools } from "../caller-id/pools.ts";
 import type { Project } from "../project.ts";
 import { type AllowedCall, loadHistories, type NotedAttempt, saveAllowed, settleCalls } from "./attempt-store.ts";
 import { saveBlocks } from "./block-store.ts";
-import type { Allowed, Blocked, BlockRule, Decision, DecisionRequest } from "./decision.ts";
+import { type Case, listChecks, prepareAll, type Surroundings, toBlocked, toPolicyVersion } from "./case.ts";
+import type { Allowed, Decision, DecisionRequest } from "./decision.ts";
 import type { PastCall } from "./history.ts";
-import { isMobile, toCandidateZones, toCountry } from "./number-zones.ts";
-import type { ConsentBasis } from "./pack.ts";
-import { type Check, checkRules, MEND_MS, toDebt } from "./rules.ts";
-import type { Policy } from "./store.ts";
-import { dateOf, localDay, startOfLocalDay } from "./wall-clock.ts";
-import type { Windows } from "./windows.ts";
+import { toCountry } from "./number-zones.ts";
+import { toDebt } from "./rules.ts";
+import { chooseShown } from "./shown-number.ts";
 
 /*
  * Whether a call may be made, asked for many calls at once. What is allowed counts from that moment: two campaigns that want
@@ -32,22 +28,12 @@ export interface Decisions {
   noteAttempts(attempts: readonly NotedAttempt[]): Promise<void>;
 }
 
-export interface DecisionsOptions {
+export interface DecisionsOptions extends Surroundings {
   database: Database;
   clock: Clock;
   random: Random;
   log: Log;
   metrics: Metrics;
-  windows: Windows;
-  loadProject(tenantId: TenantId, id: RowId): Promise<Project | null>;
-  loadPolicy(tenantId: TenantId, id: RowId): Promise<Policy | null>;
-  loadConsent(tenantId: TenantId, projectId: RowId): Promise<ConsentBasis | null>;
-  /** For each question what forbids the call, or `null`. */
-  findSuppressions(
-    questions: readonly { tenantId: TenantId; number: PhoneNumber; projectId: RowId; campaignId: RowId | null }[],
-  ): Promise<
-    ({ id: RowId; projectId: RowId | null; campaignId: RowId | null; source: string; createdAt: Date } | null)[]
-  >;
 }
 
 /** Decided in one transaction. */
@@ -62,11 +48,7 @@ export function createDecisions(options: DecisionsOptions): Decisions {
   );
   return {
     decideMany: async (requests, now) => {
-      const cases = await Promise.all(
-        (await listSuppressed(options, requests)).map((found, index) =>
-          prepare(options, requests[index] as DecisionRequest, { found, now }),
-        ),
-      );
+      const cases = await prepareAll(options, requests, now);
       const open = cases.filter(({ decision }) => decision === null);
       for (let start = 0; start < open.length; start += BATCH_MAX)
         await decideTogether(options, open.slice(start, start + BATCH_MAX), now);
@@ -86,60 +68,6 @@ export function createDecisions(options: DecisionsOptions): Decisions {
       }
     },
   };
-}
-
-/** A request with what must be known of it; `decision` is set once it is decided. */
-interface Case {
-  request: DecisionRequest;
-  project: Project | null;
-  policy: Policy | null;
-  consent: ConsentBasis | null;
-  decision: Decision | null;
-}
-
-const listSuppressed = ({ findSuppressions }: DecisionsOptions, requests: readonly DecisionRequest[]) =>
-  findSuppressions(
-    requests.map(({ tenantId, number, projectId, campaignId }) => ({ tenantId, number, projectId, campaignId })),
-  );
-
-type Suppressed = Awaited<ReturnType<DecisionsOptions["findSuppressions"]>>[number];
-
-/** What can be said without the number's history. */
-async function prepare(
-  { loadProject, loadPolicy, loadConsent }: DecisionsOptions,
-  request: DecisionRequest,
-  { found, now }: { found: Suppressed; now: Date },
-): Promise<Case> {
-  const { tenantId, projectId, source } = request;
-  const project = await loadProject(tenantId, projectId);
-  const policyId = source === "test" ? null : (project?.policyId ?? null);
-  const [policy, consent] = await Promise.all([
-    policyId === null ? null : loadPolicy(tenantId, policyId),
-    policyId === null ? null : loadConsent(tenantId, projectId),
-  ]);
-  const decide = (): Decision | null => {
-    const policyVersion = policy && toPolicyVersion(policy);
-    const mend = (rule: BlockRule, inputs: Record<string, unknown>): Blocked => ({
-      ...{ allowed: false, rule, final: false, inputs, policyVersion },
-      nextAt: new Date(now.getTime() + MEND_MS),
-    });
-    if (found) return toSuppressed(found, policyVersion);
-    if (project === null) return mend("policy_missing", { project: "gone" });
-    if (policy === null && (policyId !== null || source === "campaign"))
-      return mend("policy_missing", { policy_id: policyId });
-    if (policy !== null && policy.acknowledgedAt === null)
-      return mend("policy_unacknowledged", { policy: policy.name });
-    return null;
-  };
-  return { request, project, policy, consent, decision: decide() };
-}
-
-export const toPolicyVersion = ({ id, version }: Pick<Policy, "id" | "version">): string => `${id}@${version}`;
-
-function toSuppressed(found: NonNullable<Suppressed>, policyVersion: string | null): Blocked {
-  const scope = found.projectId !== null ? "project" : found.campaignId !== null ? "campaign" : "global";
-  const inputs = { suppression_id: found.id, scope, source: found.source, since: found.createdAt.toISOString() };
-  return { allowed: false, rule: "suppressed", final: true, nextAt: null, inputs, policyVersion };
 }
 
 /** In one transaction that nobody else's decisions about these numbers, debts and pools run beside. */
@@ -189,11 +117,11 @@ function decideOne(
   const own = past.find(({ attemptId }) => attemptId === request.attemptId);
   const others = past.filter((call) => call !== own);
   const policyVersion = policy && toPolicyVersion(policy);
-  const blocked = policy && checkPolicy(options, { ...it, project, policy }, { past: others, now });
+  const blocked = policy && toBlocked(listChecks(options.windows, { ...it, project, policy }, { past: others, now }));
   if (blocked) return { decision: { ...blocked, policyVersion }, call: null };
   const shown = own?.callerId
     ? { callerId: own.callerId as PhoneNumber, why: "same" }
-    : choose(it, project, { past: others, pools, now });
+    : chooseShown(it, project, { past: others, pools, now });
   if ("allowed" in shown) return { decision: { ...shown, policyVersion }, call: null };
   const noticeRequired = policy?.pack.recordingNotice ?? false;
   const decision: Allowed = { allowed: true, callerId: shown.callerId, noticeRequired, policyVersion };
@@ -212,65 +140,6 @@ function decideOne(
     inputs,
   };
   return { decision, call };
-}
-
-type Ready = Case & { project: Project; policy: Policy };
-
-function checkPolicy(
-  { windows }: Pick<DecisionsOptions, "windows">,
-  it: Ready,
-  { past, now }: { past: readonly PastCall[]; now: Date },
-): Blocked | null {
-  return toBlocked(listChecks(windows, it, { past, now }));
-}
-
-/** Every rule of the policy, asked about one call. */
-export function listChecks(
-  windows: Windows,
-  { request, project, policy, consent }: Pick<Ready, "request" | "project" | "policy" | "consent">,
-  { past, now }: { past: readonly PastCall[]; now: Date },
-): Check[] {
-  const { number, variables } = request;
-  return checkRules(policy.pack, `${policy.tenantId} ${toPolicyVersion(policy)}`, {
-    windows,
-    about: {
-      ...{ number, variables, past, now, projectConsent: consent, ringSeconds: project.ringSeconds },
-      country: toCountry(number),
-      zones: toCandidateZones(number),
-    },
-  });
-}
-
-/** The first rule that failed; a final one before all others. Not before the instant that satisfies every rule. */
-export function toBlocked(checks: readonly Check[]): (Omit<Blocked, "policyVersion"> & { policyVersion: null }) | null {
-  const failed = checks.filter(({ passed }) => !passed);
-  const [first] = [...failed.filter(({ final }) => final), ...failed];
-  if (!first) return null;
-  const nextAt = first.final ? null : (checks.at(-1)?.nextAt ?? first.nextAt);
-  return { allowed: false, rule: first.rule, final: first.final, nextAt, inputs: first.inputs, policyVersion: null };
-}
-
-type Shown = { callerId: PhoneNumber | null; why: string };
-
-/** The pool's choice, else the project's own number; neither where the policy forbids it. */
-function choose({ request, policy }: Case, project: Project, { past, pools, now }: Together): Shown | Blocked {
-  const rules = policy?.pack.callerId ?? { required: false, mobileAllowed: true, rotationAllowed: true };
-  const last = past
-    .filter((call) => call.number === request.number && call.projectId === project.id)
-    .toSorted((a, b) => b.at.getTime() - a.at.getTime())[0];
-  const question: CallerIdQuestion = { number: request.number, last: last?.callerId ?? null, ...rules };
-  const choice = project.usesCallerIdPool ? pools.take(project, question) : null;
-  if (choice) return { callerId: choice.candidate.number, why: choice.why };
-  const own =
-    project.callerId !== null && (rules.mobileAllowed || !isMobile(project.callerId)) ? project.callerId : null;
-  if (own !== null) return { callerId: own, why: "project" };
-  if (!rules.required && project.callerId === null && !project.usesCallerIdPool)
-    return { callerId: null, why: "trunk" };
-  if (!rules.required && rules.mobileAllowed) return { callerId: null, why: "trunk" };
-  const tomorrow = localDay(now.getTime(), project.timeZone) + 1;
-  const inputs = { pool: project.usesCallerIdPool, mobile_allowed: rules.mobileAllowed, until: dateOf(tomorrow) };
-  const nextAt = new Date(Math.min(startOfLocalDay(tomorrow, project.timeZone), now.getTime() + MEND_MS));
-  return { allowed: false, rule: "caller_id", final: false, nextAt, inputs, policyVersion: null };
 }
 
 /** One lock per number, debt and pool, in one order: no two transactions wait for each other crosswise. */

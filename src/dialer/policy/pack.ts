@@ -19,14 +19,16 @@ export interface MinuteRange {
   to: number;
 }
 
+export const ANY_COUNTRY = "*";
+
 export interface PolicyPack {
-  /** ISO 3166-1 alpha-2: the template's own land. */
+  /** ISO 3166-1 alpha-2: the template's own land; ZZ is none. */
   jurisdiction: string;
   purpose: Purpose;
   title: string;
   /** Where the rules were read, so that whoever reviews them knows where to begin. */
   sources: readonly string[];
-  /** Numbers of other countries are not called under it. */
+  /** Numbers of other countries are not called under it; `*` is any. */
   countries: readonly string[];
   /** By weekday, in every zone where the callee may be. A day without ranges is a day without calls. */
   windows: Readonly<Record<Weekday, readonly MinuteRange[]>>;

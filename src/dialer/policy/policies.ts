@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { AppError, toFieldError } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import { createCache } from "../../kit/cache.ts";
@@ -5,6 +6,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
 import type { Listener } from "../../kit/postgres/listener.ts";
 import type { Administer, Doer } from "../administer.ts";
+import type { Project } from "../project.ts";
 import type { ConsentBasis, PolicyPack } from "./pack.ts";
 import { findTemplate } from "./packs/templates.ts";
 import {
@@ -54,6 +56,8 @@ export interface Policies {
   remove(doer: Doer, id: string): Promise<void>;
   findConsent(tenantId: TenantId, projectId: string): Promise<ProjectConsent | null>;
   stateConsent(doer: Doer, projectId: string, said: { basis: ConsentBasis; evidence: string }): Promise<ProjectConsent>;
+  /** Why no campaign of the project may start, in a sentence; `null`: the rules do not stand in the way. */
+  findStartObstacle(on: Sql, project: Pick<Project, "tenantId" | "policyId">): Promise<string | null>;
   /** For those who change projects. */
   exists(on: Sql, tenantId: TenantId, id: RowId): Promise<boolean>;
   stop(): void;
@@ -92,6 +96,13 @@ export function createPolicies({ database, clock, listener, administer }: Polici
     findVersion: (tenantId, cited) => loadPolicyVersion(database.sql, tenantId, cited),
     findConsent: (tenantId, projectId) => loadConsent(database.sql, tenantId, projectId),
     exists: async (on, tenantId, id) => (await loadPolicy(on, tenantId, id)) !== null,
+    findStartObstacle: async (on, { tenantId, policyId }) => {
+      const policy = policyId === null ? null : await loadPolicy(on, tenantId, policyId);
+      if (!policy)
+        return "The project has no policy: copy a template, read it, acknowledge it, and choose it for the project.";
+      if (policy.acknowledgedAt !== null) return null;
+      return `Nobody has acknowledged version ${policy.version} of the policy ${policy.name} yet.`;
+    },
     ...createChanges(administer),
     stop: () => {
       unsubscribe();
@@ -125,7 +136,7 @@ function createChanges(administer: Administer): Changes {
         const old = await loadOrRefuse(on, tenantId, id);
         const next = { name: name ?? old.name, pack: { ...old.pack, ...changes } };
         await refuseTaken(on, tenantId, { name: next.name, exceptId: old.id });
-        if (JSON.stringify(next.pack) !== JSON.stringify(old.pack)) await changePolicy(on, old, { ...next, actor, at });
+        if (!isDeepStrictEqual(next.pack, old.pack)) await changePolicy(on, old, { ...next, actor, at });
         else if (next.name !== old.name) await renamePolicy(on, old, { name: next.name, at });
         else return { value: old, deed: null };
         const value = await loadOrRefuse(on, tenantId, id);

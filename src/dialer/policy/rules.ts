@@ -2,7 +2,7 @@ import type { PhoneNumber } from "../../core/phone-number.ts";
 import { listFullCaps } from "./caps.ts";
 import type { BlockRule } from "./decision.ts";
 import type { PastCall } from "./history.ts";
-import { type Cap, CONSENT_BASES, type ConsentBasis, type PolicyPack, suffices } from "./pack.ts";
+import { ANY_COUNTRY, type Cap, CONSENT_BASES, type ConsentBasis, type PolicyPack, suffices } from "./pack.ts";
 import { DAY_MS, isTimeZone } from "./wall-clock.ts";
 import type { Windows } from "./windows.ts";
 
@@ -70,7 +70,7 @@ function toZones({ zones, variables }: Circumstances): readonly string[] {
 }
 
 function checkJurisdiction({ countries }: PolicyPack, { country }: Circumstances): Check {
-  const passed = country !== null && countries.includes(country);
+  const passed = countries.includes(ANY_COUNTRY) || (country !== null && countries.includes(country));
   return { rule: "jurisdiction", passed, final: !passed, nextAt: null, inputs: { country, countries } };
 }
 

@@ -33,6 +33,8 @@ export interface Suppressions {
   add(doer: SuppressionDoer, entry: Omit<NewEntry, "tenantId">): Promise<Suppression | null>;
   /** A list at once; returns how many were not there before. */
   addMany(doer: SuppressionDoer, entries: NewNumbers): Promise<number>;
+  /** Writes down that a list was taken in. */
+  noteImport(doer: SuppressionDoer, what: { scope: SuppressionScope; lines: number; inserted: number }): Promise<void>;
   /** Throws `not_found`. Why it may go is kept in the log of changes. */
   remove(doer: SuppressionDoer, id: string, reason: string): Promise<void>;
 }
@@ -111,6 +113,11 @@ export function createSuppressions({ database, clock, log, metrics, administer }
       note(doer.tenantId, entry.source, length);
       return length;
     },
+    noteImport: (doer, { scope: { kind, ...of }, lines, inserted }) =>
+      administer(doer, async () => {
+        const target = kind === "global" ? "suppressions" : `${kind}:${Object.values(of)[0]}`;
+        return { value: undefined, deed: { action: "suppression.import", target, detail: { lines, inserted } } };
+      }),
     remove: (doer, id, reason) =>
       administer(doer, async (on) => {
         const entry = await loadSuppression(on, doer.tenantId, id);

@@ -1,4 +1,5 @@
 import type { PolicyPack } from "../pack.ts";
+import { BLANK } from "./blank.ts";
 import { BRAZIL } from "./brazil.ts";
 import { COLOMBIA } from "./colombia.ts";
 import { ECUADOR } from "./ecuador.ts";
@@ -26,6 +27,7 @@ export const TEMPLATES: readonly Template[] = [
   ...ECUADOR,
   ...BRAZIL,
   ...RUSSIA,
+  ...BLANK,
 ].map((pack) => ({ key: `${pack.jurisdiction.toLowerCase()}-${pack.purpose}`, pack }));
 
 export function findTemplate(key: string): Template | undefined {
