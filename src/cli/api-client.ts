@@ -20,6 +20,8 @@ export interface ApiClient {
 export interface StreamingApiClient extends ApiClient {
   /** Posts, and gives the answer's bytes as they come, for as long as they come. */
   stream(path: string, body: unknown): Promise<AsyncIterable<Uint8Array>>;
+  /** Posts a form with a file in it; a large one takes its time. */
+  upload(path: string, form: FormData, query?: Query): Promise<unknown>;
 }
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -33,6 +35,8 @@ export interface ApiClientOptions {
 }
 
 const TIMEOUT_MS = 60_000;
+/** As long as the server lets a file be on its way. */
+const UPLOAD_MS = 900_000;
 const KEY_FILE = "cli-key";
 
 /** Throws `CommandFailure` when there is no key to call with. */
@@ -45,6 +49,7 @@ export async function createApiClient(options: ApiClientOptions): Promise<Stream
     url,
     get: (path, query = {}) => call("GET", path, { query }),
     send: (method, path, body) => call(method, path, { body }),
+    upload: (path, form, query = {}) => call("POST", path, { query, body: form }),
     stream: (path, body) => openStream({ ...options, method: "POST", address: toAddress(url, path), key, body }),
   };
 }
@@ -68,16 +73,17 @@ interface Call extends ApiClientOptions {
 }
 
 async function callApi(call: Call): Promise<unknown> {
-  const deadline = createDeadline(call.clock, TIMEOUT_MS, call.signal);
+  const isForm = call.body instanceof FormData;
+  const deadline = createDeadline(call.clock, isForm ? UPLOAD_MS : TIMEOUT_MS, call.signal);
   try {
     const answer = await fetch(call.address, {
       method: call.method,
       headers: {
         "x-api-key": call.key,
         accept: "application/json",
-        ...(call.body !== undefined && { "content-type": "application/json" }),
+        ...(call.body !== undefined && !isForm && { "content-type": "application/json" }),
       },
-      body: call.body === undefined ? null : JSON.stringify(call.body),
+      body: call.body === undefined ? null : isForm ? (call.body as FormData) : JSON.stringify(call.body),
       signal: deadline.signal,
       redirect: "error",
     });

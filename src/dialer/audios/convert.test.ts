@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { systemClock } from "../../kit/clock.ts";
 import { type ConvertSound, createConvertSound } from "./convert.ts";
 import { createRunProgram, type ProgramCall, type ProgramResult } from "./program.ts";
-import { toDurationMs } from "./wav.ts";
+import { toDurationMs, toWav } from "./wav.ts";
 
 type Answers = Partial<Record<string, ProgramResult>>;
 const DONE: ProgramResult = { kind: "ended", code: 0, output: "" };
@@ -31,6 +31,19 @@ test("with neither sox nor ffmpeg the refusal says what to install", async () =>
     message: /install the package sox with libsox-fmt-mp3, or ffmpeg/,
   });
   await assert.rejects(convert(sound("m4a")), { code: "unavailable", message: /m4a needs ffmpeg/ });
+});
+
+test("a WAVE that is of our form already needs no program, and one that says another length does", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "enlace-convert-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const { convert } = createMachine({});
+  const ours = toWav(Buffer.alloc(1_600, 7));
+  const paths = { from: join(folder, "in"), ending: "wav", to: join(folder, "out.wav") } as const;
+  await writeFile(paths.from, ours);
+  await convert(paths);
+  assert.deepEqual(await readFile(paths.to), ours);
+  await writeFile(paths.from, Buffer.concat([ours, Buffer.alloc(10)]));
+  await assert.rejects(convert(paths), { code: "unavailable" });
 });
 
 test("ffmpeg takes over where sox is not there, cannot read the form, or never could", async () => {

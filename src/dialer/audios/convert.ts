@@ -1,7 +1,8 @@
+import { copyFile, open } from "node:fs/promises";
 import { AppError, toFieldError } from "../../core/errors.ts";
 import type { ProgramResult, RunProgram } from "./program.ts";
 import { createTurns } from "./turns.ts";
-import { SAMPLE_RATE } from "./wav.ts";
+import { SAMPLE_RATE, toDurationMs } from "./wav.ts";
 
 /** What may be uploaded, by its ending. */
 export const AUDIO_ENDINGS = ["wav", "gsm", "ulaw", "alaw", "sln", "mp3", "ogg", "flac", "m4a"] as const;
@@ -43,6 +44,7 @@ export function createConvertSound(run: RunProgram): ConvertSound {
   const turns = createTurns({ atOnce: AT_ONCE, waitingMax: WAITING_MAX, refusal });
   return (sound) =>
     turns.take(async () => {
+      if (sound.ending === "wav" && (await isOurForm(sound.from))) return copyFile(sound.from, sound.to);
       const bySox = await runSox(run, sound);
       if (isDone(bySox)) return;
       if (bySox !== null && !lacksForm(bySox)) throw toRefusal(bySox, "sox");
@@ -53,6 +55,21 @@ export function createConvertSound(run: RunProgram): ConvertSound {
 }
 
 type Sound = Parameters<ConvertSound>[0];
+
+/** Such a file needs no program: it is taken as it is. */
+async function isOurForm(path: string): Promise<boolean> {
+  const file = await open(path).catch(() => null); // the program says it better
+  if (!file) return false;
+  try {
+    const { size } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(44), 0, 44, 0);
+    const durationMs = toDurationMs(buffer, size);
+    const isPlain = buffer.toString("latin1", 36, 40) === "data" && buffer.readUInt32LE(40) === size - buffer.length;
+    return isPlain && durationMs !== undefined && durationMs <= DURATION_SECONDS_MAX * 1000;
+  } finally {
+    await file.close();
+  }
+}
 
 async function runSox(run: RunProgram, { from, ending, to, signal }: Sound): Promise<ProgramResult | null> {
   const form = FORMS[ending].sox;
