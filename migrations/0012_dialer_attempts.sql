@@ -17,6 +17,8 @@ create table dial_attempts (
   trunk_failures        smallint not null default 0,
   -- Of further tries at a number that a program asked for: the attempt that it was told of.
   first_id              text,
+  -- Of what is queued again because this trunk failed: over another, if there is one.
+  avoid_trunk_id        bigint,
   state                 text not null check (state in ('queued', 'dialing', 'talking', 'ended')),
   -- Of what is queued: not to be dialled before.
   due_at                timestamptz,

@@ -2,10 +2,14 @@ import { openAudios } from "./app-audios.ts";
 import { type DialerCampaigns, openDialerCampaigns } from "./app-dialer-campaigns.ts";
 import { type DialerPolicy, openDialerPolicy } from "./app-dialer-policy.ts";
 import { type DialerProjects, openDialerProjects } from "./app-dialer-projects.ts";
+import { openDialing, toTrunkChannel } from "./app-dialing.ts";
 import type { Ground } from "./app-ground.ts";
+import { type IvrSurroundings, openIvr } from "./app-ivr.ts";
 import { openPeople, type People } from "./app-people.ts";
 import type { Config } from "./config.ts";
+import { parseRowId } from "./core/ids.ts";
 import type { Audios } from "./dialer/audios/audios.ts";
+import type { Dialing } from "./dialer/dialing/dialing.ts";
 import type { Accept } from "./intake/accept.ts";
 import type { HttpRequester } from "./kit/http-client.ts";
 import type { AgiRoutes } from "./telephony/agi-routes.ts";
@@ -26,6 +30,8 @@ export interface Dialer {
   people: People;
   /** Whether a call may be made, and under which number. */
   policy: DialerPolicy;
+  /** Places the calls, and knows of each how it fares. */
+  dialing: Dialing;
   /** Scripts for FastAGI. */
   agiRoutes: AgiRoutes;
   /** Dials over a PBX for as long as this process owns it. Absent: this process does not have the role. */
@@ -58,20 +64,30 @@ export function openDialer(config: Config, ground: Ground, rooms: DialerSurround
     findSuppressed: people.suppressions.findMany,
     findObstacle: policy.policies.findStartObstacle,
   });
+  const dialing = openDialing(ground, { ...rooms, settings, campaigns, policy, people });
+  const agiRoutes = openIvr(ground, {
+    ...{ audios, people, telephony: rooms.telephony, toTrunkChannel, loadTrunk: loadTrunk(settings) },
+    ...{ loadSession: dialing.loadSession, report: dialing.report },
+  });
+  const dials = config.roles.includes("dialer");
   return {
     settings,
     campaigns,
     audios,
     people,
     policy,
-    agiRoutes: {},
+    dialing,
+    agiRoutes,
+    ...(dials && { observe: dialing.observe }),
     start: async () => {
       settings.start();
       audios.start();
       campaigns.start();
       policy.start();
+      await dialing.start({ dials });
     },
     stop: async () => {
+      await dialing.stop();
       await campaigns.stop();
       await policy.stop();
       await settings.stop();
@@ -79,3 +95,10 @@ export function openDialer(config: Config, ground: Ground, rooms: DialerSurround
     },
   };
 }
+
+const loadTrunk =
+  ({ trunks }: DialerProjects): IvrSurroundings["loadTrunk"] =>
+  async (tenantId, id) => {
+    const trunkId = parseRowId(id);
+    return trunkId === undefined ? null : trunks.load(tenantId, trunkId);
+  };

@@ -99,6 +99,20 @@ export async function loadCall(database: Sql, tenantId: TenantId, id: RowId): Pr
 
 const revive = (row: StoredCall): StoredCall => ({ ...row, details: row.details && reviveDetails(row.details) });
 
+/** How calls ended, as far as anybody told, by call_uuid. */
+export async function loadCallEnds(
+  database: Sql,
+  tenantId: TenantId,
+  callUuids: readonly string[],
+): Promise<Map<string, { outcome: string; answeredAt: Date | null; endedAt: Date | null }>> {
+  const { rows } = await sql<{ call_uuid: string; outcome: string; answered_at: Date | null; ended_at: Date | null }>`
+    select call_uuid, outcome, answered_at, ended_at from calls
+     where tenant_id = ${tenantId} and call_uuid = any(${[...callUuids]}::text[])`.execute(database);
+  return new Map(
+    rows.map((row) => [row.call_uuid, { outcome: row.outcome, answeredAt: row.answered_at, endedAt: row.ended_at }]),
+  );
+}
+
 export interface CallSubjectParts {
   tenantId: TenantId;
   callId: RowId;

@@ -1,3 +1,5 @@
+import type { Disposition } from "./disposition.ts";
+
 /**
  * The story inside a call: who was rung, who talked, who waited. Facts tell pieces of it, in any order and as often as they
  * like; a piece has an `id` within its list and call, and what is told later about the same id completes it.
@@ -15,6 +17,22 @@ export interface CallDetails {
   recordings: readonly RecordedFile[];
   /** Asterisk's number (Q.850): why the leg that decided the call ended. 16 is an ordinary hang-up. */
   hangupCause?: number;
+  /** Of calls that the dialer made: for whom, and how they came out. */
+  dialer?: DialerStory;
+}
+
+/** A call of the dialer, beyond what the PBX says of it. */
+export interface DialerStory {
+  attemptId: string;
+  projectId: string;
+  /** Its name. */
+  project: string;
+  campaignId?: string;
+  disposition: Disposition;
+  /** Which try at this person it was, from 1. */
+  attempt: number;
+  /** The key that was pressed. */
+  digit?: string;
 }
 
 /** What one fact knows of it. */
@@ -125,7 +143,7 @@ const LISTS = Object.keys({
   conferences: 0,
   recordings: 0,
 } satisfies Record<DetailList, 0>) as DetailList[];
-type DetailList = Exclude<keyof CallDetails, "hangupCause">;
+type DetailList = Exclude<keyof CallDetails, "hangupCause" | "dialer">;
 
 /** Pieces kept of each list: a queue that rings all night must not grow a call without end. The first ones stay. */
 const PIECES_MAX = 300;
@@ -142,6 +160,8 @@ export function joinDetails(told: readonly ToldDetails[], endedAt: Date | null):
   for (const list of LISTS) details[list] = joinPieces(told, list, endedAt);
   const cause = told.findLast(({ hangupCause }) => hangupCause !== undefined)?.hangupCause;
   if (cause !== undefined) details.hangupCause = cause;
+  const dialer = told.findLast((each) => each.dialer !== undefined)?.dialer;
+  if (dialer !== undefined) details.dialer = dialer;
   return details as unknown as CallDetails;
 }
 

@@ -2,16 +2,14 @@ import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import type { WebhookMessage } from "./mapping.ts";
 import type { WebhookSettings } from "./schema.ts";
 
+type Secrets = Pick<WebhookSettings, "secret" | "previousSecret" | "previousSecretUntil">;
+
 /**
  * Signs a message twice: by Standard Webhooks (https://www.standardwebhooks.com: `webhook-id`, `webhook-timestamp`,
  * `webhook-signature`), which also covers id and time, and with the older middleware's `X-Signature`, hex HMAC-SHA256 of
  * the body alone with the secret as written. While a previous secret is still good, both are signed with it as well.
  */
-export function toSignatureHeaders(
-  settings: WebhookSettings,
-  message: WebhookMessage,
-  now: Date,
-): Record<string, string> {
+export function toSignatureHeaders(settings: Secrets, message: WebhookMessage, now: Date): Record<string, string> {
   const timestamp = String(Math.floor(now.getTime() / 1000));
   const secrets = toSecrets(settings, now);
   const signed = `${message.id}.${timestamp}.${message.body}`;
@@ -28,7 +26,7 @@ export function toSignatureHeaders(
 }
 
 /** The current secret first; the previous one until its time has come, or as long as it is there if no time is given. */
-export function toSecrets({ secret, previousSecret, previousSecretUntil }: WebhookSettings, now: Date): string[] {
+export function toSecrets({ secret, previousSecret, previousSecretUntil }: Secrets, now: Date): string[] {
   const isGood = previousSecretUntil === undefined || now < new Date(previousSecretUntil);
   return previousSecret !== undefined && isGood ? [secret, previousSecret] : [secret];
 }

@@ -1,0 +1,141 @@
+import { toErrorMessage } from "../../core/errors.ts";
+import { toBackoffMs } from "../../kit/backoff.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Database } from "../../kit/postgres/database.ts";
+import type { DialingFigures } from "./figures.ts";
+import type { LiveCall } from "./live-call.ts";
+import { type StoredOutcome, updateAttempts } from "./store.ts";
+
+/*
+ * Writes down what becomes known of calls, many at a time: however often a call changes between two writes, it is one row of one
+ * statement. What could not be written stays here and is tried again, and while much of it waits no new calls are begun.
+ *
+ *   changed ──▶ dirty ── write ──▶ kept ── ended? ── conclude: campaign, fact, webhook ──▶ told ──▶ (written with the next)
+ *                 ▲────── failed ──┘                      └── failed: after a crash, or in a moment, again ──┘
+ */
+export interface Journal {
+  /** Something of this call is different. */
+  note(call: LiveCall): void;
+  /** Resolves once everything noted so far is kept. */
+  kept(): Promise<void>;
+  /** Whether something of it is still to be written or told. */
+  has(attemptId: string): boolean;
+  /** Calls that wait to be written. */
+  waiting(): number;
+  start(): void;
+  /** Writes what is left, trying for a while. */
+  stop(): Promise<void>;
+}
+
+export interface JournalOptions {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  figures: DialingFigures;
+  /** Tells everybody who must know; idempotent. Rejects as long as somebody could not be told. */
+  conclude(calls: readonly LiveCall[]): Promise<void>;
+}
+
+const EVERY_MS = 200;
+const ROWS_MAX = 1_000;
+const RETRY = { firstMs: 200, maxMs: 5_000 };
+const STOP_TRIES_MAX = 5;
+
+export function createJournal({ database, clock, log, figures, conclude }: JournalOptions): Journal {
+  const dirty = new Map<string, LiveCall>();
+  const untold = new Map<string, LiveCall>();
+  let writing: ReadonlySet<string> = new Set();
+  const stopping = new AbortController();
+  let waiters: (() => void)[] = [];
+  let failures = 0;
+  let running: Promise<void> | undefined;
+
+  async function write(): Promise<void> {
+    const batch = [...dirty.values()].slice(0, ROWS_MAX);
+    if (batch.length === 0) return;
+    const told = waiters;
+    waiters = [];
+    writing = new Set(batch.map(({ attempt }) => attempt.id));
+    for (const id of writing) dirty.delete(id);
+    const startedMs = clock.monotonicMs();
+    try {
+      // What changes while the statement runs is dirty again and travels with the next.
+      const updates = batch.map(({ attempt, isTold }) => ({ attempt: { ...attempt }, told: isTold }));
+      const stored = await updateAttempts(database, updates);
+      takeOutcomes(batch, stored);
+      for (const call of batch) if (call.attempt.state === "ended" && !call.isTold) untold.set(call.attempt.id, call);
+    } catch (error) {
+      for (const call of batch) dirty.set(call.attempt.id, call);
+      waiters = [...told, ...waiters];
+      throw error;
+    } finally {
+      writing = new Set();
+      figures.flushSeconds.observe((clock.monotonicMs() - startedMs) / 1000);
+    }
+    if (dirty.size > 0) waiters = [...told, ...waiters];
+    else for (const resolve of told) resolve();
+  }
+
+  async function tell(): Promise<void> {
+    const batch = [...untold.values()].slice(0, ROWS_MAX);
+    if (batch.length === 0) return;
+    await conclude(batch);
+    for (const call of batch) {
+      untold.delete(call.attempt.id);
+      call.isTold = true;
+      dirty.set(call.attempt.id, call);
+    }
+  }
+
+  async function step(): Promise<void> {
+    try {
+      await write();
+      await tell();
+      failures = 0;
+    } catch (error) {
+      failures++;
+      log.warn({ reason: toErrorMessage(error), failures, waiting: dirty.size }, "dialer.journal_failed");
+    }
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const more = dirty.size >= ROWS_MAX && failures === 0;
+      const ms = failures > 0 ? toBackoffMs(failures, RETRY, 1) : more ? 0 : EVERY_MS;
+      await clock.sleep(ms, signal).catch(() => undefined); // stopping: the loop's condition ends it
+      await step();
+    }
+  }
+
+  return {
+    note: (call) => void dirty.set(call.attempt.id, call),
+    kept: () => (dirty.size === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    has: (attemptId) => dirty.has(attemptId) || untold.has(attemptId) || writing.has(attemptId),
+    waiting: () => dirty.size + untold.size,
+    start: () => {
+      running ??= run(stopping.signal);
+    },
+    stop: async () => {
+      stopping.abort(new Error("stopped"));
+      await running;
+      while ((dirty.size > 0 || untold.size > 0) && failures < STOP_TRIES_MAX) await step();
+      for (const resolve of waiters.splice(0)) resolve(); // what is not kept is found alive, or closed, at the next start
+    },
+  };
+}
+
+/** A surer source may have told another process first. */
+function takeOutcomes(calls: readonly LiveCall[], stored: readonly StoredOutcome[]): void {
+  const byId = new Map(stored.map((row) => [row.id, row]));
+  for (const { attempt } of calls) {
+    const row = byId.get(attempt.id);
+    if (!row || attempt.state !== "ended") continue;
+    attempt.disposition = row.disposition ?? attempt.disposition;
+    attempt.dispositionSource = row.disposition_source ?? attempt.dispositionSource;
+    attempt.digit = row.digit ?? attempt.digit;
+    if (row.amd_status !== null) attempt.amd = { status: row.amd_status, cause: row.amd_cause ?? "" };
+    attempt.transferWaitSeconds = row.transfer_wait_seconds ?? attempt.transferWaitSeconds;
+    attempt.transferTalkSeconds = row.transfer_talk_seconds ?? attempt.transferTalkSeconds;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Project } from "../project.ts";
+import type { Trunk } from "../trunk.ts";
+import type { KeptAttempt } from "./attempt-row.ts";
+
+/** The PBX that dials, as its calls are named after it. */
+export interface DialPbx {
+  tenantId: KeptAttempt["tenantId"];
+  id: string;
+  name: string;
+  /** Before a Linkedid it makes the call's `call_uuid`. */
+  callIdPrefix: string;
+}
+
+/*
+ * A call of this process's PBXs, from before it is placed until everybody knows how it ended:
+ *
+ *   written down ── its turn ──▶ placing ── answered ──▶ talking ──┐
+ *                                   └── not reached ───────────────┴─▶ hung up ── the script's last word ──▶ ended ──▶ told
+ */
+export interface LiveCall {
+  attempt: KeptAttempt;
+  project: Project;
+  trunk: Trunk | null;
+  pbx: DialPbx;
+  /** Whether the law wants the person told that the call is recorded. */
+  needsNotice: boolean;
+  /** Gives its slots back, once. */
+  release(): void;
+  /** The PBX was asked and has not said how the first leg fared. */
+  isPlacing: boolean;
+  /** When its channel was heard to hang up. */
+  goneAt: Date | null;
+  script: "none" | "running" | "over";
+  /** Stops waiting for the script. */
+  cancelWait(): void;
+  isTold: boolean;
+}
+
+/** Whether the trunk carried the call to somebody's phone, or to a network that knew the number. */
+export function toTrunkResult({ attempt }: LiveCall): "failed" | "worked" | "unknown" {
+  if (attempt.answeredAt !== null) return "worked";
+  switch (attempt.disposition) {
+    case "congestion":
+      return "failed";
+    case "busy":
+    case "no_answer":
+    case "rejected":
+    case "invalid_number":
+      return attempt.dispositionSource === "orphan" ? "unknown" : "worked";
+    default:
+      return "unknown";
+  }
+}
