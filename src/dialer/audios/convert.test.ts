@@ -83,8 +83,8 @@ test("two sounds are converted at once, twenty wait, and whoever comes then is a
   const convert = createConvertSound(
     () => new Promise((resolve) => gates.push(() => resolve({ kind: "ended", code: 0, output: "" }))),
   );
-  const work = Array.from({ length: 22 }, () => convert(sound("wav")));
-  await assert.rejects(convert(sound("wav")), { code: "unavailable", retryAfterSeconds: 10 });
+  const work = Array.from({ length: 22 }, () => convert(sound("flac")));
+  await assert.rejects(convert(sound("flac")), { code: "unavailable", retryAfterSeconds: 10 });
   assert.equal(gates.length, 2);
   for (let done = 0; done < 22; done++) {
     gates[done]?.();
