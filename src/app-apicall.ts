@@ -1,6 +1,7 @@
 import type { Ground } from "./app-ground.ts";
 import type { Rooms } from "./app-rooms.ts";
 import { registerApicall } from "./compat/apicall/apicall.ts";
+import { searchAttempts } from "./dialer/attempt-search.ts";
 import type { App } from "./http/app-instance.ts";
 
 // What the older dialer's surface needs beside Enlace's own API.
@@ -8,9 +9,15 @@ import type { App } from "./http/app-instance.ts";
 /** Its clients know no refresh. */
 const TOKEN_SECONDS = 86_400;
 
-export function registerApicallDoors(app: App, { database, log }: Ground, { tenants, telephony }: Rooms): void {
+export function registerApicallDoors(
+  app: App,
+  { database, clock, log }: Ground,
+  { tenants, telephony, dialer }: Rooms,
+): void {
   registerApicall(app, {
-    log,
+    ...{ log, clock, loadTenant: tenants.loadTenant },
+    searchCalls: (tenantId, search) => searchAttempts(database.sql, tenantId, search),
+    reportOutcome: (id, disposition) => dialer.dialing.report({ id, disposition, source: "originate" }),
     logIn: async (credentials, from) => {
       const { accessToken, user } = await tenants.sessions.login(credentials, { ...from, tokenSeconds: TOKEN_SECONDS });
       return { token: accessToken, user };

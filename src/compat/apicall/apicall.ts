@@ -1,10 +1,17 @@
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { publicAccess } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
+import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { registerOlderAudios } from "./audios.ts";
+import { registerOlderBlacklist } from "./blacklist.ts";
+import { registerOlderCall } from "./call.ts";
+import { registerOlderCampaignLists } from "./campaign-lists.ts";
+import { registerOlderCampaigns } from "./campaigns.ts";
+import { registerOlderConfig } from "./config.ts";
 import { createInside } from "./inside.ts";
 import { type OlderLoginOptions, registerOlderLogin } from "./login.ts";
+import { type OlderLogOptions, registerOlderLogs } from "./logs.ts";
 import { registerOlderProjects } from "./projects.ts";
 import { createOlderErrorHandler } from "./refusals.ts";
 import { registerOlderTrunks } from "./trunks.ts";
@@ -18,16 +25,30 @@ import type { OlderScope } from "./wire.ts";
  * All of it is under /apicall: clients of the older dialer take `https://…/apicall` as its address. What has no namesake in
  * Enlace's own API is also where it always was, under /api/v1.
  */
-export interface ApicallOptions extends OlderLoginOptions {
+export interface ApicallOptions extends OlderLoginOptions, OlderLogOptions {
   log: Log;
+  clock: Clock;
   /** Whether the store answers, and whether a PBX is heard that should be. */
   loadHealth(): Promise<{ database: boolean; ami: boolean }>;
 }
 
 type Part = (scope: OlderScope, options: ApicallOptions) => void;
 /** Paths of these are taken by Enlace's own API. */
-const NAMESAKES: readonly Part[] = [registerOlderLogin, registerOlderUsers, registerOlderAudios];
-const PARTS: readonly Part[] = [registerOlderProjects, registerOlderTrunks];
+const NAMESAKES: readonly Part[] = [
+  registerOlderLogin,
+  registerOlderUsers,
+  registerOlderAudios,
+  registerOlderCampaigns,
+  registerOlderCampaignLists,
+];
+const PARTS: readonly Part[] = [
+  registerOlderProjects,
+  registerOlderTrunks,
+  registerOlderCall,
+  registerOlderLogs,
+  registerOlderBlacklist,
+  registerOlderConfig,
+];
 
 export function registerApicall(app: App, options: ApicallOptions): void {
   const inside = createInside(app);

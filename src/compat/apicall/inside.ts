@@ -18,7 +18,7 @@ export interface Inside {
 export interface Question<T> {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
-  body?: object | Readable;
+  body?: object | Buffer | Readable;
   headers?: Readonly<Record<string, string>>;
   schema: z.ZodType<T>;
 }
@@ -37,7 +37,7 @@ export function createInside(app: App): Inside {
   const ask: Inside["ask"] = async (request, { method, path, body, headers, schema }) => {
     const isStream = body !== undefined && "pipe" in body;
     const response = await app.inject({
-      ...{ method, path: encodeURI(decodeURI(path)), remoteAddress: request.ip },
+      ...{ method, path, remoteAddress: request.ip },
       headers: { ...toForwarded(request, isStream), ...headers },
       ...(body !== undefined && { payload: body }),
     });

@@ -86,7 +86,8 @@ function registerChanging({ app, base, inside }: OlderScope): void {
     const given = { ...NEW, ...withoutNull(readOlder(body, request.body, "JSON inválido")) };
     if (!given.nombre) throw new OlderRefusal(400, "nombre es requerido");
     const names = await loadNames(inside, request);
-    const fields = { name: given.nombre, number: given.id, ...toFields(given, names, undefined) };
+    const own = { number: given.id, policy_id: await findOnlyPolicy(inside, request) };
+    const fields = { name: given.nombre, ...own, ...toFields(given, names, undefined) };
     const asked = inside.ask(request, { method: "POST", path: "/api/v1/projects", body: fields, schema: project });
     return toOlderProject(await saying({ conflict: "El proyecto ya existe" }, asked), names);
   });
@@ -135,6 +136,15 @@ export async function findProject(inside: Inside, request: FastifyRequest, numbe
   const [found] = await inside.list(request, `/api/v1/projects?number=${number}`, project);
   if (!found) throw new OlderRefusal(404, NOT_FOUND.not_found);
   return found;
+}
+
+const policy = z.object({ id: z.string(), status: z.string() });
+
+/** Older clients know no policies: they get the one that the tenant has acknowledged, if there is no choice to make. */
+async function findOnlyPolicy(inside: Inside, request: FastifyRequest): Promise<string | undefined> {
+  const policies = await inside.list(request, "/api/v1/dialer/policies", policy);
+  const [only, ...others] = policies.filter(({ status }) => status === "acknowledged");
+  return others.length === 0 ? only?.id : undefined;
 }
 
 /** What older clients name by name: trunks and audios. */
