@@ -4,7 +4,7 @@ import { between, createFakeChance } from "./fake-chance.ts";
 export interface FakeCallee {
   /** `unknown`: no such number; `congested`: the carrier has no line. */
   does: "human" | "machine" | "ring" | "busy" | "rejects" | "unknown" | "congested";
-  /** Until it is picked up. */
+  /** Until it is picked up or, with `ring`, the carrier gives up. */
   ringMs: number;
   /** Keys pressed, one after the other, whenever one is listened for. */
   keys: string;
@@ -27,6 +27,8 @@ export interface FakeCalleesOptions {
   seed: number;
   mix?: FakeCalleeMix;
   ringMs?: readonly [number, number];
+  /** After how long the carrier gives up where nobody answers; by default whoever calls does. */
+  unansweredMs?: readonly [number, number];
   /** The key that the message asks for, one that it does not know, and the one that asks for no more calls. */
   keys?: { expected: string; wrong: string; optOut: string };
 }
@@ -42,6 +44,7 @@ export function createFakeCallees(options: FakeCalleesOptions): (number: string)
     seed,
     mix = USUAL_CALLEES,
     ringMs = [500, 2_500],
+    unansweredMs = [PATIENT_MS, PATIENT_MS],
     keys = { expected: "1", wrong: "5", optOut: "9" },
   } = options;
   const kinds = Object.entries(mix) as [FakeCalleeKind, number][];
@@ -78,6 +81,8 @@ export function createFakeCallees(options: FakeCalleesOptions): (number: string)
         return { ...callee, does: "human", patienceMs: between(random, [200, 900]) };
       case "machine":
         return { ...callee, does: "machine", patienceMs: 30_000 };
+      case "ring":
+        return { ...callee, does: kind, ringMs: between(random, unansweredMs) };
       default:
         return { ...callee, does: kind };
     }

@@ -72,16 +72,17 @@ async function open(callee: FakeCallee, script: (agi: AgiChannel) => Promise<voi
   return { dial, ended, heard, pbx, close, session };
 }
 
-const REFUSALS: readonly [FakeCallee["does"], string, number | null][] = [
-  ["busy", "busy", 17],
-  ["rejects", "rejected", 21],
-  ["unknown", "invalid_number", 1],
-  ["congested", "congestion", 34],
-  ["ring", "no_answer", 0],
+const REFUSALS: readonly [FakeCallee["does"], number, string, number][] = [
+  ["busy", 5, "busy", 17],
+  ["rejects", 5, "rejected", 21],
+  ["unknown", 5, "invalid_number", 1],
+  ["congested", 5, "congestion", 34],
+  ["ring", 5, "no_answer", 19],
+  ["ring", 60_000, "no_answer", 0],
 ];
-for (const [does, outcome, cause] of REFUSALS) {
-  test(`a callee who ${does} is told as Asterisk tells it over PJSIP: ${outcome}`, async () => {
-    const pbx = await open({ ...HUMAN, does }, async () => assert.fail("nobody picked up"));
+for (const [does, ringMs, outcome, cause] of REFUSALS) {
+  test(`a callee who does "${does}" for ${ringMs} ms is told as Asterisk tells it over PJSIP: ${outcome}`, async () => {
+    const pbx = await open({ ...HUMAN, does, ringMs }, async () => assert.fail("nobody picked up"));
     assert.deepEqual(await pbx.dial(), { outcome, cause });
     await eventually(() => assert.equal(pbx.ended.length, 1));
     await pbx.close();

@@ -47,6 +47,7 @@ const UNREACHED = {
   rejects: { status: "BUSY", cause: 21, outcome: "missed" },
   unknown: { status: "NOANSWER", cause: 1, outcome: "failed" },
   congested: { status: "CONGESTION", cause: 34, outcome: "failed" },
+  ring: { status: "NOANSWER", cause: 19, outcome: "missed" },
 } as const;
 /** The carrier's answer takes a moment. */
 const REFUSED_AFTER_MS = 20;
@@ -68,24 +69,24 @@ export function* outcallOn(
   sw.say("NewCallerid", leg, PRESENTED);
   sw.connect(leg, outcall.shown, UNKNOWN);
   sw.tell("DialBegin", toChannelFields(leg, "Dest"), ["DialString", `${outcall.number}@${outcall.trunk}`]);
-  yield REFUSED_AFTER_MS;
-  if (does !== "human" && does !== "machine" && does !== "ring") {
-    const { status, cause, outcome } = UNREACHED[does];
+  const refuse = ({ status, cause, outcome }: (typeof UNREACHED)[keyof typeof UNREACHED]): void => {
     call.unanswered = outcome;
     sw.say("HangupRequest", leg);
     onEnd(false, 0, leg);
     tellDial("DialEnd", status);
-    return sw.hangUp(leg, cause);
-  }
+    sw.hangUp(leg, cause);
+  };
+  yield REFUSED_AFTER_MS;
+  if (does !== "human" && does !== "machine" && does !== "ring") return refuse(UNREACHED[does]);
   sw.state(leg, 5);
   tellDial("DialState", "RINGING");
   yield Math.min(ringMs, ringMsMax);
-  if (does === "ring" || ringMs > ringMsMax) {
-    if (does === "ring") yield Math.max(0, ringMsMax - ringMs);
+  if (ringMs > ringMsMax) {
     call.unanswered = "missed";
     sw.hangUp(leg, 0);
     return onEnd(false, 3, leg);
   }
+  if (does === "ring") return refuse(UNREACHED.ring);
   call.unanswered = "answered";
   sw.state(leg, 6);
   tellDial("DialEnd", "ANSWER");
