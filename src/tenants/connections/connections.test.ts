@@ -2,15 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
 import { createTestDatabase, silentLog } from "../../../test/database.ts";
+import { eventually } from "../../../test/eventually.ts";
 import { createManualClock } from "../../../test/manual-clock.ts";
 import { toTenantId } from "../../core/ids.ts";
 import { createFakeConnector } from "../../delivery/fake-connector.ts";
 import { createLanes } from "../../delivery/lanes.ts";
 import type { Clock } from "../../kit/clock.ts";
+import { createMetrics } from "../../kit/metrics.ts";
 import { inTransaction } from "../../kit/postgres/database.ts";
 import { systemRandom } from "../../kit/random.ts";
 import { createSecretBox } from "../../kit/secret-box.ts";
-import { type Connections, createConnections } from "./connections.ts";
+import { type Connections, type ConnectionsOptions, createConnections } from "./connections.ts";
 
 const clock = createManualClock();
 const database = await createTestDatabase(clock.now());
@@ -22,10 +24,11 @@ let names = 0;
 function createProcess(
   secret = "a secret of at least 32 characters",
   clockOfProcess: Clock = clock,
+  more: Partial<ConnectionsOptions> = {},
 ): Connections & { notify(payload: string | null): void } {
   let listener: (payload: string | null) => void = () => undefined;
   const connections = createConnections({
-    ...{ database, clock: clockOfProcess, lanes, log: silentLog, connectors: [fake] },
+    ...{ database, clock: clockOfProcess, lanes, log: silentLog, connectors: [fake], ...more },
     box: createSecretBox({ secret, random: systemRandom }),
     listener: {
       on: (_channel, added) => {
@@ -233,4 +236,53 @@ test("connections that run out while they are asked for are there all the same: 
     const routable = await inTransaction(database, (client) => process.listRoutable([tenantId], client));
     assert.equal(routable.get(tenantId)?.length, 1, `at time ${times}`);
   }
+});
+
+/** Counts the questions that a process asks. */
+function createCounted() {
+  const metrics = createMetrics({ includeProcess: false });
+  const random = { ...systemRandom, fraction: () => 0.5 };
+  const process = createProcess("a secret of at least 32 characters", clock, { metrics, random });
+  const read = async (name: string): Promise<number> => {
+    const line = new RegExp(`^enlace_cache_${name}\\{cache="connections"\\} (\\d+)$`, "m").exec(await metrics.toText());
+    return Number(line?.[1]);
+  };
+  return { process, read };
+}
+
+test("many who ask for one connection at once share one question", async () => {
+  const { process, read } = createCounted();
+  const tenantId = await addTenant();
+  const { id } = await process.create(doerOf(tenantId), fields());
+  const found = await Promise.all(Array.from({ length: 20 }, () => process.load(tenantId, id, 1)));
+  assert.deepEqual([...new Set(found.map((each) => each?.id))], [id]);
+  assert.deepEqual([await read("loads"), await read("misses")], [1, 20]);
+  process.stop();
+});
+
+test("a question that began before a connection was there is not believed when it finds none", async () => {
+  const [{ process, read }, other, tenantId] = [createCounted(), createProcess(), await addTenant()];
+  const early = process.load(tenantId, "0", 1);
+  const { id } = await other.create(doerOf(tenantId), fields());
+  const late = process.load(tenantId, id, 1);
+  assert.equal(await early, undefined);
+  assert.equal((await late)?.id, id);
+  assert.ok((await read("loads")) >= 1);
+  process.stop();
+});
+
+test("connections that are asked for are renewed before they run out; the others are not, and leave", async () => {
+  const { process, read } = createCounted();
+  const [busy, idle] = [await addTenant(), await addTenant()];
+  for (const tenantId of [busy, idle]) await process.create(doerOf(tenantId), fields());
+  await process.listRoutable([busy, idle], database.pool);
+  const before = await read("misses");
+  for (let seconds = 0; seconds < 300; seconds += 10) {
+    await process.listRoutable([busy], database.pool);
+    await clock.advance(10_000);
+    await eventually(() => assert.ok(clock.timers() > 0, "the round is over, the next one waits"));
+  }
+  assert.ok((await read("loads")) >= 5);
+  assert.deepEqual([await read("misses"), await read("entries"), await read("expired")], [before, 1, 0]);
+  process.stop();
 });
