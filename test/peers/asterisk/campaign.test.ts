@@ -2,26 +2,24 @@
 // answer, some are machines, busy, away, unknown, refuse, hang up, or press keys. In the end each contact is in the state that its
 // carrier's behaviour makes it, and all counts are the carrier's own.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { test } from "node:test";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
+import { after, test } from "node:test";
 import type { Json } from "../../api-client.ts";
 import { eventually } from "../../eventually.ts";
-import { startTestEnlace, type TestEnlace } from "../../harness.ts";
-import { soxIsMissing } from "../sound-programs.ts";
-import { AMI_SECRET, type Asterisk, startAsterisks } from "./asterisk.ts";
+import type { TestEnlace } from "../../harness.ts";
+import { type Asterisk, startAsterisks } from "./asterisk.ts";
 import { type Carrier, type CarrierCall, findCarrierProblem, startCarrier } from "./carrier.ts";
-import { writeTones } from "./tones.ts";
+import { CALLER_ID, type DialerProduct, openDialerProduct } from "./dialer-product.ts";
 
-const problem = findCarrierProblem() || soxIsMissing;
+const problem = findCarrierProblem();
 const started = problem === false ? await startAsterisks() : problem;
 const skip = typeof started === "string" && started;
 
-const TOKEN = "the event token of the dialer's PBX";
 /** Also the overflow number: who presses 1 talks with somebody who answers. */
 const OVERFLOW = "600999001";
-const CALLER_ID = "+34910000001";
-const RING_SECONDS = 15;
 const BUSY_AGAIN_SECONDS = 30;
 const ENDED_MS = 420_000;
 
@@ -57,75 +55,46 @@ const RETRY = {
   },
 };
 
-interface Scene {
-  enlace: TestEnlace;
+interface Scene extends DialerProduct {
   carrier: Carrier;
   projects: { listening: string; pressing: string };
+  /** What the projects' webhook was told. */
+  told: Json[];
 }
 
 async function open(pbx: Asterisk): Promise<Scene> {
-  const etc = join(pbx.folder, "etc", "asterisk", "extensions.conf");
-  const deployed = join(import.meta.dirname, "..", "..", "..", "deploy", "asterisk", "extensions-dialer.conf");
-  const dialer = readFileSync(deployed, "utf8").replace(/127\.0\.0\.1:4573/, `127.0.0.1:${pbx.agiPort}`);
-  writeFileSync(etc, `${readFileSync(etc, "utf8")}\n${dialer.replace("change-me", TOKEN)}`);
-  await pbx.cli("dialplan reload");
-  const sounds = join(pbx.folder, "var", "lib", "asterisk", "sounds", "enlace");
-  mkdirSync(sounds, { recursive: true });
-  const enlace = await startTestEnlace({
-    env: {
-      ...{ AMI_HOST: "127.0.0.1", AMI_PORT: String(pbx.amiPort), AMI_USERNAME: "enlace", AMI_SECRET },
-      ...{ PBX_TOKEN: TOKEN, ENLACE_AGI_PORT: String(pbx.agiPort), ENLACE_AGI_ALLOW: "127.0.0.1" },
-      ...{ ENLACE_COUNTRY: "ES", ENLACE_SOUND_FOLDERS: pbx.folder, ENLACE_API_RATE: "100000" },
-    },
-  });
+  const product = await openDialerProduct(pbx);
   const carrier = await startCarrier({ pbx, trunk: "carrier", ringMs: 300, talkMs: 8_000 });
-  const ready = await eventually(async () => {
-    const [item] = (await enlace.api.get("/api/v1/pbxs")).body.items;
-    assert.equal(item.status.state, "ready");
-    return item;
-  });
-  const shared = { delivery: "folder", folder: sounds };
-  assert.equal((await enlace.api.put(`/api/v1/pbxs/${ready.id}/sounds`, shared)).status, 200);
-  return { enlace, carrier, projects: await makeProjects(enlace, pbx) };
+  const told: Json[] = [];
+  const webhookUrl = await receive(told);
+  return { ...product, carrier, told, projects: await makeProjects(product, webhookUrl) };
 }
 
-/** Refused requests fail the test with what was said. */
-async function make(enlace: TestEnlace, path: string, body: unknown): Promise<Json> {
-  const answer = await enlace.api.post(path, body);
-  assert.ok(answer.status < 300, `${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-  return answer.body;
+/** Takes whatever is posted; resolves with its address. */
+async function receive(told: Json[]): Promise<string> {
+  const server = createServer(async (request, response) => {
+    told.push(await json(request));
+    response.writeHead(204).end();
+  }).listen(0, "127.0.0.1");
+  after(() => server.close());
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/ends`;
 }
 
-async function makeProjects(enlace: TestEnlace, pbx: Asterisk): Promise<Scene["projects"]> {
-  const trunk = await make(enlace, "/api/v1/trunks", { name: "carrier", channels_max: 250, per_second: 15 });
-  const policy = await make(enlace, "/api/v1/dialer/policies", { name: "Rehearsal", template: "zz-service" });
-  await make(enlace, `/api/v1/dialer/policies/${policy.id}/acknowledge`, {
-    ...{ version: policy.version, name: "Ann Test", reviewed: true },
-  });
-  const audioId = await uploadMessage(enlace, pbx);
-  const base = {
-    ...{ time_zone: "Europe/Madrid", language: "es", trunks: [{ trunk_id: trunk.id }], caller_id: CALLER_ID },
-    ...{ ring_seconds: RING_SECONDS, retry: RETRY, policy_id: policy.id },
+async function makeProjects(product: DialerProduct, webhookUrl: string): Promise<Scene["projects"]> {
+  const { make, base } = product;
+  const trunk = await make("/api/v1/trunks", { name: "carrier", channels_max: 250, per_second: 15 });
+  const ivr = { ...IVR, audio_id: await product.uploadTone("message", 1.5) };
+  const all = {
+    ...{ ...base, trunks: [{ trunk_id: trunk.id }], retry: RETRY },
+    ...{ webhook_url: webhookUrl, webhook_secret: "a secret of the receiver" },
   };
-  const ivr = { ...IVR, audio_id: audioId };
-  const listening = await make(enlace, "/api/v1/projects", { ...base, name: "Listening", ivr, amd: { enabled: true } });
-  const pressing = await make(enlace, "/api/v1/projects", {
-    ...{ ...base, name: "Pressing", amd: { enabled: false } },
+  const listening = await make("/api/v1/projects", { ...all, name: "Listening", ivr, amd: { enabled: true } });
+  const pressing = await make("/api/v1/projects", {
+    ...{ ...all, name: "Pressing", amd: { enabled: false } },
     ivr: { ...ivr, digit_wait_ms: 8_000, overflow: { kind: "number", number: `+34${OVERFLOW}` } },
   });
   return { listening: listening.id, pressing: pressing.id };
-}
-
-async function uploadMessage(enlace: TestEnlace, { folder }: Asterisk): Promise<string> {
-  writeTones(join(folder, "tmp"), "message", [{ pitch: 500, seconds: 1.5 }]);
-  const { body } = await enlace.api.post("/api/v1/api-keys", { name: "uploads", scopes: ["dialer:write"] });
-  const form = new FormData();
-  form.set("file", new Blob([new Uint8Array(readFileSync(join(folder, "tmp", "message.wav")))]), "message.wav");
-  const headers = { "x-api-key": body.key };
-  const answer = await fetch(`${enlace.url}/api/v1/audios`, { method: "POST", body: form, headers });
-  const audio = (await answer.json()) as Json;
-  assert.equal(answer.status, 201, JSON.stringify(audio));
-  return audio.id;
 }
 
 /** Nine digits each: the group's own middle, a number, and what it ends in. */
@@ -134,19 +103,18 @@ const listNumbers = (groups: readonly Group[]): string[] =>
     Array.from({ length: people }, (_, index) => `6${String(index).padStart(8 - ends.length, "0")}${ends}`),
   );
 
-async function startCampaign(enlace: TestEnlace, projectId: string, groups: readonly Group[]): Promise<string> {
-  const { id } = await make(enlace, "/api/v1/campaigns", { project_id: projectId, name: "A thousand" });
-  const { body } = await enlace.api.post("/api/v1/api-keys", { name: `lists of ${id}`, scopes: ["dialer:write"] });
-  const answer = await fetch(`${enlace.url}/api/v1/campaigns/${id}/import?wait_seconds=20`, {
-    method: "POST",
-    body: `telefono\n${listNumbers(groups).join("\n")}\n`,
-    headers: { "x-api-key": body.key, "content-type": "text/csv" },
-  });
-  const report = (await answer.json()) as Json;
+async function startCampaign(
+  { enlace, make, send }: Scene,
+  projectId: string,
+  groups: readonly Group[],
+): Promise<string> {
+  const { id } = await make("/api/v1/campaigns", { project_id: projectId, name: "A thousand" });
+  const list = `telefono\n${listNumbers(groups).join("\n")}\n`;
+  const report = await send(`/api/v1/campaigns/${id}/import?wait_seconds=20`, list, "text/csv");
   assert.deepEqual([report.inserted, report.invalid], [listNumbers(groups).length, 0], JSON.stringify(report));
   const windows = [0, 1, 2, 3, 4, 5, 6].map((weekday) => ({ weekday, starts: "00:00", ends: "24:00" }));
   assert.equal((await enlace.api.put(`/api/v1/campaigns/${id}/schedule`, { windows })).status, 200);
-  await make(enlace, `/api/v1/campaigns/${id}/start`, {});
+  await make(`/api/v1/campaigns/${id}/start`, {});
   return id;
 }
 
@@ -196,9 +164,10 @@ test("a thousand contacts end in the right state, and the counters are the carri
   ...{ skip, timeout: 600_000 },
 }, async () => {
   const { pbx } = started as { pbx: Asterisk };
-  const { enlace, carrier, projects } = await open(pbx);
-  const listening = await startCampaign(enlace, projects.listening, LISTENERS);
-  const pressing = await startCampaign(enlace, projects.pressing, PRESSERS);
+  const scene = await open(pbx);
+  const { enlace, carrier, projects, told } = scene;
+  const listening = await startCampaign(scene, projects.listening, LISTENERS);
+  const pressing = await startCampaign(scene, projects.pressing, PRESSERS);
   const ended = [await isCompleted(enlace, listening), await isCompleted(enlace, pressing)];
   const [listeners, pressers] = [await listContacts(enlace, listening), await listContacts(enlace, pressing)];
   assert.deepEqual(countOutcomes(listeners, LISTENERS), toExpectedCounts(LISTENERS));
@@ -227,9 +196,29 @@ test("a thousand contacts end in the right state, and the counters are the carri
     [listening, pressing].map((id) => enlace.api.get(`/api/v1/campaigns/${id}/statistics`)),
   );
   const reached = new Set(["no_input", "machine", "answered", "transferred"]);
-  const told = statistics
+  const counted = statistics
     .flatMap(({ body }): Json[] => body.by_disposition)
     .filter(({ disposition }) => reached.has(disposition))
     .reduce((sum, { contacts }) => sum + contacts, 0);
-  assert.equal(told, answered, "who was answered, as the carrier and as the counters have it");
+  assert.equal(counted, answered, "who was answered, as the carrier and as the counters have it");
+  assert.deepEqual(new Set(carrier.calls().map(({ caller }) => caller)), new Set([CALLER_ID.slice(1)]));
+
+  const calls = [...seen.values()].flat();
+  await eventually(async () => {
+    assert.equal(told.length, calls.length, "the webhook is told of each call");
+    const [row] = await enlace.rows<{ count: number }>("select count(*)::int as count from calls");
+    assert.equal(row?.count, calls.length, "each is one call in the log, whoever told of it");
+  });
+  const ends = new Set(told.map(({ contact_id, attempt, attempt_id }) => `${contact_id} ${attempt} ${attempt_id}`));
+  assert.equal(ends.size, calls.length, "once");
+  const byWebhook = countBy(told.map(({ telefono, disposition }) => `${telefono} ${disposition}`));
+  const byContact = countBy(
+    [...listeners, ...pressers].flatMap(({ number, disposition }) =>
+      (seen.get(number.slice(-9)) ?? []).map(() => `${number} ${disposition}`),
+    ),
+  );
+  assert.deepEqual(byWebhook, byContact);
 });
+
+const countBy = (texts: readonly string[]): Map<string, number> =>
+  new Map([...Map.groupBy(texts.toSorted(), (text) => text)].map(([text, { length }]) => [text, length]));
