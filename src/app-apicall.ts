@@ -2,12 +2,17 @@ import type { Ground } from "./app-ground.ts";
 import type { Rooms } from "./app-rooms.ts";
 import { registerApicall } from "./compat/apicall/apicall.ts";
 import { searchAttempts } from "./dialer/attempt-search.ts";
+import { loadLiveState } from "./dialer/dialing/live-state.ts";
+import { toAssignee } from "./dialer/projects/projects.ts";
+import { loadRecentAttempts } from "./dialer/recent-attempts.ts";
 import type { App } from "./http/app-instance.ts";
 
 // What the older dialer's surface needs beside Enlace's own API.
 
 /** Its clients know no refresh. */
 const TOKEN_SECONDS = 86_400;
+/** Of a tenant. */
+const PROJECTS_MAX = 1_000;
 
 export function registerApicallDoors(
   app: App,
@@ -17,6 +22,16 @@ export function registerApicallDoors(
   registerApicall(app, {
     ...{ log, clock, loadTenant: tenants.loadTenant },
     searchCalls: (tenantId, search) => searchAttempts(database.sql, tenantId, search),
+    authenticateToken: (token) => tenants.authenticate({ headers: { authorization: `Bearer ${token}` } }),
+    listOwnProjects: async (tenantId, userId) => {
+      const page = { afterId: "0", assignee: userId, rowsMax: PROJECTS_MAX };
+      return new Set((await dialer.settings.projects.list(tenantId, page)).map(({ number }) => number));
+    },
+    loadRecentCalls: (tenantId, ask) => loadRecentAttempts(database.sql, tenantId, ask),
+    loadFigures: (caller) => {
+      const ask = { tenantId: caller.tenantId, assignee: toAssignee(caller), now: clock.now() };
+      return loadLiveState(database, ask, () => null);
+    },
     reportOutcome: (id, disposition) => dialer.dialing.report({ id, disposition, source: "originate" }),
     logIn: async (credentials, from) => {
       const { accessToken, user } = await tenants.sessions.login(credentials, { ...from, tokenSeconds: TOKEN_SECONDS });

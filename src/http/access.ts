@@ -54,7 +54,7 @@ export interface Caller {
 }
 
 /** Reads the credential of a request; `undefined` when there is none or it is not good (any more). */
-export type Authenticate = (request: FastifyRequest) => Promise<Caller | undefined>;
+export type Authenticate = (request: Pick<FastifyRequest, "headers">) => Promise<Caller | undefined>;
 
 export type Access = { kind: "public" } | ({ kind: "caller" } & CallerRule);
 

@@ -10,6 +10,7 @@ import { registerOlderCampaignLists } from "./campaign-lists.ts";
 import { registerOlderCampaigns } from "./campaigns.ts";
 import { registerOlderConfig } from "./config.ts";
 import { createInside } from "./inside.ts";
+import { type OlderLiveOptions, registerOlderLive } from "./live.ts";
 import { type OlderLoginOptions, registerOlderLogin } from "./login.ts";
 import { type OlderLogOptions, registerOlderLogs } from "./logs.ts";
 import { registerOlderProjects } from "./projects.ts";
@@ -25,7 +26,7 @@ import type { OlderScope } from "./wire.ts";
  * All of it is under /apicall: clients of the older dialer take `https://…/apicall` as its address. What has no namesake in
  * Enlace's own API is also where it always was, under /api/v1.
  */
-export interface ApicallOptions extends OlderLoginOptions, OlderLogOptions {
+export interface ApicallOptions extends OlderLoginOptions, OlderLogOptions, OlderLiveOptions {
   log: Log;
   clock: Clock;
   /** Whether the store answers, and whether a PBX is heard that should be. */
@@ -58,6 +59,7 @@ export function registerApicall(app: App, options: ApicallOptions): void {
     for (const register of [...NAMESAKES, ...PARTS]) register({ app: scope, base: "/apicall/api/v1", inside }, options);
     for (const register of PARTS) register({ app: scope, base: "/api/v1", inside }, options);
     registerOlderHealth(scope, options);
+    registerOlderLive(scope, ["/ws", "/apicall/ws"], options);
   });
 }
 
