@@ -7,6 +7,7 @@ import { fastagi } from "./fastagi.ts";
 import type { Figure, Measured } from "./figure.ts";
 import { getcustomerdata } from "./getcustomerdata.ts";
 import { growth } from "./growth.ts";
+import { hooks } from "./hooks.ts";
 import { intake } from "./intake.ts";
 import { memory } from "./memory.ts";
 import { originate } from "./originate.ts";
@@ -23,6 +24,7 @@ const FIGURES: readonly Figure[] = [
   memory,
   telephony,
   getcustomerdata,
+  hooks,
   originate,
   campaignClaim,
   ...WITH_PEERS,
