@@ -12,6 +12,7 @@ import type { PbxSettings } from "./pbx.ts";
 import { probeCdr } from "./probes/cdr-probe.ts";
 import { probeClock } from "./probes/clock-probe.ts";
 import { probeCodecs } from "./probes/codec-probe.ts";
+import { probeDialer } from "./probes/dialer-probe.ts";
 import { probeDialplan } from "./probes/dialplan-probe.ts";
 import { probePeers } from "./probes/peers-probe.ts";
 import { type Probe, runProbes } from "./probes/probe.ts";
@@ -26,6 +27,7 @@ const PROBES: Readonly<Record<string, Probe>> = {
   wss: probeWss,
   clock: probeClock,
   cdr: probeCdr,
+  dialer: probeDialer,
 };
 
 export interface PbxCheckOptions {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { AmiMessage } from "../ami/message.ts";
 import { toSkewFinding, toZoneFindings } from "./clock-probe.ts";
 import { toCodecFindings } from "./codec-probe.ts";
+import { toFileFindings, toPortFindings } from "./dialer-probe.ts";
 import type { EndpointDetail } from "./peer-list.ts";
 import { toTrunkFinding } from "./peers-probe.ts";
 import { toContextSnippet, toManagerSnippet } from "./snippets.ts";
@@ -62,4 +63,25 @@ test("snippets name the file that FreePBX and Issabel leave alone", () => {
   assert.match(toManagerSnippet("enlace", true), /^\/etc\/asterisk\/manager_custom\.conf.*\n\[enlace\]\n/);
   assert.match(toManagerSnippet("enlace", false), /^\/etc\/asterisk\/manager\.conf/);
   assert.match(toContextSnippet("from-internal", true), /extensions_custom\.conf/);
+});
+
+test("open files that are not raised, or too few, stop a campaign first and are warned of with what raises them", () => {
+  const at = (files: string, calls = "0") =>
+    toFileFindings(new AmiMessage(["CoreMaxFilehandles", files, "CoreMaxCalls", calls])).map(
+      ({ level, subject }) => `${subject} ${level}`,
+    );
+  assert.deepEqual(at("0"), ["dialer:files warning"]);
+  assert.deepEqual(at("1024"), ["dialer:files warning"]);
+  assert.deepEqual(at("65536"), ["dialer:files ok"]);
+  assert.deepEqual(at("65536", "50"), ["dialer:files ok", "dialer:calls warning"]);
+  assert.deepEqual(toFileFindings(new AmiMessage([])), [], "an Asterisk that does not say");
+  assert.match(toFileFindings(new AmiMessage(["CoreMaxFilehandles", "0"]))[0]?.mend ?? "", /LimitNOFILE=65536/);
+});
+
+test("an RTP range that is too small for a campaign is warned of; Asterisk's own is not", () => {
+  const level = (...lines: string[]) => toPortFindings(lines)[0]?.level;
+  assert.deepEqual(
+    [level(), level("rtpstart=10000", "rtpend=20000"), level("icesupport=no", "rtpstart=10000", "rtpend=10100")],
+    ["ok", "ok", "warning"],
+  );
 });
