@@ -3,6 +3,7 @@
 import { cpus } from "node:os";
 import { ami } from "./ami.ts";
 import { campaignClaim } from "./campaign-claim.ts";
+import { consoleLive } from "./console.ts";
 import { fastagi } from "./fastagi.ts";
 import type { Figure, Measured } from "./figure.ts";
 import { getcustomerdata } from "./getcustomerdata.ts";
@@ -27,6 +28,7 @@ const FIGURES: readonly Figure[] = [
   hooks,
   originate,
   campaignClaim,
+  consoleLive,
   ...WITH_PEERS,
 ];
 

@@ -10,7 +10,7 @@ import { type Child, startChild } from "./process.ts";
 
 export const SECRET = "a secret of the benchmark";
 export const ENLACE_SECRET = "a secret for the benchmark, 32 characters";
-const ADMIN_PASSWORD = "a password of the benchmark";
+export const ADMIN_PASSWORD = "a password of the benchmark";
 const ROOT = join(import.meta.dirname, "..");
 
 /** One durable PostgreSQL for a whole run, as Enlace itself would start it, and a database in it for every contender. */

@@ -87,6 +87,26 @@ const connection = createRoute({
   path: "/connections/$id",
   component: lazyRouteComponent(() => import("./pages/connections/ConnectionPage.tsx"), "ConnectionPage"),
 });
+const dialer = createRoute({
+  getParentRoute: () => house,
+  path: "/dialer",
+  component: lazyRouteComponent(() => import("./pages/dialer/Dialer.tsx"), "Dialer"),
+});
+const dialerPart = createRoute({
+  getParentRoute: () => house,
+  path: "/dialer/$part",
+  component: lazyRouteComponent(() => import("./pages/dialer/Dialer.tsx"), "Dialer"),
+});
+const campaign = createRoute({
+  getParentRoute: () => house,
+  path: "/dialer/campaigns/$id",
+  component: lazyRouteComponent(() => import("./pages/dialer/CampaignPage.tsx"), "CampaignPage"),
+});
+const project = createRoute({
+  getParentRoute: () => house,
+  path: "/dialer/projects/$id",
+  component: lazyRouteComponent(() => import("./pages/dialer/ProjectPage.tsx"), "ProjectPage"),
+});
 const admin = createRoute({
   getParentRoute: () => house,
   path: "/admin",
@@ -106,7 +126,22 @@ const account = createRoute({
 const tree = root.addChildren([
   start,
   signIn,
-  house.addChildren([live, calls, call, deliveries, connections, newConnection, connection, admin, adminPart, account]),
+  house.addChildren([
+    live,
+    calls,
+    call,
+    deliveries,
+    connections,
+    newConnection,
+    connection,
+    admin,
+    adminPart,
+    account,
+    dialer,
+    dialerPart,
+    campaign,
+    project,
+  ]),
 ]);
 
 export function createConsoleRouter() {

@@ -7,7 +7,7 @@ import { loadToken, refresh } from "./session.ts";
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: fetchSigned });
 
 /** A token may be ended on the server before its time: then one fresh one is tried. */
-async function fetchSigned(request: Request): Promise<Response> {
+export async function fetchSigned(request: Request): Promise<Response> {
   const again = request.clone();
   const response = await fetch(await sign(request));
   if (response.status !== 401 || !(await refresh())) return response;

@@ -3,6 +3,7 @@ const PATHS = {
   calls: "M5 4h4l2 5-2.500 1.500a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A16 16 0 0 1 4 5a1 1 0 0 1 1-1",
   deliveries: "M4 7l8-4 8 4v10l-8 4-8-4V7m0 0l8 4 8-4m-8 4v10",
   connections: "M9 15l6-6m-4-3l1-1a4 4 0 0 1 6 6l-1 1m-4 4l-1 1a4 4 0 0 1-6-6l1-1",
+  dialer: "M4 9v6h4l7 5V4L8 9zm15-1a6 6 0 0 1 0 8",
   admin: "M4 6h10m4 0h2M4 12h2m4 0h10M4 18h10m4 0h2M14 4v4M8 10v4m8 2v4",
   account: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8m-7 8a7 7 0 0 1 14 0",
   search: "M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14m5-2l6 6",

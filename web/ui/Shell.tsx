@@ -13,7 +13,7 @@ import { ErrorNote } from "./ErrorNote.tsx";
 import { Icon, type IconName } from "./Icon.tsx";
 
 export interface Place {
-  to: "/live" | "/calls" | "/deliveries" | "/connections" | "/admin" | "/account";
+  to: "/live" | "/calls" | "/deliveries" | "/connections" | "/dialer" | "/admin" | "/account";
   icon: IconName;
   label: TextKey;
   /** Without the right to this there is nothing to see there. */
@@ -25,6 +25,7 @@ export const PLACES: readonly Place[] = [
   { to: "/calls", icon: "calls", label: "nav.calls" },
   { to: "/deliveries", icon: "deliveries", label: "nav.deliveries", needs: "GET /api/v1/deliveries" },
   { to: "/connections", icon: "connections", label: "nav.connections", needs: "GET /api/v1/connections" },
+  { to: "/dialer", icon: "dialer", label: "dialer.title", needs: "GET /api/v1/campaigns" },
   { to: "/admin", icon: "admin", label: "nav.admin", needs: "GET /api/v1/pbxs" },
 ];
 

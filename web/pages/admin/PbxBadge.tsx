@@ -3,7 +3,7 @@ import { useText } from "../../locales/text.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 
 /** Whether Enlace hears a PBX: as far as the answering process knows, since another one may own it. */
-export function PbxBadge({ pbx }: { pbx: Schemas["Pbx"] }) {
+export function PbxBadge({ pbx }: { pbx: Pick<Schemas["Pbx"], "enabled" | "host" | "status"> }) {
   const { t } = useText();
   const { owned_here, state } = pbx.status;
   if (!pbx.enabled) return <Badge tone="still">{t("pbx.disabled")}</Badge>;

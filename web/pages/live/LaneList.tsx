@@ -1,28 +1,20 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { api, ask } from "../../api/client.ts";
+import type { LivePicture } from "../../api/live.ts";
 import { useText } from "../../locales/text.tsx";
 import { LaneBadge } from "../../ui/Badge.tsx";
-import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { Loading } from "../../ui/Loading.tsx";
 import { Time } from "../../ui/Time.tsx";
 
-const REFRESH_MS = 5_000;
-
 /** The ways out: what waits in each, since when, and whether it runs. */
-export function LaneList() {
+export function LaneList({ lanes }: Pick<LivePicture, "lanes">) {
   const { t } = useText();
-  const { data, error, refetch } = useQuery({
-    queryKey: ["connections"],
-    queryFn: ({ signal }) => ask(api.GET("/api/v1/connections", { signal })),
-    refetchInterval: REFRESH_MS,
-  });
   return (
     <section className="card">
       <h2>{t("live.lanes")}</h2>
-      {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
-      {data?.items.length === 0 && <p className="quiet">{t("live.noLanes")}</p>}
+      {lanes === null && <Loading />}
+      {lanes?.length === 0 && <p className="quiet">{t("live.noLanes")}</p>}
       <ul className="plain">
-        {data?.items.map(({ id, name, lane }) => (
+        {lanes?.map(({ id, name, lane }) => (
           <li key={id}>
             <div className="row spread">
               <Link to="/connections/$id" params={{ id }}>

@@ -1,65 +1,91 @@
-import { useQuery } from "@tanstack/react-query";
+import "./live.css";
+import { TextInput } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { api, ask } from "../../api/client.ts";
+import { useDeferredValue, useState } from "react";
+import type { LiveCall } from "../../api/live.ts";
 import { useText } from "../../locales/text.tsx";
-import { useMay, useMe } from "../../ui/current-user.ts";
+import { useMay } from "../../ui/current-user.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
-import { toDateText, toInstant } from "../../ui/instants.ts";
 import { Loading } from "../../ui/Loading.tsx";
 import { Page } from "../../ui/Page.tsx";
+import { Activity } from "./Activity.tsx";
 import { FirstSteps } from "./FirstSteps.tsx";
 import { LaneList } from "./LaneList.tsx";
 import { PbxList } from "./PbxList.tsx";
 import { RunningCalls } from "./RunningCalls.tsx";
+import { useLive } from "./use-live.ts";
 
-const REFRESH_MS = 2_000;
-const SHOWN_MAX = 200;
+/** So many calls are seen at a glance; of more, one looks for some. */
+const GLANCE = 12;
 
 /** What happens now: calls in progress, and how the ways out and the PBXs stand. */
 export function Live() {
   const { t } = useText();
   const may = useMay();
-  const { tenant } = useMe();
-  const since = toInstant(toDateText(tenant.time_zone, -1), tenant.time_zone)?.toISOString();
-  const running = useQuery({
-    queryKey: ["live"],
-    queryFn: ({ signal }) =>
-      ask(
-        api.GET("/api/v1/calls", {
-          signal,
-          params: { query: { outcome: "in_progress", limit: SHOWN_MAX, ...(since && { since }) } },
-        }),
-      ),
-    refetchInterval: REFRESH_MS,
-  });
-  const calls = running.data?.items ?? [];
+  const { lanes, pbxs, mode } = useLive();
   return (
-    <Page title={t("live.title")} lead={t("live.lead", { seconds: REFRESH_MS / 1000 })}>
+    <Page title={t("live.title")} lead={t(mode === "polling" ? "live.leadPolling" : "live.lead")}>
       <FirstSteps />
+      <Activity />
       <div className="live-columns">
-        <section className="card card-flush" aria-label={t("live.calls")}>
-          <div className="card-head row spread">
-            <h2>{t("live.calls")}</h2>
-            <span className="figure-inline number" role="status">
-              {t("live.count", { count: calls.length })}
-              {running.data?.next_cursor && "+"}
-            </span>
-          </div>
-          {running.error && <ErrorNote error={running.error} onRetry={() => void running.refetch()} />}
-          {running.isLoading && <Loading />}
-          {running.data && calls.length > 0 && <RunningCalls calls={calls} />}
-          {running.data && calls.length === 0 && (
-            <EmptyState title={t("live.none")} action={<Link to="/calls">{t("live.past")}</Link>}>
-              {t("live.noneText")}
-            </EmptyState>
-          )}
-        </section>
+        <CallsNow />
         <div className="stack">
-          {may("GET /api/v1/connections") && <LaneList />}
-          {may("GET /api/v1/pbxs") && <PbxList />}
+          {may("GET /api/v1/connections") && <LaneList lanes={lanes} />}
+          {may("GET /api/v1/pbxs") && <PbxList pbxs={pbxs} />}
         </div>
       </div>
     </Page>
+  );
+}
+
+function CallsNow() {
+  const { t } = useText();
+  const { calls, more, mode, error } = useLive();
+  const [wanted, setWanted] = useState("");
+  const shown = useDeferredValue(toFound(calls, wanted.trim()));
+  const talking = calls.filter(({ state }) => state === "talking").length;
+  return (
+    <section className="card card-flush" aria-label={t("live.calls")}>
+      <div className="card-head row spread">
+        <h2>{t("live.calls")}</h2>
+        <span className="row">
+          {(calls.length > GLANCE || wanted !== "") && (
+            <TextInput
+              type="search"
+              aria-label={t("live.find")}
+              placeholder={t("live.find")}
+              value={wanted}
+              onChange={(event) => setWanted(event.currentTarget.value)}
+            />
+          )}
+          <span className="figure-inline number" role="status">
+            {t("live.count", { count: calls.length })}
+            {more && "+"}
+            {calls.length > 0 && ` · ${t("live.talkingCount", { count: talking })}`}
+          </span>
+        </span>
+      </div>
+      {error !== null && <ErrorNote error={error} />}
+      {mode === "waiting" && error === null && <Loading />}
+      {calls.length > 0 && <RunningCalls calls={shown} />}
+      {mode !== "waiting" && calls.length === 0 && (
+        <EmptyState title={t("live.none")} action={<Link to="/calls">{t("live.past")}</Link>}>
+          {t("live.noneText")}
+        </EmptyState>
+      )}
+    </section>
+  );
+}
+
+/** By a part of a number, an extension, a trunk or a PBX. */
+function toFound(calls: readonly LiveCall[], wanted: string): readonly LiveCall[] {
+  if (wanted === "") return calls;
+  const digits = wanted.replaceAll(/[\s().-]/g, "");
+  const has = (text: string | null, part: string): boolean => text?.toLowerCase().includes(part.toLowerCase()) ?? false;
+  return calls.filter(
+    ({ from, to, agent_extension, trunk, pbx }) =>
+      (digits !== "" && (has(from, digits) || has(to, digits))) ||
+      [agent_extension, trunk, pbx].some((text) => has(text, wanted)),
   );
 }

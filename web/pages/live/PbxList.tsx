@@ -1,26 +1,18 @@
-import { useQuery } from "@tanstack/react-query";
-import { api, ask } from "../../api/client.ts";
+import type { LivePicture } from "../../api/live.ts";
 import { useText } from "../../locales/text.tsx";
-import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { Loading } from "../../ui/Loading.tsx";
 import { PbxBadge } from "../admin/PbxBadge.tsx";
 
-const REFRESH_MS = 5_000;
-
 /** The PBXs and whether Enlace hears them. */
-export function PbxList() {
+export function PbxList({ pbxs }: Pick<LivePicture, "pbxs">) {
   const { t } = useText();
-  const { data, error, refetch } = useQuery({
-    queryKey: ["pbxs"],
-    queryFn: ({ signal }) => ask(api.GET("/api/v1/pbxs", { signal })),
-    refetchInterval: REFRESH_MS,
-  });
   return (
     <section className="card">
       <h2>{t("live.pbxs")}</h2>
-      {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
-      {data?.items.length === 0 && <p className="quiet">{t("live.noPbxs")}</p>}
+      {pbxs === null && <Loading />}
+      {pbxs?.length === 0 && <p className="quiet">{t("live.noPbxs")}</p>}
       <ul className="plain">
-        {data?.items.map((pbx) => (
+        {pbxs?.map((pbx) => (
           <li key={pbx.id}>
             <div className="row spread">
               <span>{pbx.name}</span>

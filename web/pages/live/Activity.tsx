@@ -1,0 +1,67 @@
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
+import { api, ask } from "../../api/client.ts";
+import type { Schemas } from "../../api/schema.gen.ts";
+import { useText } from "../../locales/text.tsx";
+import { ErrorNote } from "../../ui/ErrorNote.tsx";
+
+const SPANS = ["hour", "day"] as const;
+const REFRESH_MS = 20_000;
+/** The drawing comes by itself: the page does not wait for it. */
+const ActivityChart = lazy(async () => ({ default: (await import("./ActivityChart.tsx")).ActivityChart }));
+
+/** The calls of the last hour or day: the figures in words, the course of it as a drawing. */
+export function Activity() {
+  const { t } = useText();
+  const [span, setSpan] = useState<(typeof SPANS)[number]>("hour");
+  const { data, error, refetch } = useQuery({
+    queryKey: ["activity", span],
+    queryFn: ({ signal }) => ask(api.GET("/api/v1/calls/activity", { signal, params: { query: { span } } })),
+    refetchInterval: REFRESH_MS,
+    placeholderData: (before) => before,
+  });
+  return (
+    <section className="card activity" aria-label={t("activity.title")}>
+      <div className="stack activity-figures">
+        <fieldset className="row chips">
+          <legend className="visually-hidden">{t("activity.span")}</legend>
+          {SPANS.map((one) => (
+            <button key={one} type="button" className="chip" aria-pressed={one === span} onClick={() => setSpan(one)}>
+              {t(`activity.${one}`)}
+            </button>
+          ))}
+        </fieldset>
+        {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
+        {data && <Figures activity={data} />}
+      </div>
+      <div className="activity-chart">
+        <Suspense>{data && <ActivityChart activity={data} label={t("activity.chart")} />}</Suspense>
+      </div>
+    </section>
+  );
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, one) => total + one, 0);
+
+function Figures({ activity }: { activity: Schemas["CallActivity"] }) {
+  const { t, language } = useText();
+  const [answered, missed, other] = [sum(activity.answered), sum(activity.missed), sum(activity.other)];
+  const ended = answered + missed;
+  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+  const figures = [
+    [t("activity.calls"), answered + missed + other],
+    [t("activity.answered"), answered],
+    [t("activity.missed"), missed],
+    [t("activity.rate"), ended === 0 ? "–" : percent.format(answered / ended)],
+  ] as const;
+  return (
+    <dl className="figures">
+      {figures.map(([name, value]) => (
+        <div key={name} className="figure">
+          <dt>{name}</dt>
+          <dd className="number">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
