@@ -4,10 +4,18 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { type FakeVtiger, startFakeVtiger } from "../connectors/vtiger/fake-vtiger.ts";
 import { newSecret } from "../kit/random.ts";
+import { createFakeCallees } from "../telephony/fake-pbx/fake-callees.ts";
 import { type FakePbx, startFakePbx } from "../telephony/fake-pbx/fake-pbx.ts";
-import { type ApiClient, createApiClient } from "./api-client.ts";
+import { createApiClient, type StreamingApiClient } from "./api-client.ts";
 import { type CommandContext, createCommand } from "./command.ts";
 import { PEOPLE } from "./demo/call-stream.ts";
+import {
+  type CampaignVerdict,
+  type DemoCampaignOptions,
+  type IvrPlace,
+  prepareCampaign,
+  runCampaign,
+} from "./demo/campaign.ts";
 import { createLedger, type Ledger } from "./demo/ledger.ts";
 import { rest, runDemoPbx } from "./demo/pbx.ts";
 import { type ServerProcess, startServerProcess } from "./demo/server-process.ts";
@@ -34,6 +42,7 @@ interface Options {
   data?: string;
   port?: number;
   rate: number;
+  contacts: number;
 }
 
 /** The only settings of the real environment that the demo's server sees: never a real database or CRM. */
@@ -41,6 +50,7 @@ const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "SystemRoot"];
 const PORT = 8080;
 const OUTAGE_AFTER_MS = 20_000;
 const OUTAGE_FOR_MS = 20_000;
+const LOOK_EVERY_MS = 100;
 
 export function createDemo(context: CommandContext, tools: DemoTools): Command {
   return createCommand("demo", "watch Enlace at work: a simulated PBX, made-up calls, a sandbox CRM, an outage")
@@ -48,6 +58,7 @@ export function createDemo(context: CommandContext, tools: DemoTools): Command {
     .option("--data <folder>", "keep its data in this folder (default: a throw-away one)")
     .option("--port <number>", `port of Enlace (default: ${PORT}, or a free one)`, parseCount)
     .option("--rate <n>", "calls per second over the webhook; half as many come from the PBX", parseCount, 2)
+    .option("--contacts <n>", "whom a campaign calls over the simulated PBX", parseCount, 200)
     .action((options: Options) => runDemo(context, tools, options));
 }
 
@@ -62,14 +73,14 @@ async function runDemo(context: CommandContext, tools: DemoTools, options: Optio
     fillCrm(crm);
     const place = await toPlace(context, { folder, port: options.port, crm, pbx });
     context.terminal.print("Starting Enlace with a database of its own; the first time takes a few seconds …");
-    const { url, environment, logFile } = place;
+    const { url, environment, logFile, agiPort } = place;
     server = await startServerProcess({
       ...{ mainFile: tools.mainFile, url, logFile, clock: context.clock, signal: interrupts.signal },
       environment: { ...passOn(tools.environment), ...environment },
     });
     const api = await createApiClient({ ...context, url, apiKey: undefined, dataFolder: folder });
     introduce(context, place, { crm, pbx });
-    await play(context, options, { api, crm, pbx, url, secret: environment.WEBHOOK_SECRET, interrupts });
+    await play(context, options, { api, agiPort, crm, pbx, url, secret: environment.WEBHOOK_SECRET, interrupts });
   } finally {
     interrupts.release(); // whatever still runs ends here
     await server?.stop();
@@ -86,6 +97,8 @@ interface DemoPbx extends SimulatedPbx {
   ledger: Ledger;
   /** Hears what is told of calls; nobody at first. */
   audience: { say(line: string): void };
+  /** Where its dialplan sends who picks up a call of the dialer. */
+  setIvr(place: IvrPlace): void;
   stop(): Promise<void>;
 }
 
@@ -93,18 +106,29 @@ async function startPbx({ clock, random }: CommandContext, rate: number): Promis
   const account = { username: "enlace", secret: newSecret(random, 12) };
   const ledger = createLedger();
   const audience: DemoPbx["audience"] = { say: () => undefined };
+  const seed = Math.trunc(random.fraction() * 2 ** 31);
+  let ivr: IvrPlace | undefined;
   const pbx: FakePbx = await startFakePbx({
     ...{ clock, ...account, people: PBX_PEOPLE, pace: PBX_PACE, callsPerSecond: rate / 2 },
-    seed: Math.trunc(random.fraction() * 2 ** 31),
+    seed,
+    outside: {
+      toCallee: createFakeCallees({ seed, ringMs: [500, 2_500], unansweredMs: [4_000, 8_000] }),
+      agi: () => ivr,
+      soundMs: 1_500,
+    },
     onEnd: (call) => onPbxCall(call, ledger, (line) => audience.say(line)),
   });
   const { port, startTraffic, stopTraffic, stop } = pbx;
   const concurrent = (): number => pbx.exchange.calls.live.size;
-  return { ...account, port, ledger, audience, startTraffic, stopTraffic, stop, concurrent };
+  const setIvr = (place: IvrPlace): void => {
+    ivr = place;
+  };
+  return { ...account, port, ledger, audience, setIvr, startTraffic, stopTraffic, stop, concurrent };
 }
 
 interface Place {
   url: string;
+  agiPort: number;
   folder: string;
   logFile: string;
   environment: Record<string, string> & { WEBHOOK_SECRET: string };
@@ -114,8 +138,10 @@ async function toPlace(
   { random }: CommandContext,
   { folder, port, crm, pbx }: { folder: string; port: number | undefined; crm: FakeVtiger; pbx: DemoPbx },
 ): Promise<Place> {
-  const chosen = port ?? (await choosePort());
+  const chosen = port ?? (await choosePort([PORT, 0]));
+  const agiPort = await choosePort([0]);
   return {
+    agiPort,
     url: `http://127.0.0.1:${chosen}`,
     folder,
     logFile: join(folder, "enlace.log"),
@@ -132,12 +158,14 @@ async function toPlace(
       AMI_PORT: String(pbx.port),
       AMI_USERNAME: pbx.username,
       AMI_SECRET: pbx.secret,
+      ENLACE_AGI_PORT: String(agiPort),
+      ENLACE_AGI_ALLOW: "127.0.0.1",
     },
   };
 }
 
-async function choosePort(): Promise<number> {
-  for (const wanted of [PORT, 0]) {
+async function choosePort(among: readonly number[]): Promise<number> {
+  for (const wanted of among) {
     const tried = await tryListen("127.0.0.1", wanted);
     if ("port" in tried) return tried.port;
   }
@@ -171,7 +199,8 @@ Ctrl-C ends it.
 }
 
 interface Stage {
-  api: ApiClient;
+  api: StreamingApiClient;
+  agiPort: number;
   crm: FakeVtiger;
   pbx: DemoPbx;
   url: string;
@@ -181,8 +210,8 @@ interface Stage {
 
 async function play(
   context: CommandContext,
-  { seconds, rate }: Options,
-  { api, crm, pbx, url, secret, interrupts }: Stage,
+  { seconds, rate, contacts }: Options,
+  { api, agiPort, crm, pbx, url, secret, interrupts }: Stage,
 ): Promise<void> {
   const { clock, random, terminal } = context;
   const { signal } = interrupts;
@@ -198,25 +227,54 @@ async function play(
     outage: toOutage(seconds),
   };
   pbx.audience.say = story.say;
+  const campaign = createCampaign({ ...context, api, contacts, agiPort, setIvr: pbx.setIvr, say: story.say });
   const watching = watch(story, signal);
   const calling = runDemoPbx({ url, secret, callsPerSecond: rate, ledger, clock, random }, signal);
-  const phoning = runPbxPart({ pbx, api, ledger, clock, random, say: story.say }, signal);
+  const onListening = (): void => campaign.begin(interrupts.byPerson);
+  const phoning = runPbxPart(
+    { pbx, api, ledger, clock, random, say: story.say, prepare: campaign.prepare, onListening },
+    signal,
+  );
   const telling = tellStory(story, signal);
   if (seconds !== undefined) void rest(clock, seconds * 1000, signal).then(interrupts.end);
   await Promise.all([watching, calling, phoning, telling]);
+  const verdict = await campaign.end();
+  while (pbx.concurrent() > 0) await clock.sleep(LOOK_EVERY_MS);
   story.say("No more calls. Waiting for what is still on its way …");
   crm.faults.clear();
   await settle(story, interrupts.hurry);
   if (!sayVerdict(story)) throw new CommandFailure("the CRM does not hold exactly what was accepted");
+  if (verdict && !verdict.isComplete) throw new CommandFailure("the campaign did not come to its end");
+}
+
+/** Set up before Enlace listens, run beside everything else, waited for at the end. */
+function createCampaign(options: DemoCampaignOptions) {
+  let id: string | undefined;
+  let running: Promise<CampaignVerdict | null> = Promise.resolve(null);
+  return {
+    prepare: async (): Promise<void> => {
+      id = await prepareCampaign(options);
+    },
+    begin: (signal: AbortSignal): void => {
+      if (id !== undefined) running = runCampaign(options, id, signal);
+    },
+    end: () => running,
+  };
 }
 
 /** The first Ctrl-C (or SIGTERM) ends the calls, a second one the waiting for what is still on its way. */
 function onInterrupts(interrupted: AbortSignal) {
-  const [curtain, hurry] = [new AbortController(), new AbortController()];
-  const onSignal = (): void => (curtain.signal.aborted ? hurry.abort() : curtain.abort());
+  const [curtain, person, hurry] = [new AbortController(), new AbortController(), new AbortController()];
+  const onSignal = (): void => {
+    if (person.signal.aborted) hurry.abort();
+    person.abort();
+    curtain.abort();
+  };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   return {
     signal: AbortSignal.any([interrupted, curtain.signal]),
+    /** Somebody wants it to end; the time that was set is over does not count. */
+    byPerson: AbortSignal.any([interrupted, person.signal]),
     hurry: hurry.signal,
     end: () => curtain.abort(),
     release: () => {

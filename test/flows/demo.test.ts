@@ -14,9 +14,9 @@ const folder = await mkdtemp(join(tmpdir(), "enlace-demo-flow-"));
 await chmod(folder, 0o711); // PostgreSQL's account passes through, so that the data stays in here
 after(() => rm(folder, { recursive: true, force: true }));
 
-test("the demo shows an outage, finds every call in the CRM exactly once, and leaves nothing behind", async () => {
+test("the demo shows an outage and a campaign to its last contact, finds every call in the CRM exactly once, and leaves nothing behind", async () => {
   const port = await findFreePort();
-  const words = [MAIN, "demo", "--seconds", "6", "--rate", "4", "--port", String(port)];
+  const words = [MAIN, "demo", "--seconds", "6", "--rate", "4", "--contacts", "30", "--port", String(port)];
   // a real database in the environment must never be touched
   const env = { PATH: process.env.PATH, TMPDIR: folder, DATABASE_URL: "postgres://nobody@127.0.0.1:1/real" };
   const demo = spawn(process.execPath, words, { env });
@@ -26,6 +26,13 @@ test("the demo shows an outage, finds every call in the CRM exactly once, and le
   assert.match(out, />>> The CRM goes down[\s\S]*>>> The CRM is back/);
   assert.match(out, /Simulated PBX +AMI on 127\.0\.0\.1:\d+ /);
   assert.match(out, /--- Enlace listens to the PBX over AMI/);
+  assert.match(out, /=== The campaign is completed: 30 contacts in \d+ s\./);
+  const funnel = [...out.matchAll(/^.{5} {6}(\w+) +(\d+) {2}#+$/gm)].map(([, , count]) => Number(count));
+  assert.equal(
+    funnel.reduce((sum, count) => sum + count, 0),
+    30,
+    out,
+  );
   const verdict =
     /=== (\d+) finished calls were accepted, (\d+) of them from the PBX, 0 reports were refused; each .* exactly once\.\n$/;
   const [, calls, fromPbx] = verdict.exec(out) ?? [];

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { createManualClock } from "../../../test/manual-clock.ts";
 import type { Random } from "../../kit/random.ts";
 import { createCall, PEOPLE } from "./call-stream.ts";
+import { toFunnel } from "./campaign.ts";
 import { createLedger, isExact } from "./ledger.ts";
 import { type EndedCall, onPbxCall, PBX_PEOPLE, runPbxPart } from "./simulated-pbx.ts";
 
@@ -94,21 +95,37 @@ test("the PBX's calls begin once Enlace has listened for a while, and its part i
         stopTraffic: () => void done.push("stop"),
         concurrent: () => live--,
       },
+      prepare: async () => void done.push("prepare"),
+      onListening: () => void done.push("campaign"),
     },
     stop.signal,
   );
   await clock.advance(5_000);
   const extensions = PBX_PEOPLE.extensions.map((number) => `PUT /api/v1/extensions/${number} {}`);
-  assert.deepEqual(done, extensions);
+  assert.deepEqual(done, ["prepare", ...extensions]);
   state = "ready";
   await clock.advance(8_000);
   assert.match(
-    done.slice(3).join("\n"),
-    /^--- Enlace listens.*\nstart\nPOST .*originate .*\n--- Click-to-call: 100\d rings/,
+    done.slice(4).join("\n"),
+    /^--- Enlace listens.*\nstart\ncampaign\nPOST .*originate .*\n--- Click-to-call: 100\d rings/,
   );
   stop.abort();
   for (let looks = 0; looks < 5; looks++) await clock.advance(100);
   await part;
   assert.equal(done.at(-1), "stop");
   assert.equal(live, -1);
+});
+
+test("a funnel adds up what came out alike, the most first", () => {
+  const rows = [
+    { disposition: "busy", contacts: 2 },
+    { disposition: "answered", contacts: 40 },
+    { disposition: "busy", contacts: 1 },
+    { disposition: null, contacts: 1 },
+  ];
+  assert.deepEqual(toFunnel({ by_disposition: rows }), [
+    `    answered           40  ${"#".repeat(40)}`,
+    "    busy                3  ###",
+    "    not called          1  #",
+  ]);
 });

@@ -47,6 +47,10 @@ export interface PbxPartOptions {
   clock: Clock;
   random: Random;
   say(line: string): void;
+  /** What else must be set up before Enlace listens undisturbed. */
+  prepare(): Promise<void>;
+  /** Enlace listens: goes on beside the traffic. */
+  onListening(): void;
 }
 
 const LOOK_EVERY_MS = 100;
@@ -60,6 +64,7 @@ const pbxs = z.object({ items: z.array(z.object({ status: z.object({ state: z.st
  */
 export async function runPbxPart(options: PbxPartOptions, signal: AbortSignal): Promise<void> {
   const { pbx, api, clock, say } = options;
+  await options.prepare();
   for (const number of AGENTS) await api.send("PUT", `/api/v1/extensions/${number}`, {}); // click-to-call rings known ones only
   // An extension makes Enlace connect anew: what begins and ends meanwhile would be heard by nobody.
   for (let looks = 0; !signal.aborted && looks < LOOKS; looks = (await isListening(api)) ? looks + 1 : 0) {
@@ -67,6 +72,7 @@ export async function runPbxPart(options: PbxPartOptions, signal: AbortSignal): 
   }
   if (!signal.aborted) say("--- Enlace listens to the PBX over AMI: its calls come in as Asterisk tells them.");
   pbx.startTraffic();
+  if (!signal.aborted) options.onListening();
   while (!signal.aborted) {
     await rest(clock, CLICK_EVERY_MS, signal);
     if (!signal.aborted) await click(options);
