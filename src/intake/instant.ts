@@ -1,3 +1,5 @@
+import { toInstantsMs, toOffsetsMs } from "../kit/time-zone.ts";
+
 const INSTANT =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
 const YEAR_MIN = 1970;
@@ -42,43 +44,8 @@ function parseOffsetMs(zone: string): number | undefined {
   return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/** Offset of the zone at the instant whose local clock shows `wallMs` (as if it were UTC). */
+/** Offset of the zone at the instant whose local clock shows `wallMs` (as if it were UTC); a skipped time has the earlier one. */
 function localOffsetMs(wallMs: number, timeZone: string): number {
-  const [before, after] = [offsetMsAt(wallMs - DAY_MS, timeZone), offsetMsAt(wallMs + DAY_MS, timeZone)];
-  // Around a change of the clock: the new offset only where the old one no longer shows this time.
-  const isAfter = offsetMsAt(wallMs - before, timeZone) !== before && offsetMsAt(wallMs - after, timeZone) === after;
-  return isAfter ? after : before;
-}
-
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-function offsetMsAt(ms: number, timeZone: string): number {
-  const parts = Object.fromEntries(
-    formatFor(timeZone)
-      .formatToParts(ms)
-      .map(({ type, value }) => [type, Number(value)]),
-  );
-  const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = parts;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
-}
-
-/** Formatters are costly to make; there are fewer zones than this. */
-const FORMATS_MAX = 1_000;
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatFor(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  if (known) return known;
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-  if (formats.size < FORMATS_MAX) formats.set(timeZone, format);
-  return format;
+  const [first] = toInstantsMs(wallMs, timeZone);
+  return first === undefined ? toOffsetsMs(wallMs, timeZone)[0] : wallMs - first;
 }

@@ -1,3 +1,5 @@
+import { offsetMsAt, toInstantsMs, toOffsetsMs } from "./time-zone.ts";
+
 /** What the clock on the wall of a time zone shows. */
 export interface WallTime {
   /** `2026-11-22`. */
@@ -27,9 +29,8 @@ export function toWallTime(at: Date, timeZone: string): WallTime {
  */
 export function toInstants(date: string, second: number, timeZone: string): Date[] {
   const wallMs = Date.parse(`${date}T00:00:00Z`) + second * 1000;
-  const offsets = [...new Set([offsetMsAt(wallMs - DAY_MS, timeZone), offsetMsAt(wallMs + DAY_MS, timeZone)])];
-  const fitting = offsets.map((offset) => wallMs - offset).filter((ms) => ms + offsetMsAt(ms, timeZone) === wallMs);
-  const instants = fitting.length > 0 ? fitting : [findChange(wallMs, offsets, timeZone)];
+  const fitting = toInstantsMs(wallMs, timeZone);
+  const instants = fitting.length > 0 ? fitting : [findChange(wallMs, toOffsetsMs(wallMs, timeZone), timeZone)];
   return instants.sort((a, b) => a - b).map((ms) => new Date(ms));
 }
 
@@ -49,36 +50,4 @@ function findChange(wallMs: number, offsets: readonly number[], timeZone: string
     else before = middle;
   }
   return after;
-}
-
-/** What the zone's clock shows less what that of UTC shows. */
-function offsetMsAt(ms: number, timeZone: string): number {
-  const parts = Object.fromEntries(
-    formatFor(timeZone)
-      .formatToParts(ms)
-      .map(({ type, value }) => [type, Number(value)]),
-  );
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
-}
-
-/** Formatters are costly to make; there are fewer zones than this. */
-const FORMATS_MAX = 1_000;
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatFor(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  if (known) return known;
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-  if (formats.size < FORMATS_MAX) formats.set(timeZone, format);
-  return format;
 }
