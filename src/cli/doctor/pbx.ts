@@ -4,22 +4,12 @@ import { type ApiClient, parseAnswer } from "../api-client.ts";
 import { type CommandContext, createCommand, JSON_OPTION, type JsonOption, openApi, show } from "../command.ts";
 import { CommandFailure } from "../exit.ts";
 import { loadList } from "../list.ts";
+import { loadCheck } from "./check-answer.ts";
 import type { Finding } from "./finding.ts";
 import { toFindingText } from "./finding-text.ts";
 
 const pbx = z.object({ id: z.string(), name: z.string(), enabled: z.boolean() });
 type PbxItem = z.output<typeof pbx>;
-
-const report = z.object({
-  findings: z.array(
-    z.object({
-      level: z.enum(["ok", "warning", "error"]),
-      subject: z.string(),
-      message: z.string(),
-      mend: z.string().nullish(),
-    }),
-  ),
-});
 
 const PBXS_MAX = 1_000;
 
@@ -46,9 +36,7 @@ async function examinePbxs(api: ApiClient, named: string | undefined): Promise<P
   const { items } = await loadList(api, "/api/v1/pbxs", {}, PBXS_MAX);
   const reports: PbxReport[] = [];
   for (const { id, name } of choose(parseAnswer(z.array(pbx), items), named)) {
-    const { findings } = parseAnswer(report, await api.send("POST", `/api/v1/pbxs/${id}/check`));
-    const plain = findings.map(({ mend, ...finding }) => ({ ...finding, ...(mend && { mend }) }));
-    reports.push({ pbx: name, findings: plain });
+    reports.push({ pbx: name, findings: await loadCheck(api, `/api/v1/pbxs/${id}/check`) });
   }
   return reports;
 }

@@ -3,21 +3,12 @@ import { toErrorMessage } from "../../core/errors.ts";
 import { createDeadline } from "../../kit/clock.ts";
 import { type ApiClient, parseAnswer } from "../api-client.ts";
 import { type CommandContext, openApi } from "../command.ts";
+import { loadCheck } from "./check-answer.ts";
 import { examine, type Finding } from "./finding.ts";
 
 const health = z.object({ status: z.string(), version: z.string() });
 const ready = z.object({ checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })) });
 const named = z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), enabled: z.boolean() })) });
-const report = z.object({
-  findings: z.array(
-    z.object({
-      level: z.enum(["ok", "warning", "error"]),
-      subject: z.string(),
-      message: z.string(),
-      mend: z.string().nullish(),
-    }),
-  ),
-});
 
 const TIMEOUT_MS = 5_000;
 
@@ -83,13 +74,7 @@ async function examineEach(
 }
 
 async function check(api: ApiClient, path: string, subject: string): Promise<Finding[]> {
-  const { findings } = parseAnswer(report, await api.send("POST", path));
-  return findings.map(({ level, message, mend, subject: about }) => ({
-    level,
-    subject: `${subject}:${about}`,
-    message,
-    ...(mend && { mend }),
-  }));
+  return (await loadCheck(api, path)).map((finding) => ({ ...finding, subject: `${subject}:${finding.subject}` }));
 }
 
 /** The answer's JSON whatever its status; `undefined` when nobody, or somebody else, answers. */
