@@ -11,7 +11,7 @@ export interface AgiServerOptions {
   port: number;
   /** Addresses and networks (`10.0.0.5`, `192.168.1.0/24`) that may call. FastAGI has no login: empty means nobody. */
   allow: readonly string[];
-  /** Default 5,000. One more is turned away, and the dialplan goes on with AGISTATUS=FAILURE. */
+  /** Default 12,000. One more is turned away, and the dialplan goes on with AGISTATUS=FAILURE. */
   sessionsMax?: number;
   clock: Clock;
   log: Log;
@@ -35,7 +35,7 @@ const LINGER_MS = 5_000;
 
 /** The FastAGI door. Throws `RangeError` when `allow` holds something that is neither an address nor a network. */
 export function createAgiServer(options: AgiServerOptions): AgiServer {
-  const { clock, log, sessionsMax = 5_000 } = options;
+  const { clock, log, sessionsMax = 12_000 } = options;
   const isAllowed = createAllowList(options.allow);
   const running = new Set<Promise<void>>();
   const sockets = new Set<Socket>();
