@@ -1,7 +1,7 @@
-import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { folders, isNetwork, number, text, timeZone, toList, url, yesNo } from "./kit/setting-forms.ts";
 
 /**
  * The only file that reads the environment. `readConfig` is pure: it collects every problem and reports them together.
@@ -18,18 +18,6 @@ interface Setting {
   schema: z.ZodType;
   secret?: boolean;
 }
-
-const text = z.string().trim().min(1);
-const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const yesNo = z
-  .enum(["true", "false", "1", "0", "yes", "no"])
-  .transform((value) => ["true", "1", "yes"].includes(value));
-const folders = z
-  .string()
-  .transform(toList)
-  .pipe(z.array(z.string().startsWith("/", "must be absolute paths")));
-const url = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
-const timeZone = text.refine(isTimeZone, "is not an IANA time zone");
 
 /** Every setting there is, in the order of the documentation. Values are those of the environment, always text. */
 const SETTINGS = {
@@ -48,7 +36,7 @@ const SETTINGS = {
   ENLACE_ROLES: {
     group: "Server",
     sentence:
-      "What this process does: a comma list of api, worker, telephony, dialer. There is no dialer yet: its name changes nothing.",
+      "What this process does: a comma list of api, worker, telephony, dialer. A process dials over the PBXs it listens to, so dialer needs telephony.",
     fallback: "api,worker,telephony,dialer",
     schema: z
       .string()
@@ -479,27 +467,4 @@ function toDatabaseUrl({ DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD }: Valu
   url.username = encodeURIComponent(DB_USER ?? "postgres");
   url.password = encodeURIComponent(DB_PASSWORD ?? "");
   return url.href;
-}
-
-function toList(value: string): string[] {
-  return value
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
-}
-
-/** `10.0.0.5`, `192.168.1.0/24`, `fd00::/8`. */
-function isNetwork(entry: string): boolean {
-  const [address = "", bits = "0", ...more] = entry.split("/");
-  const family = isIP(address);
-  return family !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32);
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
-  } catch {
-    return false; // the only way Intl says "no such zone"
-  }
 }

@@ -1,12 +1,26 @@
 /** What the clock of a zone (IANA) shows less what that of UTC shows, in ms. Throws `RangeError` for a zone nobody knows. */
 export function offsetMsAt(ms: number, timeZone: string): number {
-  const parts = Object.fromEntries(
-    formatFor(timeZone)
-      .formatToParts(ms)
-      .map(({ type, value }) => [type, Number(value)]),
-  );
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
+  const seconds = Math.floor(ms / 1000) * 1000;
+  let [year, month, day, hour, minute, second] = [0, 1, 1, 0, 0, 0];
+  for (const { type, value } of formatFor(timeZone).formatToParts(seconds)) {
+    if (type === "year") year = Number(value);
+    else if (type === "month") month = Number(value);
+    else if (type === "day") day = Number(value);
+    else if (type === "hour") hour = Number(value);
+    else if (type === "minute") minute = Number(value);
+    else if (type === "second") second = Number(value);
+  }
+  return Date.UTC(year, month - 1, day, hour, minute, second) - seconds;
+}
+
+/** Whether tz data knows the name. Offsets such as `+01:00` are no zones: they have no summer. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return formatFor(name) !== undefined;
+  } catch {
+    return false; // RangeError: the platform's way to say so
+  }
 }
 
 /** Instants in ms at which the zone's clock shows `wallMs` (as if it were UTC): none where the clock skips it, two where it repeats it. */

@@ -1,6 +1,7 @@
 import { isSupportedCountry } from "libphonenumber-js/max";
 import { z } from "zod";
 import { instantField } from "../http/wire.ts";
+import { isTimeZone } from "../kit/time-zone.ts";
 import { usernameField } from "./users/schema.ts";
 
 /** Shapes of a tenant on the wire. */
@@ -67,13 +68,3 @@ export const tenantAnswer = z
     updated_at: instantField,
   })
   .meta({ id: "Tenant" });
-
-/** Offsets such as `+01:00` are no zones: they have no summer. */
-function isTimeZone(text: string): boolean {
-  if (!/^[A-Za-z]/.test(text)) return false;
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false; // the runtime's way to say "no such zone"
-  }
-}

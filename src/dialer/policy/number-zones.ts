@@ -1,7 +1,7 @@
 import { type CountryCode, parsePhoneNumberWithError } from "libphonenumber-js/max";
 import type { PhoneNumber } from "../../core/phone-number.ts";
+import { isTimeZone } from "../../kit/time-zone.ts";
 import listed from "./number-zones.json" with { type: "json" };
-import { isTimeZone } from "./wall-clock.ts";
 
 /*
  * Where somebody may be whose number begins like this: the zones of the longest prefix that number-zones.json knows. The file

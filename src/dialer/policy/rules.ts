@@ -1,9 +1,10 @@
 import type { PhoneNumber } from "../../core/phone-number.ts";
+import { isTimeZone } from "../../kit/time-zone.ts";
 import { listFullCaps } from "./caps.ts";
 import type { BlockRule } from "./decision.ts";
 import type { PastCall } from "./history.ts";
 import { ANY_COUNTRY, type Cap, CONSENT_BASES, type ConsentBasis, type PolicyPack, suffices } from "./pack.ts";
-import { DAY_MS, isTimeZone } from "./wall-clock.ts";
+import { DAY_MS } from "./wall-clock.ts";
 import type { Windows } from "./windows.ts";
 
 /*

@@ -1,3 +1,5 @@
+import { offsetMsAt } from "../../kit/time-zone.ts";
+
 /** What the clocks of a zone show, exact over every change of them. Zones are IANA names. */
 
 const MINUTE_MS = 60_000;
@@ -65,50 +67,4 @@ export function startOfLocalDay(day: number, timeZone: string): number {
     if (ms < toMs) return ms;
   }
   throw new RangeError(`${dateOf(day)} does not begin in ${timeZone}`); // stretches have no gaps
-}
-
-/** Milliseconds that the zone's clocks are ahead of UTC. Throws `RangeError` for a zone that tz data does not know. */
-export function offsetMsAt(ms: number, timeZone: string): number {
-  const seconds = Math.floor(ms / 1000) * 1000;
-  const parts = formatFor(timeZone).formatToParts(seconds);
-  let [year, month, day, hour, minute, second] = [0, 1, 1, 0, 0, 0];
-  for (const { type, value } of parts) {
-    if (type === "year") year = Number(value);
-    else if (type === "month") month = Number(value);
-    else if (type === "day") day = Number(value);
-    else if (type === "hour") hour = Number(value);
-    else if (type === "minute") minute = Number(value);
-    else if (type === "second") second = Number(value);
-  }
-  return Date.UTC(year, month - 1, day, hour, minute, second) - seconds;
-}
-
-/** Whether tz data knows the name. */
-export function isTimeZone(name: string): boolean {
-  try {
-    return Boolean(formatFor(name));
-  } catch {
-    return false; // RangeError: the platform's way to say so
-  }
-}
-
-/** Formatters are costly to make; tz data has fewer zones than this. */
-const FORMATS_MAX = 1_000;
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatFor(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  if (known) return known;
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-  if (formats.size < FORMATS_MAX) formats.set(timeZone, format);
-  return format;
 }

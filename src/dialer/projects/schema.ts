@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DISPOSITIONS } from "../../core/disposition.ts";
 import { rowIdField } from "../../http/wire.ts";
 import { hasNoCredentials } from "../../kit/address-guard.ts";
+import { isTimeZone } from "../../kit/time-zone.ts";
 import { PROMPT_NAMES } from "../project.ts";
 import { isAddressRule } from "./addresses.ts";
 import { DEFAULT_AGENTS, DEFAULT_AMD, DEFAULT_IVR, DEFAULT_RETRY } from "./defaults.ts";
@@ -144,13 +145,3 @@ export const newProject = z.strictObject({
 });
 /** Blocks that are sent (ivr, amd, retry, agents) are taken whole: what they leave out gets its default. */
 export const projectChange = z.strictObject(projectFields).partial();
-
-/** Offsets such as `+01:00` are no zones: they have no summer. */
-function isTimeZone(text: string): boolean {
-  if (!/^[A-Za-z]/.test(text)) return false;
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false; // the runtime's way to say "no such zone"
-  }
-}
