@@ -11,6 +11,7 @@ import { toProblem } from "./api/problem.ts";
 import { loadMe } from "./api/session.ts";
 import { parseCallSearch } from "./pages/calls/call-search.ts";
 import { parseDeliverySearch } from "./pages/deliveries/delivery-search.ts";
+import { parseReportSearch } from "./pages/reports/report-search.ts";
 import { SignIn } from "./pages/SignIn.tsx";
 import { PageError, PageMissing } from "./ui/PageError.tsx";
 import { Shell } from "./ui/Shell.tsx";
@@ -65,6 +66,12 @@ const call = createRoute({
   getParentRoute: () => house,
   path: "/calls/$id",
   component: lazyRouteComponent(() => import("./pages/calls/CallPage.tsx"), "CallPage"),
+});
+const reports = createRoute({
+  getParentRoute: () => house,
+  path: "/reports",
+  validateSearch: parseReportSearch,
+  component: lazyRouteComponent(() => import("./pages/reports/Reports.tsx"), "Reports"),
 });
 const deliveries = createRoute({
   getParentRoute: () => house,
@@ -130,6 +137,7 @@ const tree = root.addChildren([
     live,
     calls,
     call,
+    reports,
     deliveries,
     connections,
     newConnection,

@@ -15,7 +15,17 @@ export interface StaticConsoleOptions {
 }
 
 /** The console's pages, by the first word of their path. web/routes.tsx has the same; test/web holds them together. */
-export const CONSOLE_PAGES = ["sign-in", "live", "calls", "deliveries", "connections", "admin", "account"] as const;
+export const CONSOLE_PAGES = [
+  "sign-in",
+  "live",
+  "calls",
+  "reports",
+  "deliveries",
+  "connections",
+  "dialer",
+  "admin",
+  "account",
+] as const;
 
 interface StaticFile {
   type: string;

@@ -1,11 +1,8 @@
 // Everybody can use it: axe finds nothing on any screen, in any language, in either theme; the keyboard goes everywhere.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
-import type { AxeResults } from "axe-core";
-import type { Page } from "playwright-core";
 import { FAST } from "../harness.ts";
+import { findViolations } from "./axe.ts";
 import { chromiumIsMissing } from "./chromium.ts";
 import { assertQuiet, see, settle, startConsole } from "./console.ts";
 import { addScenery, SCREENS } from "./scenery.ts";
@@ -13,20 +10,6 @@ import { addScenery, SCREENS } from "./scenery.ts";
 const skip = chromiumIsMissing;
 const house = skip ? undefined : await startConsole({ clockFactor: FAST });
 const scenery = house ? await addScenery(house) : undefined;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-/** By the DevTools protocol: a script tag would be refused by the page's own policy. */
-async function findViolations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const violations = await page.evaluate<AxeResults["violations"]>(
-    `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) => violations)`,
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
-}
-
 const LOOKS = [
   { language: "en", colorScheme: "light" },
   { language: "es", colorScheme: "dark" },

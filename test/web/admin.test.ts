@@ -107,8 +107,8 @@ test("the call centre's zone is changed, and the screens tell time in it at once
 });
 
 const NAVIGATION = {
-  supervisor: ["Live", "Calls", "Deliveries", "Connections", "Administration"],
-  viewer: ["Live", "Calls", "Deliveries", "Connections", "Administration"],
+  supervisor: ["Live", "Calls", "Reports", "Deliveries", "Connections", "Dialer", "Administration"],
+  viewer: ["Live", "Calls", "Reports", "Deliveries", "Connections", "Dialer", "Administration"],
   agent: ["Live", "Calls"],
 } as const;
 

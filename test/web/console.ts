@@ -96,7 +96,7 @@ async function openDesk(browser: Browser, url: string, options: BrowserContextOp
   });
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !request.url().startsWith("data:")) strangers.push(request.url());
+    if (![url, `blob:${url}`, "data:"].some((start) => request.url().startsWith(start))) strangers.push(request.url());
   });
   return { page, complaints, strangers, pending };
 }

@@ -9,6 +9,7 @@ export const SCREENS = [
   { name: "live", path: "/live" },
   { name: "calls", path: "/calls" },
   { name: "call", path: "/calls/$call" },
+  { name: "reports", path: "/reports" },
   { name: "deliveries", path: "/deliveries" },
   { name: "deliveries-all", path: "/deliveries?state=all" },
   { name: "connections", path: "/connections" },

@@ -1,6 +1,7 @@
 const PATHS = {
   live: "M3 12h4l3-8 4 16 3-8h4",
   calls: "M5 4h4l2 5-2.500 1.500a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A16 16 0 0 1 4 5a1 1 0 0 1 1-1",
+  reports: "M4 20V4m0 16h16M8 16v-4m4 4V8m4 8v-6",
   deliveries: "M4 7l8-4 8 4v10l-8 4-8-4V7m0 0l8 4 8-4m-8 4v10",
   connections: "M9 15l6-6m-4-3l1-1a4 4 0 0 1 6 6l-1 1m-4 4l-1 1a4 4 0 0 1-6-6l1-1",
   dialer: "M4 9v6h4l7 5V4L8 9zm15-1a6 6 0 0 1 0 8",

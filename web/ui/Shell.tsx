@@ -13,7 +13,7 @@ import { ErrorNote } from "./ErrorNote.tsx";
 import { Icon, type IconName } from "./Icon.tsx";
 
 export interface Place {
-  to: "/live" | "/calls" | "/deliveries" | "/connections" | "/dialer" | "/admin" | "/account";
+  to: "/live" | "/calls" | "/reports" | "/deliveries" | "/connections" | "/dialer" | "/admin" | "/account";
   icon: IconName;
   label: TextKey;
   /** Without the right to this there is nothing to see there. */
@@ -23,6 +23,7 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { to: "/live", icon: "live", label: "nav.live" },
   { to: "/calls", icon: "calls", label: "nav.calls" },
+  { to: "/reports", icon: "reports", label: "nav.reports", needs: "GET /api/v1/calls/statistics" },
   { to: "/deliveries", icon: "deliveries", label: "nav.deliveries", needs: "GET /api/v1/deliveries" },
   { to: "/connections", icon: "connections", label: "nav.connections", needs: "GET /api/v1/connections" },
   { to: "/dialer", icon: "dialer", label: "dialer.title", needs: "GET /api/v1/campaigns" },

@@ -12,6 +12,7 @@ import { Page } from "../../ui/Page.tsx";
 import { CallFilters } from "./CallFilters.tsx";
 import { CallTable } from "./CallTable.tsx";
 import { toCallQuery } from "./call-search.ts";
+import { ExportCalls } from "./ExportCalls.tsx";
 
 const route = getRouteApi("/house/calls");
 const REFRESH_MS = 10_000;
@@ -39,9 +40,12 @@ export function Calls() {
       title={t("calls.title")}
       lead={t("calls.lead", { zone: tenant.time_zone })}
       actions={
-        <Button variant="default" onClick={() => void list.refetch()} loading={list.isFetching && !list.isLoading}>
-          {t("action.refresh")}
-        </Button>
+        <>
+          <ExportCalls search={search} />
+          <Button variant="default" onClick={() => void list.refetch()} loading={list.isFetching && !list.isLoading}>
+            {t("action.refresh")}
+          </Button>
+        </>
       }
     >
       <CallFilters search={search} />
