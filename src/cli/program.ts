@@ -1,7 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { toErrorMessage } from "../core/errors.ts";
+import { createApicall } from "./apicall/apicall.ts";
+import { createAudio } from "./audio.ts";
 import { createBackupCommand, createRestoreCommand } from "./backup.ts";
+import { createCall } from "./call.ts";
 import { createCalls } from "./calls.ts";
+import { createCampaign } from "./campaign.ts";
 import type { CommandContext } from "./command.ts";
 import { createConnection } from "./connection.ts";
 import { createDeliveries } from "./deliveries.ts";
@@ -11,13 +15,16 @@ import { CommandFailure, EXIT } from "./exit.ts";
 import { createExtension } from "./extension.ts";
 import { createKey } from "./key.ts";
 import { createPbx, findPbx } from "./pbx.ts";
+import { createProject } from "./project.ts";
 import { createRedirect } from "./redirect.ts";
 import { createSecret } from "./secret.ts";
 import { createSendTestCall } from "./send-test-call.ts";
 import { createMigrate, createStart, type ServerCommands } from "./start.ts";
+import { createSuppression } from "./suppression.ts";
 import { createTenant } from "./tenant.ts";
 import { Interruption } from "./terminal.ts";
 import { createTrace, type TraceTools } from "./trace.ts";
+import { createTrunk } from "./trunk.ts";
 import { createUser } from "./user.ts";
 
 /**
@@ -45,6 +52,18 @@ export function createCli(options: CliOptions): Command {
       [createPbx(options), createTrace(options, server, findPbx), createExtension(options), createRedirect(options)],
     ],
     ["Calls and deliveries", [createCalls(options), createDeliveries(options), createSendTestCall(options)]],
+    [
+      "Dialer",
+      [
+        createProject(options),
+        createTrunk(options),
+        createCampaign(options),
+        createCall(options),
+        createAudio(options),
+        createSuppression(options),
+        createApicall(options),
+      ],
+    ],
     [
       "Safekeeping",
       [
