@@ -139,3 +139,16 @@ create table caller_id_days (
   primary key (tenant_id, caller_id_id, day),
   foreign key (tenant_id, caller_id_id) references caller_ids (tenant_id, id) on delete cascade
 );
+
+-- Of projects whose calls go to people at desks: what their pacing is bounded by. Days of UTC.
+create table agent_days (
+  tenant_id  integer not null,
+  project_id bigint not null,
+  day        date not null,
+  -- Calls that are over, those of them that a person answered, and those who then found nobody.
+  ended      integer not null default 0,
+  live       integer not null default 0,
+  abandoned  integer not null default 0,
+  primary key (tenant_id, project_id, day),
+  foreign key (tenant_id, project_id) references projects (tenant_id, id) on delete cascade
+);

@@ -1,3 +1,4 @@
+import { observeBoth, openAgents } from "./app-agents.ts";
 import { openAudios } from "./app-audios.ts";
 import { type DialerCampaigns, openDialerCampaigns } from "./app-dialer-campaigns.ts";
 import { type DialerPolicy, openDialerPolicy } from "./app-dialer-policy.ts";
@@ -64,10 +65,12 @@ export function openDialer(config: Config, ground: Ground, rooms: DialerSurround
     findSuppressed: people.suppressions.findMany,
     findObstacle: policy.policies.findStartObstacle,
   });
-  const dialing = openDialing(ground, { ...rooms, settings, campaigns, policy, people });
+  const agents = openAgents(ground, { policy, telephony: rooms.telephony });
+  const { toAgentRoom, requestAgent } = agents;
+  const dialing = openDialing(ground, { ...rooms, settings, campaigns, policy, people, toAgentRoom });
   const agiRoutes = openIvr(ground, {
     ...{ audios, people, telephony: rooms.telephony, toTrunkChannel, loadTrunk: loadTrunk(settings) },
-    ...{ loadSession: dialing.loadSession, report: dialing.report },
+    ...{ loadSession: dialing.loadSession, report: dialing.report, requestAgent },
   });
   const dials = config.roles.includes("dialer");
   return {
@@ -78,7 +81,7 @@ export function openDialer(config: Config, ground: Ground, rooms: DialerSurround
     policy,
     dialing,
     agiRoutes,
-    ...(dials && { observe: dialing.observe }),
+    ...(dials && { observe: (pbx, view) => observeBoth(dialing.observe(pbx, view), agents.observe(pbx)) }),
     start: async () => {
       settings.start();
       audios.start();

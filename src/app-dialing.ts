@@ -6,6 +6,7 @@ import type { People } from "./app-people.ts";
 import { loadCallEnds } from "./calls/store.ts";
 import { toSignatureHeaders } from "./connectors/webhook/signature.ts";
 import { AppError } from "./core/errors.ts";
+import type { Agents } from "./dialer/agents/agents.ts";
 import { createDialing, type Dialing } from "./dialer/dialing/dialing.ts";
 import { createToTrunkChannel, type Originate } from "./dialer/dialing/placing.ts";
 import type { Accept } from "./intake/accept.ts";
@@ -22,6 +23,7 @@ export interface DialingSurroundings {
   campaigns: DialerCampaigns;
   policy: DialerPolicy;
   people: People;
+  toAgentRoom: Agents["toAgentRoom"];
   accept: Accept["accept"];
   request: HttpRequester;
   /** Built after the dialer: called late. */
@@ -38,6 +40,7 @@ export function openDialing(ground: Ground, rooms: DialingSurroundings): Dialing
     loadTrunk: settings.trunks.load,
     loadWebhook: settings.projects.loadWebhook,
     decideMany: policy.decideMany,
+    toAgentRoom: rooms.toAgentRoom,
     noteAttempts: policy.noteAttempts,
     isSuppressed: async (question) => {
       const [found] = await people.suppressions.findMany([{ ...question, campaignId: null }]);
