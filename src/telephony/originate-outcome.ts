@@ -50,3 +50,8 @@ export function toFailure({ cause, dialStatus, reason, hadChannel }: FailureFact
   const told = BY_CAUSE[cause ?? 0] ?? BY_STATUS[dialStatus ?? ""] ?? BY_REASON[reason ?? 0];
   return told ?? (hadChannel ? "failed" : "unavailable");
 }
+
+/** Whether this cause alone decides: nothing that is told later says more. */
+export function isTelling(cause: number | undefined): boolean {
+  return BY_CAUSE[cause ?? 0] !== undefined;
+}

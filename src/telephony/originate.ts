@@ -5,7 +5,7 @@ import type { AmiMessage } from "./ami/message.ts";
 import { type AmiSendOptions, AmiUnansweredError, isSuccess } from "./ami/session.ts";
 import type { AmiItem } from "./ami/stream.ts";
 import { PbxRefusal } from "./ask-pbx.ts";
-import { type OriginateOutcome, toFailure } from "./originate-outcome.ts";
+import { isTelling, type OriginateOutcome, toFailure } from "./originate-outcome.ts";
 
 /*
  * One dial job:
@@ -113,7 +113,9 @@ export function createOriginator({ send, clock }: OriginatorOptions): Originator
       if (job) job.dialStatus ??= message.get("DialStatus");
     } else if (event === "Hangup" && !isLocal(message.get("Channel"))) {
       const job = jobs.get(message.get("Linkedid") ?? "");
-      if (job) job.cause ??= Number(message.get("Cause") ?? 0);
+      if (!job) return;
+      job.cause ??= Number(message.get("Cause") ?? 0);
+      if (job.reason !== undefined && isTelling(job.cause)) close(job, toFailure(job));
     }
   }
 
@@ -125,7 +127,7 @@ export function createOriginator({ send, clock }: OriginatorOptions): Originator
       return;
     }
     job.reason = Number(message.get("Reason") ?? 0);
-    closeAfter(job, CAUSE_WAIT_MS, () => toFailure(job));
+    closeAfter(job, isTelling(job.cause) ? 0 : CAUSE_WAIT_MS, () => toFailure(job));
   }
 
   /** After a gap: who is not alive has ended unheard; who is up has answered. */

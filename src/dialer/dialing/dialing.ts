@@ -90,7 +90,7 @@ const SWEEP_EVERY_MS = 60_000;
 
 export function createDialing(options: DialingOptions): Dialing {
   const parts = openParts(options);
-  const { limits, journal, life, webhooks, loop } = parts;
+  const { limits, journal, webhooks, loop } = parts;
   return {
     limits,
     placeDial: createPlaceDial({ ...options, limits, onQueued: parts.ring }),
@@ -104,7 +104,6 @@ export function createDialing(options: DialingOptions): Dialing {
     },
     stop: async () => {
       await loop.stop();
-      for (const call of life.all()) life.drop(call);
       await journal.stop();
       await webhooks.stop();
       await limits.stop();
@@ -184,7 +183,7 @@ function createObserve({ clock, log }: DialingOptions, { life, recover, loop, pl
       onEnd: async () => {
         loop.remove(lane);
         await placing.unsent(lane);
-        for (const call of life.ofPbx(pbx.id)) life.drop(call); // they go on; the next owner finds them alive
+        life.leave(pbx.id);
       },
     });
     return {

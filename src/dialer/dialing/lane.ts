@@ -63,6 +63,8 @@ export function createLane({ pbx, isHeard, life, recover, onEnd, clock, log }: L
   /** Ids that hung up since the first snapshot, until the comparison is done. */
   const gone = new Map<string, { at: Date; cause: number | null }>();
   let isRecovered = false;
+  /** When the connection was last lost: what was placed before and is not there afterwards has ended. */
+  let lostAtMs = Number.NEGATIVE_INFINITY;
   let living: ReadonlyMap<string, LivingChannel> = new Map();
 
   function takeEvent(message: Fields, at: Date): void {
@@ -95,8 +97,8 @@ export function createLane({ pbx, isHeard, life, recover, onEnd, clock, log }: L
   function compare(call: LiveCall, channel: LivingChannel | undefined, at: Date): void {
     const dialedMs = call.attempt.dialedAt?.getTime() ?? at.getTime();
     if (channel?.isUp && !call.isPlacing) life.onAnswered(call, at);
-    if (channel === undefined && !call.isPlacing && at.getTime() - dialedMs > YOUNG_MS)
-      life.onHangup(call, { at, cause: null });
+    const isOld = dialedMs < lostAtMs || at.getTime() - dialedMs > YOUNG_MS;
+    if (channel === undefined && !call.isPlacing && isOld) life.onHangup(call, { at, cause: null });
     if (at.getTime() - dialedMs > LONGEST_MS) life.onLost(call, at);
   }
 
@@ -129,6 +131,7 @@ export function createLane({ pbx, isHeard, life, recover, onEnd, clock, log }: L
       for (const item of items) {
         if (item.kind === "event") takeEvent(item.message, item.at);
         else if (item.kind === "snapshot") takeSnapshot(item.channels, item.at);
+        else lostAtMs = item.at.getTime();
       }
     },
     run: async (signal) => {

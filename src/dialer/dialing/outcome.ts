@@ -34,12 +34,24 @@ const BY_OUTCOME: Readonly<Record<Exclude<LegOutcome, "answered" | "unknown">, D
   refused: "failed",
 };
 
-/** Causes that only the older dialer and the trade name: out of order; network out of order, temporary failure, overload. */
+/** Q.850 of a leg that was never answered. An ordinary end (16) of it is a phone that nobody picked up. */
 const BY_CAUSE: Readonly<Record<number, Disposition>> = {
+  1: "invalid_number",
+  3: "invalid_number",
+  16: "no_answer",
+  17: "busy",
+  18: "no_answer",
+  19: "no_answer",
+  20: "no_answer",
+  21: "rejected",
+  22: "invalid_number",
   27: "invalid_number",
+  28: "invalid_number",
+  34: "congestion",
   38: "congestion",
   41: "congestion",
   42: "congestion",
+  44: "congestion",
 };
 
 /** What a leg that was not answered means for the attempt, and who says so. */
@@ -79,15 +91,26 @@ function mayReplace({ disposition, dispositionSource }: DialAttempt, by: Outcome
 const earlier = (known: Date | null, told: Date | undefined): Date | null =>
   known === null || (told !== undefined && told < known) ? (told ?? known) : known;
 
+/** Temporary failure: the dialplan's word for somebody who picked up and heard nothing, because Enlace was away. */
+const UNHEARD = 41;
+
 /**
- * Of a call whose end nobody heard: somebody who picked up was reached; a phone that had the time to ring out was not picked up;
- * anything else is a failure of ours.
+ * Says how a call that has ended came out, where nobody has said it. Of a hang-up that was heard its cause tells. Else somebody
+ * who picked up was reached, a phone that had the time to ring out was not picked up, and anything else is a failure of ours.
  */
-export function toOrphanDisposition(
+export function settleDisposition(
   attempt: DialAttempt,
-  { ringSeconds, now }: { ringSeconds: number; now: Date },
-): Disposition {
-  if (attempt.answeredAt !== null) return "answered";
-  const rangMs = now.getTime() - (attempt.dialedAt ?? now).getTime();
-  return rangMs >= ringSeconds * 1000 ? "no_answer" : "failed";
+  { wasHeard, ringSeconds, now }: { wasHeard: boolean; ringSeconds: number; now: Date },
+): void {
+  if (attempt.disposition !== null) return;
+  const { answeredAt, cause, dialedAt } = attempt;
+  const heard = answeredAt === null ? BY_CAUSE[cause ?? 0] : cause === UNHEARD ? "failed" : "answered";
+  if (wasHeard && heard !== undefined) {
+    attempt.disposition = heard;
+    attempt.dispositionSource = "hangup";
+    return;
+  }
+  const rangOut = now.getTime() - (dialedAt ?? now).getTime() >= ringSeconds * 1000;
+  attempt.disposition = answeredAt !== null ? "answered" : rangOut ? "no_answer" : "failed";
+  attempt.dispositionSource = "orphan";
 }
