@@ -41,7 +41,7 @@ export function refresh(): Promise<boolean> {
   return refreshing;
 }
 
-/** A refresh token is good once: two tabs that used the same would both be signed out. Locks need https or localhost. */
+/** A refresh token is good once, and for a second tab some seconds more: where there are locks (https, localhost), tabs take turns. */
 function oneTabAtATime(work: () => Promise<boolean>): Promise<boolean> {
   return "locks" in navigator ? navigator.locks.request(LOCK, work) : work();
 }

@@ -21,8 +21,8 @@ export interface Opened {
   user: User;
   accessToken: string;
   accessExpiresAt: Date;
-  /** `<session id>.<secret>`; only its hash is kept. */
-  refreshToken: string;
+  /** `<session id>.<secret>`; only its hash is kept. `null`: the one the browser has by now stays. */
+  refreshToken: string | null;
   refreshExpiresAt: Date;
 }
 
@@ -42,9 +42,14 @@ export interface Rotation {
   tokens: AccessTokens;
 }
 
+/** Two tabs of one browser that renew in the same moment come this close together. */
+const SAME_MOMENT_MS = 10_000;
+
 /**
  * Changes a good refresh token for the next one; `undefined` when it is not good. The token before the present one ends
- * the session: somebody has a copy. Returns rather than throws, so that this end is committed.
+ * the session: somebody has a copy. Unless it comes from the same address within moments of the change, as from a second
+ * tab: then it still gives an access token, but the refresh token stays the one that the first tab was given.
+ * Returns rather than throws, so that an end is committed.
  */
 export async function rotateSession(transaction: Sql, rotation: Rotation): Promise<Opened | undefined> {
   const { refreshToken, from, clock, random, log, tokens } = rotation;
@@ -53,12 +58,17 @@ export async function rotateSession(transaction: Sql, rotation: Rotation): Promi
   const session = given && (await lockSession(transaction, given.sessionId, now));
   if (!given || !session?.isGood) return undefined;
   const place = placeOf(session, given.hash);
-  if (place === "previous") {
+  const isSecondTab =
+    place === "previous" &&
+    session.address === from.address &&
+    now.getTime() - session.usedAt.getTime() <= SAME_MOMENT_MS;
+  if (place === "previous" && !isSecondTab) {
     await revokeSession(transaction, session.id, now);
     log.warn({ tenantId: session.tenantId, userId: session.userId, address: from.address }, "session.token_reused");
   }
-  const user = place === "current" ? await loadSessionUser(transaction, session, now) : null;
+  const user = place === "current" || isSecondTab ? await loadSessionUser(transaction, session, now) : null;
   if (!user) return undefined;
+  if (isSecondTab) return toOpened(tokens, { user, session, secret: null });
   const secret = newSecret(random, REFRESH_SECRET_BYTES);
   const expiresAt = new Date(Math.min(now.getTime() + IDLE_MS, session.createdAt.getTime() + LIFE_MS));
   const { address } = from;
@@ -68,7 +78,12 @@ export async function rotateSession(transaction: Sql, rotation: Rotation): Promi
 
 export async function toOpened(
   tokens: AccessTokens,
-  { user, session, secret, tokenSeconds }: { user: User; session: Session; secret: string; tokenSeconds?: number },
+  {
+    user,
+    session,
+    secret,
+    tokenSeconds,
+  }: { user: User; session: Session; secret: string | null; tokenSeconds?: number },
 ): Promise<Opened> {
   const { tenantId, id: userId, role } = user;
   const { token, expiresAt } = await tokens.create({ tenantId, userId, sessionId: session.id, role }, tokenSeconds);
@@ -76,7 +91,7 @@ export async function toOpened(
     user,
     accessToken: token,
     accessExpiresAt: expiresAt,
-    refreshToken: `${session.id}.${secret}`,
+    refreshToken: secret === null ? null : `${session.id}.${secret}`,
     refreshExpiresAt: session.expiresAt,
   };
 }

@@ -177,6 +177,7 @@ function toOrigin(request: FastifyRequest): Origin {
 }
 
 function setCookie(reply: FastifyReply, opened: Opened, secure: boolean): void {
+  if (opened.refreshToken === null) return;
   void reply.setCookie(COOKIE, opened.refreshToken, {
     path: COOKIE_PATH,
     httpOnly: true,
