@@ -23,8 +23,7 @@ export interface DialerProjects {
   stop(): Promise<void>;
 }
 
-export interface DialerProjectSurroundings
-  extends Pick<ProjectsOptions, "findUnknownAudio" | "hasPolicy" | "findObstacle"> {
+export interface DialerProjectSurroundings extends Pick<ProjectsOptions, "findUnknownAudio" | "hasPolicy"> {
   tenants: Pick<Tenants, "loadTenant">;
   telephony(): Pick<Telephony, "ask">;
 }

@@ -80,7 +80,7 @@ test("a viewer reads and changes nothing; a supervisor sees the projects assigne
   await admin.post(`${OLDER}/proyectos`, { id: 900, nombre: "Vista" });
   const viewer = await createUser("vera", "viewer");
   const supervisor = await createUser("sonia", "supervisor");
-  for (const path of ["proyectos", "troncales", "audios"]) {
+  for (const path of ["proyectos", "troncales", "audios", "campaigns", "blacklist?proyecto_id=900", "logs"]) {
     assert.equal((await viewer.get(`${OLDER}/${path}`)).status, 200, path);
   }
   const changes: [string, string][] = [
@@ -91,10 +91,24 @@ test("a viewer reads and changes nothing; a supervisor sees the projects assigne
     ["DELETE", "troncales/delete?id=1"],
     ["DELETE", "audios/delete?name=x"],
     ["POST", "users"],
+    ["GET", "users"],
+    ["GET", "config"],
+    ["PUT", "config"],
+    ["POST", "call"],
+    ["POST", "campaigns"],
+    ["PUT", "campaigns"],
+    ["POST", "campaigns/action"],
+    ["POST", "campaigns/recycle"],
+    ["PUT", "campaigns/schedules?campaign_id=1"],
+    ["DELETE", "campaigns/delete?id=1"],
+    ["POST", "blacklist"],
+    ["DELETE", "blacklist/delete?id=1"],
+    ["POST", "blacklist/clear?proyecto_id=900"],
+    ["POST", "logs/status"],
   ];
   for (const [method, path] of changes)
     assert.equal(
-      (await viewer.send(method, `${OLDER}/${path}`, method === "DELETE" ? undefined : {})).status,
+      (await viewer.send(method, `${OLDER}/${path}`, /DELETE|GET/.test(method) ? undefined : {})).status,
       403,
       path,
     );

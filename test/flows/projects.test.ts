@@ -116,6 +116,19 @@ test("a trunk in use cannot be removed, and a project's trunks are all of one PB
   assert.equal((await api.delete(`/api/v1/trunks/${trunk.id}`)).status, 204);
 });
 
+test("a project with campaigns or waiting calls stays", async () => {
+  const trunk = await created("/api/v1/trunks", { name: "busy", pbx_id: pbx.id });
+  const project = await created("/api/v1/projects", { name: "Needed", trunks: [{ trunk_id: trunk.id }] });
+  const path = `/api/v1/projects/${project.id}`;
+  await created("/api/v1/campaigns", { project_id: project.id, name: "Its own" });
+  assert.match((await api.delete(path)).body.detail, /It has campaigns/);
+  const other = await created("/api/v1/projects", { name: "Called", trunks: [{ trunk_id: trunk.id }] });
+  const dialed = await api.post("/api/v1/dial", { project_id: other.id, number: "+34600000001" });
+  assert.equal(dialed.status, 202, JSON.stringify(dialed.body));
+  const refused = await api.delete(`/api/v1/projects/${other.id}`);
+  assert.deepEqual([refused.status, refused.body.detail], [409, "Calls of it wait or go on."]);
+});
+
 test("a trunk's values that could mean more than themselves are refused, and nothing is kept", async () => {
   const before = (await api.get("/api/v1/trunks")).body;
   const account = { host: "sip.example.test", username: "user" };

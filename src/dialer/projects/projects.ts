@@ -11,6 +11,7 @@ import type { Project } from "../project.ts";
 import { createProjectChanges, type NewProjectFields, type ProjectFields } from "./changes.ts";
 import {
   type Assignee,
+  findObstacle,
   isAssigned,
   loadProject,
   loadProjectByNumber,
@@ -56,8 +57,6 @@ export interface ProjectsOptions {
   /** The first of the audios that the tenant does not have. */
   findUnknownAudio?(on: Sql, tenantId: TenantId, ids: readonly RowId[]): Promise<RowId | null>;
   hasPolicy?(on: Sql, tenantId: TenantId, id: RowId): Promise<boolean>;
-  /** Why it cannot be removed yet; `null`: it can. */
-  findObstacle?(on: Sql, tenantId: TenantId, id: RowId): Promise<string | null>;
 }
 
 const CACHE = { ttlMs: 30_000, keysMax: 10_000 };
@@ -114,7 +113,7 @@ export function createProjects(options: ProjectsOptions): Projects {
       administer(doer, async (on) => {
         const { tenantId } = doer;
         const project = await loadOrRefuse(on, tenantId, id);
-        const obstacle = (await options.findObstacle?.(on, tenantId, project.id)) ?? null;
+        const obstacle = await findObstacle(on, tenantId, id);
         if (obstacle !== null) throw new AppError("conflict", obstacle);
         await removeProject(on, tenantId, id);
         const detail = { number: project.number, name: project.name };

@@ -118,6 +118,18 @@ export async function saveProjectTrunks(on: Sql, project: Pick<Project, "tenantI
         as t (trunk_id, weight)`.execute(on);
 }
 
+/** Why it cannot be removed yet, in words; `null`: it can. */
+export async function findObstacle(from: Sql, tenantId: TenantId, id: string): Promise<string | null> {
+  const { rows } = await sql<{ campaigns: boolean; calls: boolean }>`
+    select exists (select from campaigns where tenant_id = ${tenantId} and project_id = ${id}) as campaigns,
+           exists (select from dial_attempts
+                    where tenant_id = ${tenantId} and project_id = ${id}
+                      and state in ('queued', 'dialing', 'talking')) as calls`.execute(from);
+  if (rows[0]?.campaigns)
+    return "It has campaigns: remove them first. Those removed just now are cleared within minutes.";
+  return rows[0]?.calls ? "Calls of it wait or go on." : null;
+}
+
 export async function removeProject(on: Sql, tenantId: TenantId, id: string): Promise<void> {
   await sql`delete from projects where tenant_id = ${tenantId} and id = ${id}`.execute(on);
 }
