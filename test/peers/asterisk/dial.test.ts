@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Json } from "../../api-client.ts";
 import { eventually } from "../../eventually.ts";
+import { startTestEnlace, type TestEnlace } from "../../harness.ts";
 import { AMI_SECRET, type Asterisk, startAsterisks } from "./asterisk.ts";
 import { type DialerProduct, openDialerProduct, PBX_FOLDER } from "./dialer-product.ts";
 import { openWorld, until, type World } from "./world.ts";
@@ -41,7 +42,7 @@ exten => _934630000002,1,Set(GLOBAL(SEEN)=\${EXTEN})
 
 const IVR = { expected_digit: "1", digit_attempts: 2, digit_wait_ms: 4_000, barge_in: true, opt_out_digit: "9" };
 
-interface Scene extends DialerProduct {
+interface Scene extends DialerProduct<TestEnlace> {
   world: World;
   /** A project with this IVR; resolves with its id. */
   project(ivr: Json, more?: Json): Promise<string>;
@@ -54,7 +55,7 @@ async function open(): Promise<Scene> {
   writeFileSync(file, `${readFileSync(file, "utf8")}\n${PEOPLE}`);
   await far.cli("dialplan reload");
   const world = await openWorld({ pbx, far });
-  const product = await openDialerProduct(pbx);
+  const product = await openDialerProduct(pbx, (env) => startTestEnlace({ env }));
   const { make, base, enlace } = product;
   const trunk = await make("/api/v1/trunks", { name: "trunk", channels_max: 10 });
   const audioId = await product.uploadTone("message", 12);
@@ -99,8 +100,10 @@ scenario(
     assert.deepEqual([disposition, disposition_source, digit], ["transferred", "ivr", "1"]);
     assert.equal(await readSeen(), "934630000001 from 34910000001");
     assert.ok(transfer_talk_seconds >= 2 && transfer_talk_seconds <= 30, `${transfer_talk_seconds} s`);
-    const [call] = (await scene.enlace.api.get("/api/v1/calls?limit=1")).body.items;
-    assert.deepEqual([call.to, call.direction, call.outcome], ["+34610000001", "outbound", "transferred"]);
+    await eventually(async () => {
+      const [call] = (await scene.enlace.api.get("/api/v1/calls?limit=1")).body.items;
+      assert.deepEqual([call.to, call.direction, call.outcome], ["+34610000001", "outbound", "transferred"]);
+    });
   },
 );
 

@@ -2,14 +2,13 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Json } from "../../api-client.ts";
+import type { ApiClient, Json } from "../../api-client.ts";
 import { eventually } from "../../eventually.ts";
-import { startTestEnlace, type TestEnlace } from "../../harness.ts";
 import { AMI_SECRET, type Asterisk } from "./asterisk.ts";
 import { writeTones } from "./tones.ts";
 
-export interface DialerProduct {
-  enlace: TestEnlace;
+export interface DialerProduct<E extends Running> {
+  enlace: E;
   pbxId: string;
   /** Of a project: an acknowledged policy, a caller id, and no second attempts. */
   base: Json;
@@ -19,6 +18,14 @@ export interface DialerProduct {
   uploadTone(name: string, seconds: number): Promise<string>;
   /** Sends a body that is no JSON. */
   send(path: string, body: string | FormData, type?: string): Promise<Json>;
+  /** Makes a campaign of these numbers that may dial all week, and starts it; resolves with its id. */
+  startCampaign(projectId: string, numbers: readonly string[]): Promise<string>;
+}
+
+interface Running {
+  url: string;
+  /** As an administrator. */
+  api: ApiClient;
 }
 
 export const CALLER_ID = "+34910000001";
@@ -26,16 +33,18 @@ const TOKEN = "the event token of the dialer's PBX";
 /** As Asterisk calls the folder. */
 export const PBX_FOLDER = "/var/lib/asterisk/sounds/enlace";
 
-export async function openDialerProduct(pbx: Asterisk): Promise<DialerProduct> {
+/** `start` runs an Enlace with these settings beside its own. */
+export async function openDialerProduct<E extends Running>(
+  pbx: Asterisk,
+  start: (env: Record<string, string>) => Promise<E>,
+): Promise<DialerProduct<E>> {
   await teachDialplan(pbx);
   const sounds = join(pbx.folder, PBX_FOLDER);
   mkdirSync(sounds, { recursive: true });
-  const enlace = await startTestEnlace({
-    env: {
-      ...{ AMI_HOST: "127.0.0.1", AMI_PORT: String(pbx.amiPort), AMI_USERNAME: "enlace", AMI_SECRET },
-      ...{ PBX_TOKEN: TOKEN, ENLACE_AGI_PORT: String(pbx.agiPort), ENLACE_AGI_ALLOW: "127.0.0.1" },
-      ...{ ENLACE_COUNTRY: "ES", ENLACE_SOUND_FOLDERS: pbx.folder, ENLACE_API_RATE: "100000" },
-    },
+  const enlace = await start({
+    ...{ AMI_HOST: "127.0.0.1", AMI_PORT: String(pbx.amiPort), AMI_USERNAME: "enlace", AMI_SECRET },
+    ...{ PBX_TOKEN: TOKEN, ENLACE_AGI_PORT: String(pbx.agiPort), ENLACE_AGI_ALLOW: "127.0.0.1" },
+    ...{ ENLACE_COUNTRY: "ES", ENLACE_SOUND_FOLDERS: pbx.folder, ENLACE_API_RATE: "100000" },
   });
   const { api } = enlace;
   const make = async (path: string, body: unknown): Promise<Json> => {
@@ -51,7 +60,7 @@ export async function openDialerProduct(pbx: Asterisk): Promise<DialerProduct> {
   const shared = { delivery: "folder", folder: sounds, pbx_folder: PBX_FOLDER };
   assert.equal((await api.put(`/api/v1/pbxs/${pbxId}/sounds`, shared)).status, 200);
   const { key } = await make("/api/v1/api-keys", { name: "files", scopes: ["dialer:write"] });
-  const send: DialerProduct["send"] = async (path, body, type) => {
+  const send: DialerProduct<E>["send"] = async (path, body, type) => {
     const headers = { "x-api-key": key, ...(type !== undefined && { "content-type": type }) };
     const answer = await fetch(`${enlace.url}${path}`, { method: "POST", body, headers });
     const said = (await answer.json()) as Json;
@@ -60,6 +69,16 @@ export async function openDialerProduct(pbx: Asterisk): Promise<DialerProduct> {
   };
   return {
     ...{ enlace, pbxId, make, send, base: await makeBase(make) },
+    startCampaign: async (projectId, numbers) => {
+      const { id } = await make("/api/v1/campaigns", { project_id: projectId, name: "A list" });
+      const list = `telefono\n${numbers.join("\n")}\n`;
+      const report = await send(`/api/v1/campaigns/${id}/import?wait_seconds=20`, list, "text/csv");
+      assert.deepEqual([report.inserted, report.invalid], [numbers.length, 0], JSON.stringify(report));
+      const windows = [0, 1, 2, 3, 4, 5, 6].map((weekday) => ({ weekday, starts: "00:00", ends: "24:00" }));
+      assert.equal((await api.put(`/api/v1/campaigns/${id}/schedule`, { windows })).status, 200);
+      await make(`/api/v1/campaigns/${id}/start`, {});
+      return id;
+    },
     uploadTone: async (name, seconds) => {
       const folder = join(pbx.folder, "tmp");
       writeTones(folder, name, [{ pitch: 500, seconds }]);
@@ -81,7 +100,7 @@ async function teachDialplan({ folder, agiPort, cli }: Asterisk): Promise<void> 
   await cli("dialplan reload");
 }
 
-async function makeBase(make: DialerProduct["make"]): Promise<Json> {
+async function makeBase(make: (path: string, body: unknown) => Promise<Json>): Promise<Json> {
   const policy = await make("/api/v1/dialer/policies", { name: "Rehearsal", template: "zz-service" });
   await make(`/api/v1/dialer/policies/${policy.id}/acknowledge`, {
     ...{ version: policy.version, name: "Ann Test", reviewed: true },
