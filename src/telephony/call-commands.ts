@@ -38,6 +38,8 @@ export interface CallCommands {
   divert(callUuid: string, to: string): Promise<void>;
   /** The agent who talks hands the customer to an extension or number: at once, or after talking to it first. */
   transfer(callUuid: string, to: string | Asked<"transfer">["to"], way: "blind" | "attended"): Promise<void>;
+  /** The agent who consults somebody before handing over goes back to the customer. `conflict` when nobody does. */
+  cancelTransfer(callUuid: string): Promise<void>;
   /** Leaves the customer in a parking lot; the phone of the agent hears which space it is, and rings when nobody comes. */
   park(callUuid: string, lot?: string | null): Promise<{ space: string | null; lot: string | null }>;
   /** Presses keys for the other side to hear. Resolves when all are pressed, five a second. */
@@ -87,7 +89,7 @@ export function createCallCommands(options: CallCommandsOptions): CommandsFor {
 function createCallSteering(
   { dial, isExtension, events, clock }: CallCommandsOptions,
   { ask, find }: { ask: AskPbx; find(callUuid: string): FoundCall },
-): Pick<CallCommands, "hangUp" | "redirect" | "divert" | "transfer" | "park" | "pressKeys"> {
+): Pick<CallCommands, "hangUp" | "redirect" | "divert" | "transfer" | "cancelTransfer" | "park" | "pressKeys"> {
   function toDialed(to: string | Asked<"transfer">["to"]): string {
     if (typeof to === "object" && "number" in to) return fillNumberTemplate(dial.number, to.number);
     const extension = typeof to === "object" ? to.extension : to;
@@ -118,6 +120,11 @@ function createCallSteering(
       if (talking === undefined) throw new AppError("conflict", "Nobody is talking who could transfer.");
       const name = way === "blind" ? "BlindTransfer" : "Atxfer";
       await ask(name, { Channel: talking, Context: dial.context, Exten });
+    },
+    cancelTransfer: async (callUuid) => {
+      const { away } = find(callUuid);
+      if (away === undefined) throw new AppError("conflict", "Nobody is asking whether somebody takes this call.");
+      await ask("CancelAtxfer", { Channel: away });
     },
     park: async (callUuid, lot) => {
       const found = find(callUuid);

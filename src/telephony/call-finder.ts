@@ -10,6 +10,8 @@ export interface FoundCall {
   agents: readonly Leg[];
   /** Leg of the agent who talks with the customer now. */
   talking: string | undefined;
+  /** Leg of the agent who talked with the customer last and is there, but not with the customer: consulting somebody. */
+  away: string | undefined;
 }
 
 /** Throws `AppError`: `not_found`, or `forbidden` when none of `onlyFor` (extensions) is part of the call. */
@@ -19,7 +21,7 @@ export function createCallFinder(tracker: Pick<CallTracker, "calls">, callIdPref
   return (callUuid, onlyFor) => {
     const call = callUuid.startsWith(callIdPrefix) && findCall(tracker.calls(), callUuid.slice(callIdPrefix.length));
     if (!call) throw new AppError("not_found", "This call is not going on.");
-    const found = { call, ...toLiveSides(call), talking: toTalking(call) };
+    const found = { call, ...toLiveSides(call), talking: toTalking(call), away: toAway(call) };
     const isTheirs = [...found.agents, ...found.customers].some(
       ({ kind, party }) => kind === "extension" && onlyFor?.includes(party),
     );
@@ -47,4 +49,9 @@ function toDirection({ origin, people }: TrackedCall): CallDirection {
 
 function toTalking(call: TrackedCall): string | undefined {
   return call.talks.findLast(({ endedAt, extension }) => endedAt === null && extension !== null)?.leg;
+}
+
+function toAway(call: TrackedCall): string | undefined {
+  if (toTalking(call) !== undefined) return undefined;
+  return call.talks.findLast(({ extension, leg }) => extension !== null && call.live.has(leg))?.leg;
 }

@@ -53,6 +53,7 @@ const params = idParams;
 export function registerCallCommands(app: App, options: CallRouteOptions): void {
   const run = createOrderRun(app, options);
   registerEnding(app, options, run);
+  registerMoving(app, options, run);
   registerHandling(app, options, run);
 }
 
@@ -96,6 +97,26 @@ function registerEnding(app: App, options: CallRouteOptions, { preValidation, gi
       return reply.code(204).send();
     },
   );
+  app.post(
+    "/api/v1/calls/:id/transfer/cancel",
+    {
+      ...steering,
+      preValidation,
+      schema: {
+        summary: "Give up an attended transfer: the agent is back with the customer",
+        tags,
+        params,
+        response: { 204: noBody },
+      },
+    },
+    async (request, reply) => {
+      await give(request, { kind: "cancel_transfer" });
+      return reply.code(204).send();
+    },
+  );
+}
+
+function registerMoving(app: App, options: CallRouteOptions, { preValidation, give }: OrderRun): void {
   app.post(
     "/api/v1/calls/:id/redirect",
     {

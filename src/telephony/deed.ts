@@ -2,7 +2,7 @@ import type { TenantId } from "../core/ids.ts";
 
 /** What somebody had a PBX do, for the log of changes; never what was said or pressed. */
 export interface CommandDeed {
-  action: `call.${"originate" | "hangup" | "transfer" | "redirect" | "divert" | "park" | "dtmf" | "recording" | "spy"}`;
+  action: `call.${"originate" | "hangup" | "transfer" | "cancel_transfer" | "redirect" | "divert" | "park" | "dtmf" | "recording" | "spy"}`;
   target: string;
   detail: Record<string, unknown>;
 }

@@ -20,6 +20,7 @@ export const pbxCommand = z.discriminatedUnion("kind", [
     ...{ kind: z.literal("transfer"), callUuid, onlyFor, way: z.enum(["blind", "attended"]) },
     to: z.union([z.object({ extension }), z.object({ number: dialable })]),
   }),
+  z.object({ kind: z.literal("cancel_transfer"), callUuid, onlyFor }),
   z.object({ kind: z.literal("redirect"), callUuid, extension }),
   /** The same for a caller whom nobody has answered yet, to an extension or a queue. */
   z.object({ kind: z.literal("divert"), callUuid, to: extension }),

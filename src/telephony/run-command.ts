@@ -23,6 +23,9 @@ export async function runCommand(runners: CommandRunners, command: PbxCommand): 
     case "transfer":
       await commands.transfer(command.callUuid, command.to, command.way);
       return {};
+    case "cancel_transfer":
+      await commands.cancelTransfer(command.callUuid);
+      return {};
     case "redirect":
       await commands.redirect(command.callUuid, command.extension);
       return {};

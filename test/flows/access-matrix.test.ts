@@ -34,7 +34,9 @@ const PUBLIC = [
 const OWN = [
   "DELETE /api/v1/sessions/{id}",
   "POST /api/v1/calls/originate",
-  ...["dtmf", "hangup", "park", "recording", "transfer"].map((order) => `POST /api/v1/calls/{id}/${order}`),
+  ...["dtmf", "hangup", "park", "recording", "transfer", "transfer/cancel"].map(
+    (order) => `POST /api/v1/calls/{id}/${order}`,
+  ),
   "POST /api/v1/me/password",
 ];
 const OUTRANKS: Record<Role, readonly Role[]> = {

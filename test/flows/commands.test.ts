@@ -67,7 +67,15 @@ const [stored] = await find(async () => {
 
 /** A customer talks with extension 101. Returns the call's id and how it ends. */
 let calls = 0;
-async function talk(): Promise<{ id: string; uuid: string; customer: string; agent: string; end(): void }> {
+async function talk(): Promise<{
+  id: string;
+  uuid: string;
+  customer: string;
+  agent: string;
+  phone: string;
+  bridge: string;
+  end(): void;
+}> {
   const uuid = `77.${++calls}`;
   const [customer, agent] = [uuid, `${uuid}1`];
   const trunk = { Channel: `PJSIP/trunk-0000f${calls}`, Uniqueid: customer, Linkedid: uuid };
@@ -84,7 +92,7 @@ async function talk(): Promise<{ id: string; uuid: string; customer: string; age
   const end = (): void => {
     for (const leg of [phone, trunk]) pbx.event({ Event: "Hangup", ...leg, Cause: "16" });
   };
-  return { id: call.id, uuid, customer, agent, end };
+  return { id: call.id, uuid, customer, agent, phone: phone.Channel, bridge: `b${uuid.slice(3)}`, end };
 }
 
 const audited = async (action: string): Promise<Json> =>
@@ -110,6 +118,25 @@ test("the agent of a call hands it on, at once or after a word, to a colleague o
     assert.deepEqual([status, refused.errors[0].path], [422, path], JSON.stringify(body));
   }
   assert.equal(count("BlindTransfer") + count("Atxfer"), 2);
+  call.end();
+});
+
+test("an agent who consults a colleague goes back to the customer; one who talks with the customer has nowhere to go back to", async () => {
+  const call = await talk();
+  const cancel = () => ana.client.post(`/api/v1/calls/${call.id}/transfer/cancel`);
+  assert.equal((await cancel()).status, 409);
+  assert.equal(count("CancelAtxfer"), 0);
+  pbx.event({
+    Event: "BridgeLeave",
+    Channel: call.phone,
+    Uniqueid: call.agent,
+    Linkedid: call.uuid,
+    BridgeUniqueid: call.bridge,
+  });
+  await find(async () => (await cancel()).status === 204 || undefined); // once the PBX's word is heard
+  assert.deepEqual(read(last("CancelAtxfer"), "Channel"), [call.agent]);
+  assert.equal((await audited("call.cancel_transfer")).actor, `user:${ana.id}`);
+  assert.equal((await bruno.client.post(`/api/v1/calls/${call.id}/transfer/cancel`)).status, 403);
   call.end();
 });
 
@@ -224,6 +251,7 @@ test("agents steer the calls they are part of and no others; viewers none", asyn
   const orders: [string, object][] = [
     ["hangup", {}],
     ["transfer", { extension: "102" }],
+    ["transfer/cancel", {}],
     ["park", {}],
     ["dtmf", { digits: "1" }],
     ["recording", { action: "start" }],

@@ -79,6 +79,33 @@ scenario("a blind transfer to a number outside leaves the customer with it, and 
   assert.deepEqual([call.direction, call.outcome], ["inbound", "answered"]);
 });
 
+for (const [behaviour, sign] of [
+  ["ring", { Event: "Newstate", ChannelState: "5" }],
+  ["answer", { Event: "BridgeEnter" }],
+] as const)
+  scenario(
+    `an attended transfer given up on a phone that does "${behaviour}" leaves the agent with the customer`,
+    async () => {
+      const { uuid, commands, hangUp } = await talk();
+      const isRefused = (error: AppError): boolean => error.code === "conflict";
+      await assert.rejects(commands.cancelTransfer(uuid), isRefused);
+      await world.phone("102", behaviour);
+      await commands.transfer(uuid, "102", "attended");
+      const isAsked = (event: AmiMessage): boolean =>
+        event.get("Channel")?.startsWith("PJSIP/102-") === true &&
+        Object.entries(sign).every(([name, value]) => event.get(name) === value);
+      await heard("102 is asked", isAsked);
+      const before = world.heard.length;
+      await commands.cancelTransfer(uuid);
+      const isBack = (event: AmiMessage): boolean =>
+        event.get("Event") === "BridgeEnter" && event.get("Channel")?.startsWith("PJSIP/101-") === true;
+      await until(() => world.heard.slice(before).some(isBack) || undefined, "101 is back with the customer");
+      await hangUp();
+      const call = await onlyCall();
+      assert.deepEqual([call.direction, call.outcome, call.agentExtension], ["inbound", "answered", "101"]);
+    },
+  );
+
 scenario("an agent may steer the call he is part of, and no other", async () => {
   const { uuid, hangUp } = await talk();
   const order = { kind: "transfer", callUuid: uuid, way: "blind", to: { extension: "103" } } as const;
