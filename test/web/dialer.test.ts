@@ -46,7 +46,7 @@ test("a trunk, a policy and a project are made, and the project keeps what was s
   await page.getByLabel("Text").fill("Hola {{nombre}}");
   await page.getByLabel("Expected key", { exact: true }).selectOption("2");
   await page.getByText("Retries", { exact: true }).click();
-  await page.getByLabel("busy").selectOption("15");
+  await page.getByLabel("busy", { exact: true }).selectOption("15");
   await page.getByLabel("no answer", { exact: true }).selectOption("never");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await see(page, "The project is saved.");

@@ -4,7 +4,6 @@ import { type FormEvent, useRef, useState } from "react";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
@@ -14,6 +13,7 @@ import { TextFilter } from "../../ui/TextFilter.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { toNames, useProjects } from "./lists.ts";
+import { RemoveSuppression } from "./RemoveSuppression.tsx";
 import { SuppressionImport } from "./SuppressionImport.tsx";
 
 type Suppression = Schemas["Suppression"];
@@ -91,15 +91,7 @@ function SuppressionTable({ items }: { items: readonly Suppression[] }) {
               <Time at={created_at} />
             </td>
             <td data-label={t("deliveries.actions")}>
-              {may("DELETE /api/v1/suppressions/{id}") && (
-                <ConfirmButton
-                  label={t("action.remove")}
-                  about={number}
-                  question={t("dialer.removeSuppressionQuestion", { number })}
-                  done={t("dialer.suppressionRemoved")}
-                  run={() => ask(api.DELETE("/api/v1/suppressions/{id}", { params: { path: { id } } }))}
-                />
-              )}
+              {may("DELETE /api/v1/suppressions/{id}") && <RemoveSuppression id={id} number={number} />}
             </td>
           </tr>
         ))}

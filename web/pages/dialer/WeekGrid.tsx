@@ -81,7 +81,7 @@ function HoursRow({ row, isFixed, onChange, onAdd }: HoursRowProps) {
   const field = (which: "starts" | "ends") => (
     <TextInput
       type="time"
-      aria-label={t(`dialer.${which}`, { day: name })}
+      aria-label={t(`dialer.hoursField.${which}`, { day: name })}
       required={row.enabled}
       disabled={isFixed || !row.enabled}
       value={row[which]}
