@@ -112,6 +112,20 @@ test("the log is paged and counted, and knows its filters", async () => {
   assert.equal((await api.get(`${OLDER}/logs?disposition=NADA`)).status, 400);
 });
 
+test("a dialplan's word on a call is taken for calls that are there, and only as DIALSTATUS", async () => {
+  const { call_id } = (await call({ proyecto_id: 100, telefono: "+34600000051" })).body;
+  const tell = async (body: string): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/x-www-form-urlencoded" };
+    const response = await fetch(`${enlace.url}${OLDER}/logs/status`, { method: "POST", headers, body });
+    return `${response.status} ${await response.text()}`;
+  };
+  assert.equal(await tell(`id=${call_id}&status=BUSY`), "200 OK");
+  assert.equal(await tell(`id=${call_id}&status=NONSENSE`), "400 status inválido");
+  assert.equal(await tell("status=BUSY"), "400 id y status son requeridos");
+  assert.match(await tell(`id=d${"0".repeat(24)}&status=BUSY`), /^404 /);
+  assert.match(await tell("id=7&status=BUSY"), /^400 /);
+});
+
 test("a supervisor reads only the log of own projects", async () => {
   const password = ADMIN_PASSWORD;
   await api.post(`${OLDER}/users`, { username: "sonia", password, role: "supervisor" });
