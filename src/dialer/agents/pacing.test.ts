@@ -9,8 +9,8 @@ import {
   upperBound,
   worstOverflow,
 } from "./confidence.ts";
+import { type FloorDay, playFloor, sumDays } from "./fake-floor.ts";
 import { type PacingQuestion, toMoreLines } from "./pacing.ts";
-import { type FloorDay, playFloor, sumDays } from "./simulated-floor.ts";
 
 const QUESTION: PacingQuestion = {
   ...{ free: 10, unassigned: 0, ringing: 0, shareMax: 0.03 },
