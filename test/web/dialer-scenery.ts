@@ -60,7 +60,8 @@ export async function addDialerScenery({ enlace }: Console): Promise<DialerScene
   const pbx = await make("/api/v1/pbxs", { name: "lima" });
   const trunk = await make("/api/v1/trunks", { name: "carrier-a", pbx_id: pbx.id, channels_max: 30, per_second: 5 });
   const { items: templates } = (await api.get("/api/v1/dialer/policy-templates")).body;
-  const policy = await make("/api/v1/dialer/policies", { name: "Spain, debts", template: templates[0].key });
+  const spain = templates.find(({ pack }: Json) => pack.jurisdiction === "ES");
+  const policy = await make("/api/v1/dialer/policies", { name: "Spain, debts", template: spain.key });
   const project = await make("/api/v1/projects", {
     name: "Reminders",
     trunks: [{ trunk_id: trunk.id }],

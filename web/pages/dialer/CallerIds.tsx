@@ -88,10 +88,7 @@ function CallerIdRow({ one }: { one: CallerId }) {
         {t("dialer.doneOf", { done: one.answers_30_days, total: one.calls_30_days })}
       </td>
       <td data-label={t("dialer.answerRate")}>
-        <meter min={0} max={1} value={one.score} aria-label={t("dialer.answerRate")} />{" "}
-        <span className="number small">
-          {toPercent(one.score)} ({toPercent(one.answer_rate_low)}–{toPercent(one.answer_rate_high)})
-        </span>
+        <AnswerRate one={one} />
       </td>
       <td data-label={t("deliveries.actions")}>
         {may("PATCH /api/v1/projects/{id}/caller-ids/{callerId}") && (
@@ -111,6 +108,21 @@ function CallerIdRow({ one }: { one: CallerId }) {
         )}
       </td>
     </tr>
+  );
+}
+
+/** Few calls say little: the range in which the share may lie stands beside it. */
+function AnswerRate({ one }: { one: CallerId }) {
+  const { t } = useText();
+  if (one.calls_30_days === 0) return "–";
+  const share = one.answers_30_days / one.calls_30_days;
+  return (
+    <>
+      <meter min={0} max={1} value={share} aria-label={t("dialer.answerRate")} />{" "}
+      <span className="number small">
+        {toPercent(share)} ({toPercent(one.answer_rate_low)}–{toPercent(one.answer_rate_high)})
+      </span>
+    </>
   );
 }
 
@@ -136,7 +148,7 @@ function AddCallerId({ projectId: id }: { projectId: string }) {
   };
   return (
     <form ref={form} className="card" onSubmit={submit}>
-      <div className="filters">
+      <div className="form-grid ends">
         <TextInput name="number" label={t("dialer.ownNumber")} required maxLength={40} autoComplete="off" />
         <TextInput name="daily_cap" type="number" min={1} label={t("dialer.dailyCap")} />
         <Button type="submit" loading={add.isPending}>

@@ -87,7 +87,7 @@ function Standing({ statistics }: { statistics: Schemas["CampaignStatistics"] })
           {!in_schedule && next_window_at && (
             <>
               {" "}
-              <Time at={next_window_at} />
+              {t("dialer.nextAt")}: <Time at={next_window_at} />
             </>
           )}
         </dd>

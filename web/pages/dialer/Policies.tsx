@@ -152,7 +152,7 @@ function NewPolicy() {
   return (
     <form className="card" onSubmit={submit}>
       <h2>{t("dialer.newPolicy")}</h2>
-      <div className="filters">
+      <div className="form-grid ends">
         <TextInput name="name" label={t("dialer.name")} required maxLength={120} autoComplete="off" />
         <NativeSelect
           name="template"
