@@ -11,6 +11,7 @@ import type { Rooms } from "./app-rooms.ts";
 import { registerExportRoutes } from "./calls/export-routes.ts";
 import { registerCallRoutes } from "./calls/routes.ts";
 import { registerStatisticsRoutes } from "./calls/statistics-routes.ts";
+import { registerTrialRoutes } from "./calls/trial-routes.ts";
 import type { Config } from "./config.ts";
 import { connectors } from "./connectors/registry.ts";
 import { createDeadLetters } from "./delivery/dead-letters.ts";
@@ -65,6 +66,7 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   registerTenantRoutes(app, { tenants, database, clock, publicUrl, loginPerMinute: 60 });
   registerConnectionRoutes(app, { connections, connectors, check: delivery.check });
   registerCallRoutes(app, { database, loadTenant });
+  registerTrialRoutes(app, { ...ground, accept: rooms.accept.accept, loadTenant });
   registerStatisticsRoutes(app, { database, clock, loadTenant });
   registerExportRoutes(app, { database, clock, loadTenant, writeAudit });
   registerLiveDoors(app, ground, rooms);

@@ -13,6 +13,7 @@ import { parseCallSearch } from "./pages/calls/call-search.ts";
 import { parseDeliverySearch } from "./pages/deliveries/delivery-search.ts";
 import { parseReportSearch } from "./pages/reports/report-search.ts";
 import { SignIn } from "./pages/SignIn.tsx";
+import { parseSetupSearch } from "./pages/setup/setup-steps.ts";
 import { PageError, PageMissing } from "./ui/PageError.tsx";
 import { Shell } from "./ui/Shell.tsx";
 
@@ -124,6 +125,12 @@ const adminPart = createRoute({
   path: "/admin/$part",
   component: lazyRouteComponent(() => import("./pages/admin/Admin.tsx"), "Admin"),
 });
+const setup = createRoute({
+  getParentRoute: () => house,
+  path: "/setup",
+  validateSearch: parseSetupSearch,
+  component: lazyRouteComponent(() => import("./pages/setup/Setup.tsx"), "Setup"),
+});
 const account = createRoute({
   getParentRoute: () => house,
   path: "/account",
@@ -138,6 +145,7 @@ const tree = root.addChildren([
     calls,
     call,
     reports,
+    setup,
     deliveries,
     connections,
     newConnection,

@@ -20,6 +20,7 @@ export const CONSOLE_PAGES = [
   "live",
   "calls",
   "reports",
+  "setup",
   "deliveries",
   "connections",
   "dialer",

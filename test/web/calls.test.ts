@@ -119,7 +119,7 @@ test("markup in a call is text on every screen, and an address of another kind i
     assert.equal(await page.evaluate("'wasRun' in window"), false);
     assert.equal(await page.locator("main img, main script").count(), 0);
   }
-  await see(page, "Listen");
+  await see(page, "Where the PBX keeps it");
   assert.equal(await page.locator("a[href^='javascript']").count(), 0);
   assertQuiet(desk);
 });

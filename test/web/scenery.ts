@@ -22,6 +22,7 @@ export const SCREENS = [
   { name: "webhooks", path: "/admin/webhooks" },
   { name: "tenant", path: "/admin/tenant" },
   { name: "audit", path: "/admin/audit" },
+  { name: "setup", path: "/setup?step=crm" },
   { name: "account", path: "/account" },
   { name: "missing-call", path: "/calls/999999999" },
 ] as const;

@@ -43,7 +43,8 @@ function PasswordForm() {
     onDone: () => {
       form.current?.reset();
       // The first own password of a newcomer opens the rest of the house.
-      if (me.must_change_password) void reloadMe().then(() => navigate({ to: "/live" }));
+      if (me.must_change_password)
+        void reloadMe().then(({ role }) => navigate({ to: role === "admin" ? "/setup" : "/live" }));
     },
   });
   const submit = (event: FormEvent<HTMLFormElement>): void => {

@@ -9,7 +9,7 @@ import { Loading } from "../../ui/Loading.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
 /** The call centre itself: its name, where it stands, what its CRMs are written in. */
-export function Tenant() {
+export function Tenant({ onSaved }: { onSaved?: () => void }) {
   const { t } = useText();
   const { data, error } = useQuery({
     queryKey: ["tenant"],
@@ -29,6 +29,7 @@ export function Tenant() {
       await reloadMe();
     },
     done: t("tenant.saved"),
+    ...(onSaved && { onDone: onSaved }),
   });
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();

@@ -42,12 +42,12 @@ function Player({ callId }: { callId: string }) {
   useEffect(() => () => (loaded ? URL.revokeObjectURL(loaded.url) : undefined), [loaded]);
   if (loaded) return <Sound loaded={loaded} />;
   return (
-    <>
+    <div>
       <Button size="compact-sm" variant="default" loading={load.isPending} onClick={() => load.mutate()}>
         {t("player.load")}
       </Button>
       {load.error && <ErrorNote error={load.error} />}
-    </>
+    </div>
   );
 }
 

@@ -79,7 +79,7 @@ function PauseButtons({ connection: { id, lane } }: { connection: Schemas["Conne
   );
 }
 
-function Check({ id }: { id: string }) {
+export function Check({ id }: { id: string }) {
   const { t } = useText();
   const may = useMay();
   const check = useAction({

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { api, ask } from "../../api/client.ts";
+import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
@@ -16,16 +17,8 @@ export function NewConnection() {
   const { t } = useText();
   const navigate = useNavigate();
   const { connector: id } = route.useParams();
-  const connectors = useQuery({
-    queryKey: ["connectors"],
-    queryFn: ({ signal }) => ask(api.GET("/api/v1/connectors", { signal })),
-  });
+  const connectors = useConnectors();
   const connector = connectors.data?.items.find((one) => one.id === id);
-  const create = useAction({
-    run: (form: ConnectionForm) => ask(api.POST("/api/v1/connections", { body: { connector: id, ...form } })),
-    done: t("connection.created"),
-    onDone: (made) => void navigate({ to: "/connections/$id", params: { id: made.id } }),
-  });
   return (
     <Page
       title={t("connection.newTitle", { title: connector?.title ?? id })}
@@ -36,22 +29,49 @@ export function NewConnection() {
       {connectors.data && !connector && <EmptyState title={t("connection.noConnector")} />}
       {connector && (
         <div className="card narrow">
-          <SettingsForm
+          <NewConnectionForm
             connector={connector}
-            initial={{
-              name: connector.title,
-              settings: toDefaults(connector.settings_schema as FieldSchema),
-              enabled: true,
-              concurrency: connector.concurrency,
-              per_second: connector.per_second,
-            }}
-            submitLabel={t("connection.create")}
-            isPending={create.isPending}
-            error={create.error}
-            onSubmit={(form) => create.mutate(form)}
+            onMade={(made) => void navigate({ to: "/connections/$id", params: { id: made } })}
           />
         </div>
       )}
     </Page>
+  );
+}
+
+export function useConnectors() {
+  return useQuery({
+    queryKey: ["connectors"],
+    queryFn: ({ signal }) => ask(api.GET("/api/v1/connectors", { signal })),
+  });
+}
+
+interface NewConnectionFormProps {
+  connector: Schemas["Connector"];
+  onMade(id: string): void;
+}
+
+export function NewConnectionForm({ connector, onMade }: NewConnectionFormProps) {
+  const { t } = useText();
+  const create = useAction({
+    run: (form: ConnectionForm) => ask(api.POST("/api/v1/connections", { body: { connector: connector.id, ...form } })),
+    done: t("connection.created"),
+    onDone: (made) => onMade(made.id),
+  });
+  return (
+    <SettingsForm
+      connector={connector}
+      initial={{
+        name: connector.title,
+        settings: toDefaults(connector.settings_schema as FieldSchema),
+        enabled: true,
+        concurrency: connector.concurrency,
+        per_second: connector.per_second,
+      }}
+      submitLabel={t("connection.create")}
+      isPending={create.isPending}
+      error={create.error}
+      onSubmit={(form) => create.mutate(form)}
+    />
   );
 }

@@ -57,9 +57,12 @@ export function FirstSteps() {
     <section className="card first-steps" aria-label={t("first.title")}>
       <div className="row spread">
         <h2>{t("first.title")}</h2>
-        <Button size="xs" variant="default" onClick={dismiss}>
-          {t("first.dismiss")}
-        </Button>
+        <span className="row">
+          <Link to="/setup">{t("first.go")}</Link>
+          <Button size="xs" variant="default" onClick={dismiss}>
+            {t("first.dismiss")}
+          </Button>
+        </span>
       </div>
       <ol>
         {steps.map(({ text, done, link }) => (
