@@ -1,6 +1,7 @@
 import type { RowId, TenantId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
+import { createLoop } from "../../kit/loop.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import type { Listener } from "../../kit/postgres/listener.ts";
@@ -22,11 +23,13 @@ import type { DialPbx, LiveCall } from "./live-call.ts";
 import { createPacer } from "./pacer.ts";
 import { createPlaceDial, type PlaceDial, type PlaceDialOptions } from "./place-dial.ts";
 import { createPlacing, type PlacingOptions } from "./placing.ts";
+import { dropOldKeys } from "./queue-store.ts";
 import { createRecovery, type RecoveryOptions } from "./recovery.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import { loadById, noteChange } from "./store.ts";
 import { createTrunkBreakers, type TrunkHealth } from "./trunk-breakers.ts";
 import { createWebhookOutbox, type WebhookOutboxOptions } from "./webhook-outbox.ts";
+import { dropOldWebhooks } from "./webhook-store.ts";
 import { createWishes } from "./wishes.ts";
 
 /*
@@ -85,12 +88,13 @@ export interface DialingOptions
   toAgentRoom?: (project: Project, now: Date) => Promise<number>;
 }
 
+const UPKEEP_EVERY_MS = 600_000;
 /** What a failure left claimed is looked for this often. */
 const SWEEP_EVERY_MS = 60_000;
 
 export function createDialing(options: DialingOptions): Dialing {
   const parts = openParts(options);
-  const { limits, journal, webhooks, loop } = parts;
+  const { limits, journal, webhooks, loop, upkeep } = parts;
   return {
     limits,
     placeDial: createPlaceDial({ ...options, limits, onQueued: parts.ring }),
@@ -100,10 +104,10 @@ export function createDialing(options: DialingOptions): Dialing {
     start: async ({ dials }) => {
       await limits.start();
       if (!dials) return;
-      for (const part of [journal, loop, webhooks]) part.start();
+      for (const part of [journal, loop, webhooks, upkeep]) part.start();
     },
     stop: async () => {
-      await loop.stop();
+      await Promise.all([loop.stop(), upkeep.stop()]);
       await journal.stop();
       await webhooks.stop();
       await limits.stop();
@@ -141,11 +145,18 @@ function openParts(options: DialingOptions) {
     ...{ ...options, limits, pacer, slots, breakers, journal, dialBatch, loadWishes: wishes.load },
     ...{ sweepEveryMs: SWEEP_EVERY_MS, sweep: (lane) => recover(lane.pbx, lane.living()) },
   });
+  const upkeep = createLoop({
+    ...{ name: "dialer_upkeep", everyMs: UPKEEP_EVERY_MS, clock, log },
+    work: async (signal) => {
+      while (!signal.aborted && (await dropOldWebhooks(database, clock.now())) > 0);
+      while (!signal.aborted && (await dropOldKeys(database, clock.now())) > 0);
+    },
+  });
   const ring = (): void => {
     wishes.ring();
     loop.ring();
   };
-  return { limits, slots, breakers, journal, life, placing, recover, webhooks, loop, ring };
+  return { limits, slots, breakers, journal, life, placing, recover, webhooks, loop, upkeep, ring };
 }
 
 /** What the script that talks with people asks and says. */

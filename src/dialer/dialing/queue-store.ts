@@ -194,3 +194,15 @@ async function insertRows(client: pg.PoolClient, dials: readonly NewDial[]): Pro
     ],
   });
 }
+
+const KEEP_KEYS_MS = 2 * 86_400_000;
+const DROPPED_MAX = 5_000;
+
+/** Idempotency keys of the day before yesterday; some thousands at a time. Returns how many. */
+export async function dropOldKeys(database: Database, now: Date): Promise<number> {
+  const { rowCount } = await database.pool.query(
+    `delete from dial_keys where ctid in (select ctid from dial_keys where created_at < $1 limit ${DROPPED_MAX})`,
+    [new Date(now.getTime() - KEEP_KEYS_MS)],
+  );
+  return rowCount ?? 0;
+}

@@ -10,7 +10,7 @@ import type { Metrics } from "../../kit/metrics.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import type { Random } from "../../kit/random.ts";
 import type { LiveCall } from "./live-call.ts";
-import { claimWebhooks, dropOldWebhooks, saveWebhooks, settleWebhook, type WebhookRow } from "./webhook-store.ts";
+import { claimWebhooks, saveWebhooks, settleWebhook, type WebhookRow } from "./webhook-store.ts";
 
 /*
  * A project's own webhook is told of the end of each of its calls, once: a row for each call, made when the call is concluded,
@@ -66,7 +66,6 @@ export function createWebhookOutbox(options: WebhookOutboxOptions): WebhookOutbo
         await Promise.all(due.map((row) => tell(row, { ...options, sent, signal })));
         if (due.length < BATCH_MAX || signal.aborted) break;
       }
-      await dropOldWebhooks(database, clock.now());
     },
   });
   return {

@@ -12,7 +12,7 @@ export interface WebhookRow extends NewWebhook {
 }
 
 const KEEP_MS = 7 * 86_400_000;
-const DROPPED_MAX = 1_000;
+const DROPPED_MAX = 5_000;
 
 export async function saveWebhooks(database: Database, rows: readonly NewWebhook[], now: Date): Promise<void> {
   if (rows.length === 0) return;
@@ -71,12 +71,13 @@ export async function settleWebhook(
   });
 }
 
-/** What was told, or given up, a week ago. */
-export async function dropOldWebhooks(database: Database, now: Date): Promise<void> {
-  await database.pool.query({
+/** What was told, or given up, a week ago; some thousands at a time. Returns how many. */
+export async function dropOldWebhooks(database: Database, now: Date): Promise<number> {
+  const { rowCount } = await database.pool.query({
     name: "dialing.webhooks_drop",
     text: `delete from dial_webhooks where ctid in (
              select ctid from dial_webhooks where due_at is null and created_at < $1 limit ${DROPPED_MAX})`,
     values: [new Date(now.getTime() - KEEP_MS)],
   });
+  return rowCount ?? 0;
 }
