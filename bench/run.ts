@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { ami } from "./ami.ts";
 import { campaignClaim } from "./campaign-claim.ts";
 import { consoleLive } from "./console.ts";
+import { dialerSimulated } from "./dialer-simulated.ts";
 import { fastagi } from "./fastagi.ts";
 import type { Figure, Measured } from "./figure.ts";
 import { getcustomerdata } from "./getcustomerdata.ts";
@@ -28,6 +29,7 @@ const FIGURES: readonly Figure[] = [
   hooks,
   originate,
   campaignClaim,
+  dialerSimulated,
   consoleLive,
   ...WITH_PEERS,
 ];

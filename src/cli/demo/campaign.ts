@@ -15,6 +15,8 @@ export interface IvrPlace {
 export interface DemoCampaignOptions {
   api: StreamingApiClient;
   contacts: number;
+  /** Of the trunk; a calm pace unless said. `perSecond: null`: as fast as it goes. */
+  pace?: { perSecond: number | null; channels: number };
   /** Port of Enlace's FastAGI. */
   agiPort: number;
   /** The simulated PBX's dialplan sends whoever picks up there from now on. */
@@ -31,8 +33,7 @@ export interface CampaignVerdict {
   isComplete: boolean;
 }
 
-const PER_SECOND = 8;
-const CHANNELS = 60;
+const CALM = { perSecond: 8, channels: 60 };
 const LOOK_EVERY_MS = 500;
 const REPORT_EVERY_MS = 5_000;
 const ENDS_WITHIN_MS = 240_000;
@@ -63,7 +64,8 @@ export async function runCampaign(
 ): Promise<CampaignVerdict | null> {
   const { api, say, clock, contacts } = options;
   await api.send("POST", `/api/v1/campaigns/${id}/start`);
-  say(`--- A campaign of ${contacts} contacts has begun: at most ${PER_SECOND} calls a second, ${CHANNELS} at once.`);
+  const { perSecond, channels } = options.pace ?? CALM;
+  say(`--- A campaign of ${contacts} contacts has begun: at most ${perSecond} calls a second, ${channels} at once.`);
   const startedAtMs = clock.monotonicMs();
   for (let reportedAtMs = startedAtMs; ; ) {
     const seen = parseAnswer(statistics, await api.get(`/api/v1/campaigns/${id}/statistics`));
@@ -111,10 +113,10 @@ export function toFunnel({ by_disposition: rows }: Pick<Statistics, "by_disposit
 
 /** As a person would set it up: policy, trunk, message, project, list, schedule. Returns the campaign's id. */
 export async function prepareCampaign(options: DemoCampaignOptions): Promise<string> {
-  const { api, contacts, random } = options;
+  const { api, contacts, random, pace = CALM } = options;
   const pbxId = await letPbxAsk(options);
   const policyId = await acknowledgePolicy(api);
-  const trunk = { pbx_id: pbxId, name: "carrier", per_second: PER_SECOND, channels_max: CHANNELS };
+  const trunk = { pbx_id: pbxId, name: "carrier", per_second: pace.perSecond, channels_max: pace.channels };
   const trunkId = await make(api, "/api/v1/trunks", trunk);
   const audioId = parseAnswer(made, await api.upload("/api/v1/audios", toMessageForm())).id;
   const projectId = await make(
