@@ -38,8 +38,6 @@ export interface PlacedCall {
 /** Ids of supervisors' own legs begin so; they are nobody's call. */
 export const SPY_ID = "spy-";
 const RING_MS = 30_000;
-/** Call files have no result. */
-const UNKNOWN: Promise<OriginateResult> = Promise.resolve({ outcome: "unknown", cause: null });
 /** `q`: no beep; `u`: the channel is named by its id; `E`: it ends with the call. */
 const SPY_OPTIONS = { listen: "quE", whisper: "quEw", barge: "quEB" } as const;
 
@@ -59,8 +57,8 @@ export function createCallPlacing(
         return { callUuid: `${callIdPrefix}${id}`, result };
       } catch (error) {
         if (!placeByFile || !(error instanceof PbxRefusal)) throw error;
-        const placedId = await placeByFile(request);
-        return { callUuid: placedId && `${callIdPrefix}${placedId}`, result: UNKNOWN };
+        const { linkedId, result } = await placeByFile(request);
+        return { callUuid: linkedId && `${callIdPrefix}${linkedId}`, result };
       }
     },
     listenIn: async (callUuid, { id, extension, mode }) => {

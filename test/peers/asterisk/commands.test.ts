@@ -311,6 +311,13 @@ scenario(
     const answer = await pbx.run({ kind: "originate", id: "cfile1", extension: "101", number: "600000011" });
     await world.settle();
     assert.deepEqual([...new Set(told.map(({ callUuid }) => callUuid))], [answer.callUuid]);
+    const outcomes: Record<string, string> = {};
+    for (const behaviour of ["answer", "busy", "refuse", "ring"] as const) {
+      await world.phone("101", behaviour);
+      const click = { id: `cfile-${behaviour}`, extension: "101", number: "600000011", ringMs: 1_000 };
+      outcomes[behaviour] = (await (await pbx.commands().clickToCall(click)).result).outcome;
+    }
+    assert.deepEqual(outcomes, { answer: "answered", busy: "busy", refuse: "rejected", ring: "no_answer" });
     await pbx.stop();
   },
 );
