@@ -134,15 +134,9 @@ export const importQuery = z.object({
     .enum(["auto", "yes", "no"])
     .default("auto")
     .meta({ description: "Whether the first row names the columns" }),
-  number_column: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(51)
-    .optional()
-    .meta({
-      description: "Which column has the number, from 1; by default the one named so, or the first with a number",
-    }),
+  number_column: z.coerce.number().int().min(1).max(51).optional().meta({
+    description: "Which column has the number, from 1; by default the one named so, or the first with a number",
+  }),
   wait_seconds: z.coerce.number().int().min(0).max(25).default(2).meta({ description: "How long to wait for its end" }),
 });
 

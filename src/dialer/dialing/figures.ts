@@ -20,8 +20,8 @@ export interface DialingLevels {
   unwritten(): number;
 }
 
-export type StartedLabels = { source: DialSource; trunk: string };
-export type FinishedLabels = { disposition: Disposition };
+type StartedLabels = { source: DialSource; trunk: string };
+type FinishedLabels = { disposition: Disposition };
 
 export function createDialingFigures(metrics: Metrics, levels: () => DialingLevels): DialingFigures {
   metrics.gauge("enlace_dialer_active_channels", "Calls of the dialer that hold a channel, by trunk.", {

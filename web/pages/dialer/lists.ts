@@ -66,4 +66,4 @@ export const DISPOSITIONS = [
   "failed",
   "suppressed",
 ] as const satisfies readonly NonNullable<Schemas["CampaignContact"]["disposition"]>[];
-export type Disposition = (typeof DISPOSITIONS)[number];
+type Disposition = (typeof DISPOSITIONS)[number];
