@@ -82,7 +82,7 @@ test("an audio is uploaded, heard, refused under the same name, and removed", { 
   await page.getByRole("button", { name: "Remove my_welcome_" }).click();
   await confirm(page, "Remove");
   await see(page, "The audio is removed.");
-  await page.getByText("Built-in prompts").click();
+  await page.getByText("Built-in prompts", { exact: true }).click();
   await page.getByRole("cell", { name: "Разговор может быть записан.", exact: true }).waitFor();
   assertQuiet(desk);
 });
