@@ -56,6 +56,10 @@ test("an extension and a PBX are added; the PBX's check says in words what is wr
   await page.getByLabel("Name").fill("Desk one");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("cell", { name: "Desk one" }).waitFor();
+  await page.getByRole("button", { name: "Remove 1001" }).click();
+  await page.getByRole("cell", { name: "Desk one" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("cell", { name: "Desk one" }).waitFor();
   await page.getByRole("link", { name: "PBXs" }).click();
   await page.getByRole("button", { name: "Add a PBX" }).click();
   const form = page.getByRole("dialog");

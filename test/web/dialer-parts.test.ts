@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toPreview } from "../../web/pages/dialer/list-preview.ts";
 import { toProjectBody, toRuleText } from "../../web/pages/dialer/project-form.ts";
-import { addHours, toDayName, toHours, toWindows } from "../../web/pages/dialer/week.ts";
+import { addHours, fromHolidays, toDayName, toHolidays, toHours, toWindows } from "../../web/pages/dialer/week.ts";
 
 test("a list shows its columns as the server reads them: separators, quotes, byte order mark, numbers without a header", () => {
   const preview = toPreview('\uFEFFnombre;telefono\r\n"Pérez; ""Ana""";600 000 001\r\nLuis;600000002\r\n');
@@ -72,4 +72,14 @@ test("a rule for calling again is changed only where the form says otherwise", (
     answered: null,
   });
   assert.equal(body.policy_id, "7", "what the form does not have stays");
+});
+
+test("holidays are read one a line, and shown as they were written", () => {
+  const text = "2026-12-25 Christmas Day\n\n 2027-01-01 ";
+  const holidays = toHolidays(text);
+  assert.deepEqual(holidays, [
+    { on: "2026-12-25", name: "Christmas Day" },
+    { on: "2027-01-01", name: "" },
+  ]);
+  assert.equal(fromHolidays(holidays), "2026-12-25 Christmas Day\n2027-01-01");
 });

@@ -211,6 +211,28 @@ test("a number of one's own is added to a project and rests; supervisors are ass
   assertQuiet(desk);
 });
 
+test("limits, holidays and how a PBX gets its sounds are set", { skip }, async () => {
+  const { enlace, signIn } = house ?? assert.fail();
+  const desk = await signIn();
+  const { page } = desk;
+  await page.goto("/dialer/trunks");
+  await page.getByLabel("Calls started per second").fill("7.5");
+  await page.getByRole("button", { name: "Save limits" }).click();
+  await see(page, "The limits hold from now on.");
+  assert.equal((await enlace.api.get("/api/v1/dialer/limits")).body.per_second, 7.5);
+  await page.getByText("How PBXs get what they play").click();
+  await page.getByLabel("Address where the PBX reaches Enlace").fill("http://10.0.0.5:8080");
+  await page.getByRole("button", { name: "Save lima" }).click();
+  await see(page, "The PBX gets its sounds so from now on.");
+  await page.goto("/dialer/policies");
+  await page.getByLabel("Days without calls").fill("2026-12-25 Christmas");
+  await page.getByRole("button", { name: "Save holidays" }).click();
+  await see(page, "The holidays are saved.");
+  const { body } = await enlace.api.get("/api/v1/holidays");
+  assert.deepEqual(body.holidays, [{ on: "2026-12-25", name: "Christmas" }]);
+  assertQuiet(desk);
+});
+
 for (const role of ["supervisor", "viewer"] as const) {
   test(`a role sees only what it may: ${role} is never refused by a screen of the dialer`, { skip }, async () => {
     const { signIn, addUser } = house ?? assert.fail();

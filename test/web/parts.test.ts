@@ -5,13 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { CONSOLE_PAGES } from "../../src/http/static-console.ts";
 import { parseCallSearch, toCallQuery } from "../../web/pages/calls/call-search.ts";
-import {
-  fromLines,
-  toDefaults,
-  toFieldKind,
-  toLines,
-  toSettings,
-} from "../../web/pages/connections/settings-schema.ts";
+import { toDefaults, toFieldKind, toSettings } from "../../web/pages/connections/settings-schema.ts";
 import { toClock, toInstant } from "../../web/ui/instants.ts";
 import { chromiumIsMissing } from "./chromium.ts";
 
@@ -66,7 +60,6 @@ test("a setting's schema decides its field, and what is left empty is not sent",
   };
   assert.deepEqual(toDefaults(schema), { a: "", c: false });
   assert.deepEqual(toSettings(schema, { a: "", b: "", c: true }), { a: "", c: true });
-  assert.deepEqual(fromLines(toLines({ "101": "ana", "102": "group = x" })), { "101": "ana", "102": "group = x" });
 });
 
 test("the server answers a reload of every page that the console has", () => {

@@ -1,6 +1,7 @@
 import { Checkbox, Fieldset, NativeSelect, PasswordInput, Textarea, TextInput } from "@mantine/core";
 import { useText } from "../../locales/text.tsx";
-import { type FieldSchema, fromLines, toFieldKind, toLines } from "./settings-schema.ts";
+import { PairsField } from "./PairsField.tsx";
+import { type FieldSchema, toFieldKind } from "./settings-schema.ts";
 
 interface SettingsFieldProps {
   /** Its path: `url`, `fieldMap.subject`. */
@@ -60,16 +61,7 @@ export function SettingsField(props: SettingsFieldProps) {
     case "group":
       return <Group {...props} />;
     case "pairs":
-      return (
-        <Textarea
-          {...common}
-          description={`${schema.description ?? ""} ${t("settings.pairs")}`}
-          autosize
-          minRows={2}
-          defaultValue={toLines(value)}
-          onChange={(event) => onChange(fromLines(event.currentTarget.value))}
-        />
-      );
+      return <PairsField path={path} schema={schema} value={value} problem={problems.get(path)} onChange={onChange} />;
     case "longText":
       return <Textarea {...common} rows={4} value={text} onChange={(event) => onChange(event.currentTarget.value)} />;
     case "text":

@@ -64,21 +64,3 @@ export function toSettings(schema: FieldSchema, values: Settings): Settings {
     }),
   );
 }
-
-/** `{ a: "b" }` as lines `a = b`. */
-export function toLines(value: unknown): string {
-  if (typeof value !== "object" || value === null) return "";
-  return Object.entries(value)
-    .map(([name, one]) => `${name} = ${String(one)}`)
-    .join("\n");
-}
-
-export function fromLines(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text
-      .split("\n")
-      .map((line) => line.split("="))
-      .filter(([name]) => name?.trim())
-      .map(([name = "", ...rest]) => [name.trim(), rest.join("=").trim()]),
-  );
-}
