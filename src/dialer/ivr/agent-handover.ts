@@ -75,7 +75,7 @@ async function connect(
       course.disposition = "transferred";
     } else call.failTransfer(result.status);
   } finally {
-    agent.release({ answered });
+    agent.release({ answered: answered || channel.isHungUp() }); // a person who hangs up is not the phone's fault
   }
   return answered;
 }

@@ -426,10 +426,11 @@ test("a project with agents where there are none abandons at once, and says so",
   assert.deepEqual([call.told.disposition, call.heard], ["abandoned", ["safe_harbour"]]);
 });
 
-test("who hangs up while an agent is looked for has not been abandoned", async () => {
+test("who hangs up while an agent's phone rings has not been abandoned, and the phone is not blamed", async () => {
+  const released: unknown[] = [];
   const call = await play({
     ...{ project: agents, dials: [{ status: "CANCEL", dialed: 1 }] },
-    options: { requestAgent: async () => offer("101") },
+    options: { requestAgent: async () => offer("101", released) },
   });
-  assert.deepEqual([call.told.disposition, call.heard], ["answered", []]);
+  assert.deepEqual([call.told.disposition, call.heard, released], ["answered", [], [["101", true]]]);
 });

@@ -40,7 +40,7 @@ export interface FreeAgent {
   extension: string;
   /** What Dial rings: `PJSIP/101`. */
   channel: string;
-  /** Called once: whether the agent took the call, which is over then. */
+  /** Called once, when the call is over: `false` when the phone was left to ring, or could not be rung. */
   release(end: { answered: boolean }): void;
 }
 

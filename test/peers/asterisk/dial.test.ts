@@ -155,6 +155,18 @@ scenario("sounds that the PBX does not find fail the call and raise an alarm", a
   assert.equal((await scene.enlace.api.put(sounds, { ...at, pbx_folder: PBX_FOLDER })).status, 200);
 });
 
+scenario("who is called for agents is given to a free phone; with nobody who picks up it is abandoned", async () => {
+  const mode = { mode: "agents", agents: { extensions: ["101"], wait_ms: 4_000 } };
+  const project = await scene.project({ opt_out_digit: null }, mode);
+  await scene.world.talkSeconds(2);
+  const talked = await scene.dial(project, "+34620000002");
+  assert.equal(talked.disposition, "transferred");
+  assert.ok(talked.transfer_talk_seconds >= 1 && talked.transfer_wait_seconds <= 4, JSON.stringify(talked));
+  await scene.world.phone("101", "ring");
+  const left = await scene.dial(project, "+34620000002");
+  assert.deepEqual([left.disposition, left.transfer_talk_seconds], ["abandoned", null]);
+});
+
 scenario("the doctor finds a PBX that can dial, and looks at its modules and ports if it may", async () => {
   const { make, pbxId } = scene;
   const plain = await make(`/api/v1/pbxs/${pbxId}/check`, {});
