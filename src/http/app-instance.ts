@@ -37,5 +37,7 @@ declare module "fastify" {
   interface FastifyInstance {
     /** Aborted when the server begins to drain: whoever makes a client wait answers now. */
     draining: AbortSignal;
+    /** Of this process: shows that it asks itself (x-enlace-inside); such a request was counted when it came in. */
+    insideToken: string;
   }
 }

@@ -2,6 +2,7 @@ import fastifyRateLimit, { normalizeIP } from "@fastify/rate-limit";
 import type { FastifyRequest, onRequestHookHandler } from "fastify";
 import { AppError } from "../core/errors.ts";
 import type { Clock } from "../kit/clock.ts";
+import { isSameSecret } from "../kit/same-secret.ts";
 import type { App } from "./app-instance.ts";
 
 /**
@@ -24,6 +25,7 @@ export const DEFAULT_RATE_LIMITS: RateLimits = {
   webhookPerSecond: 2_000,
 };
 
+export const INSIDE_HEADER = "x-enlace-inside";
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 /** Addresses and callers remembered at once. */
@@ -73,6 +75,7 @@ export async function installAddressLimit(app: App, limits: RateLimits): Promise
     max: limits.addressPerMinute,
     timeWindow: MINUTE_MS,
     cache: KEYS_MAX,
+    allowList: (request) => isFromInside(app, request),
     errorResponseBuilder: (_request, { ttl }) => refuse(ttl / 1000),
   });
 }
@@ -80,7 +83,10 @@ export async function installAddressLimit(app: App, limits: RateLimits): Promise
 /** Counts per caller. Install after access, which learns who calls. */
 export function installCallerLimit(app: App, limits: RateLimits): void {
   if (limits.callerPerMinute === 0) return;
-  const check = createCallerLimit(app, limits.callerPerMinute);
+  const count = createCallerLimit(app, limits.callerPerMinute);
+  const check = async (request: FastifyRequest): Promise<void> => {
+    if (!isFromInside(app, request)) await count(request);
+  };
   app.addHook("onRoute", (route) => {
     if (route.config?.access?.kind !== "caller") return;
     route.onRequest = [...[route.onRequest ?? []].flat(), check];
@@ -98,6 +104,12 @@ export function createCallerLimit(app: App, perMinuteMax: number): (request: Fas
     const result = await count(request);
     if (!result.isAllowed && result.isExceeded) throw refuse(result.ttlInSeconds);
   };
+}
+
+/** Enlace asks itself for somebody whose request was counted already; see compat/apicall/inside.ts. */
+function isFromInside({ insideToken }: App, { headers }: Pick<FastifyRequest, "headers">): boolean {
+  const given = headers[INSIDE_HEADER];
+  return typeof given === "string" && isSameSecret(given, insideToken);
 }
 
 function refuse(seconds: number): AppError {

@@ -4,7 +4,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fas
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
-import type { Random } from "../kit/random.ts";
+import { newSecret, type Random } from "../kit/random.ts";
 import { type Authenticate, installAccess } from "./access.ts";
 import type { App } from "./app-instance.ts";
 import { installDrain } from "./drain.ts";
@@ -58,6 +58,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<App>
     void reply.header("x-request-id", request.id).header("cache-control", "no-store");
     done();
   });
+  app.decorate("insideToken", newSecret(random));
   installDrain(app);
   installBodyTime(app, options.clock);
   installRequestLog(app, options);

@@ -190,3 +190,14 @@ test("a trunk's name or password that could become a section is refused", async 
 test("health is told without a token", async () => {
   assert.deepEqual((await enlace.as({}).get("/apicall/health")).body, { status: "ok" });
 });
+
+test("an answer that takes several questions inside counts as one request", async () => {
+  const slow = await startTestEnlace({ env: { ENLACE_API_RATE: "5" } });
+  const login = await slow.as({}).post(`${OLDER}/login`, { username: "admin", password: ADMIN_PASSWORD });
+  const client = slow.as({ authorization: `Bearer ${login.body.token}` });
+  const statuses: number[] = [];
+  for (let count = 0; count < 6; count++) statuses.push((await client.get(`${OLDER}/proyectos`)).status);
+  assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429]);
+  const forged = slow.as({ authorization: `Bearer ${login.body.token}`, "x-enlace-inside": "guess" });
+  assert.equal((await forged.get(`${OLDER}/proyectos`)).status, 429);
+});

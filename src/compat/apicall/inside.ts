@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { AppError, ERROR_CODES } from "../../core/errors.ts";
 import type { App } from "../../http/app-instance.ts";
+import { INSIDE_HEADER } from "../../http/rate-limits.ts";
 
 /**
  * Enlace's own API, asked from inside for the one who asks the older surface: the same credential, the same address, the same
@@ -38,7 +39,7 @@ export function createInside(app: App): Inside {
     const isStream = body !== undefined && "pipe" in body;
     const response = await app.inject({
       ...{ method, path, remoteAddress: request.ip },
-      headers: { ...toForwarded(request, isStream), ...headers },
+      headers: { ...toForwarded(request, isStream), ...headers, [INSIDE_HEADER]: app.insideToken },
       ...(body !== undefined && { payload: body }),
     });
     const { statusCode } = response;
