@@ -12,6 +12,7 @@ import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
+import { Holidays } from "./Holidays.tsx";
 import { usePolicies } from "./lists.ts";
 import { PolicyRules } from "./PolicyRules.tsx";
 
@@ -38,6 +39,7 @@ export function Policies() {
           <PolicyCard key={policy.id} policy={policy} />
         ))}
       </div>
+      <Holidays />
     </div>
   );
 }

@@ -9,7 +9,9 @@ import { useMay } from "../../ui/current-user.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
+import { Limits } from "./Limits.tsx";
 import { toNames, usePbxs, useTrunks } from "./lists.ts";
+import { PbxSounds } from "./PbxSounds.tsx";
 import { TrunkForm } from "./TrunkForm.tsx";
 
 type Trunk = Schemas["Trunk"];
@@ -61,6 +63,8 @@ export function Trunks() {
           )}
         </div>
       )}
+      <Limits />
+      <PbxSounds />
       <TrunkForm trunk={edited} isOpen={isOpen} onClose={() => setOpen(false)} />
     </div>
   );

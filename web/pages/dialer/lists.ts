@@ -66,4 +66,3 @@ export const DISPOSITIONS = [
   "failed",
   "suppressed",
 ] as const satisfies readonly NonNullable<Schemas["CampaignContact"]["disposition"]>[];
-type Disposition = (typeof DISPOSITIONS)[number];

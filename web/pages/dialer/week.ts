@@ -68,3 +68,23 @@ export function toDayName(weekday: number, language: string): string {
   const format = new Intl.DateTimeFormat(language, { weekday: "long", timeZone: "UTC" });
   return format.format(new Date(SUNDAY + weekday * DAY_MS));
 }
+
+interface Holiday {
+  on: string;
+  name: string;
+}
+
+/** One a line: `2026-12-25 Christmas`. */
+export function toHolidays(text: string): Holiday[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [on = "", ...words] = line.split(/\s+/);
+      return { on, name: words.join(" ") };
+    });
+}
+
+export const fromHolidays = (holidays: readonly Holiday[]): string =>
+  holidays.map(({ on, name }) => `${on} ${name}`.trim()).join("\n");
