@@ -80,25 +80,39 @@ function decideTogether(options: DecisionsOptions, cases: readonly Case[], now: 
       cases.flatMap(({ project }) => (project?.usesCallerIdPool ? [[project.id, project] as const] : [])),
     );
     const pools = await openPools(client, [...owners.values()], { now, random: options.random });
+    const batch = createBatchHistory();
     const allowed: AllowedCall[] = [];
     cases.forEach((it, index) => {
-      const past = [...(histories[index] ?? []), ...allowed.filter((call) => isAbout(call, it.request)).map(toPast)];
+      const past = [...(histories[index] ?? []), ...batch.about(it.request)];
       const { decision, call } = decideOne(options, it, { past, pools, now });
       it.decision = decision;
-      if (call) allowed.push(call);
+      if (call) {
+        allowed.push(call);
+        batch.add(call);
+      }
     });
     await saveAllowed(client, allowed);
     await pools.save();
   });
 }
 
-const isAbout = (call: AllowedCall, { tenantId, number, variables }: DecisionRequest): boolean =>
-  call.tenantId === tenantId && (call.number === number || (call.debt !== null && call.debt === toDebt(variables)));
-
-const toPast = ({ attemptId, number, debt, at, projectId, callerId }: AllowedCall): PastCall => ({
-  ...{ attemptId, number, debt, at, projectId, callerId },
-  ...{ reached: false, disposition: null },
-});
+/** What was allowed in this very batch, by number and by debt. */
+function createBatchHistory() {
+  const calls = new Map<string, PastCall[]>();
+  const toKeys = (tenantId: number, number: string, debt: string | null): string[] => [
+    `${tenantId} ${number}`,
+    ...(debt === null ? [] : [`${tenantId} debt ${debt}`]),
+  ];
+  return {
+    about: ({ tenantId, number, variables }: DecisionRequest): PastCall[] => [
+      ...new Set(toKeys(tenantId, number, toDebt(variables)).flatMap((key) => calls.get(key) ?? [])),
+    ],
+    add: ({ tenantId, attemptId, number, debt, at, projectId, callerId }: AllowedCall): void => {
+      const call = { attemptId, number, debt, at, projectId, callerId, reached: false, disposition: null };
+      for (const key of toKeys(tenantId, number, debt)) calls.set(key, [...(calls.get(key) ?? []), call]);
+    },
+  };
+}
 
 interface Together {
   past: readonly PastCall[];

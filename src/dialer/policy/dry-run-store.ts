@@ -54,22 +54,25 @@ export async function loadGroups(from: Sql, scope: DryRunScope, rowsMax: number)
 }
 
 export interface KnownContact {
-  id: RowId;
   number: PhoneNumber;
   variables: Record<string, string>;
 }
 
-/** Those who are not suppressed and have a history, by id after `afterId`. */
-export async function loadKnown(
-  from: Sql,
-  scope: DryRunScope,
-  { afterId, rowsMax }: { afterId: string; rowsMax: number },
-): Promise<KnownContact[]> {
-  const { rows } = await sql<KnownContact>`
-    select c.id, c.number, c.variables from ${pending(scope)} and c.id > ${afterId}
-       and not ${isSuppressed(scope)} and (${wasCalled(scope)} or ${debtWasCalled(scope)})
-     order by c.id limit ${rowsMax}`.execute(from);
-  return rows;
+/** Those who are not suppressed and have a history, at most `rowsMax` at a time until there are none; in a transaction. */
+export async function openKnown(on: Sql, scope: DryRunScope, rowsMax: number): Promise<() => Promise<KnownContact[]>> {
+  await sql`
+    declare known no scroll cursor for
+    select c.number, c.variables from ${pending(scope)}
+       and not ${isSuppressed(scope)} and (${wasCalled(scope)} or ${debtWasCalled(scope)})`.execute(on);
+  return async () => (await sql<KnownContact>`fetch ${sql.raw(String(rowsMax))} from known`.execute(on)).rows;
+}
+
+/**
+ * Whatever the store knows of the tables' sizes, lists are compared whole: after an import it knows nothing yet, and would look
+ * for each contact in all of the other list.
+ */
+export async function compareWhole(on: Sql): Promise<void> {
+  await sql`set local enable_nestloop = off`.execute(on);
 }
 
 /** Columns of a campaign's contact; empty where the campaign does not have the number. */

@@ -1,13 +1,12 @@
 import { AppError } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
-import type { PhoneNumber } from "../../core/phone-number.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import type { Project } from "../project.ts";
 import { loadHistories } from "./attempt-store.ts";
 import { listChecks, type Ready, type Surroundings, toBlocked, toPolicyVersion } from "./case.ts";
 import type { BlockRule, DecisionRequest } from "./decision.ts";
-import { countPending, type DryRunScope, loadGroups, loadKnown } from "./dry-run-store.ts";
+import { compareWhole, countPending, type DryRunScope, loadGroups, openKnown } from "./dry-run-store.ts";
 import { HISTORY_DAYS, type PastCall } from "./history.ts";
 import { toDebt } from "./rules.ts";
 import type { Policy } from "./store.ts";
@@ -65,10 +64,21 @@ export function createDryRun({
       const it: Ready = { request: { ...ids, number, variables }, project, policy, consent, decision: null };
       tally.add(toBlocked(listChecks(around.windows, it, { past, now })), count);
     };
-    const { contacts, suppressed } = await countPending(database.sql, scope);
-    if (suppressed > 0) tally.add({ rule: "suppressed", final: true, nextAt: null }, suppressed);
-    for (const group of await loadGroups(database.sql, scope, GROUPS_MAX)) ask(group, [], group.contacts);
-    for await (const { contact, past } of listKnown(database, scope, now)) ask(contact, past, 1);
+    const contacts = await database.sql.transaction().execute(async (on) => {
+      await compareWhole(on);
+      const { contacts: pending, suppressed } = await countPending(on, scope);
+      if (suppressed > 0) tally.add({ rule: "suppressed", final: true, nextAt: null }, suppressed);
+      for (const group of await loadGroups(on, scope, GROUPS_MAX)) ask(group, [], group.contacts);
+      const next = await openKnown(on, scope, KNOWN_BATCH);
+      for (let seen = 0; seen < KNOWN_MAX; seen += KNOWN_BATCH) {
+        const batch = await next();
+        if (batch.length === 0) break;
+        const keys = batch.map(({ number, variables }) => ({ tenantId, number, debt: toDebt(variables) }));
+        const histories = await loadHistories(database.pool, keys, now);
+        for (const [index, contact] of batch.entries()) ask(contact, histories[index] ?? [], 1);
+      }
+      return pending;
+    });
     const { figures, seen } = tally;
     return {
       ...{ policyVersion: toPolicyVersion(policy), acknowledged: policy.acknowledgedAt !== null, contacts },
@@ -87,22 +97,6 @@ async function loadRules(
   const policy = project?.policyId ? await around.loadPolicy(tenantId, project.policyId) : null;
   if (!project || !policy) throw new AppError("conflict", "The project has no policy: there are no rules to ask.");
   return { project, policy };
-}
-
-async function* listKnown(
-  database: Database,
-  scope: DryRunScope,
-  now: Date,
-): AsyncGenerator<{ contact: { number: PhoneNumber; variables: Record<string, string> }; past: readonly PastCall[] }> {
-  let afterId = "0";
-  for (let seen = 0; seen < KNOWN_MAX; seen += KNOWN_BATCH) {
-    const batch = await loadKnown(database.sql, scope, { afterId, rowsMax: KNOWN_BATCH });
-    const keys = batch.map(({ number, variables }) => ({ tenantId: scope.tenantId, number, debt: toDebt(variables) }));
-    const histories = await loadHistories(database.pool, keys, now);
-    for (const [index, contact] of batch.entries()) yield { contact, past: histories[index] ?? [] };
-    if (batch.length < KNOWN_BATCH) return;
-    afterId = batch.at(-1)?.id ?? afterId;
-  }
 }
 
 function createTally(now: Date) {

@@ -70,8 +70,20 @@ function parseCountry(number: PhoneNumber): string | null {
   }
 }
 
-/** Whether it is a mobile number as far as one can tell; where a plan does not tell them apart, it is not. */
+const SHOWN_MAX = 10_000;
+const shown = new Map<string, boolean>();
+
+/** Whether it is a mobile number as far as one can tell; where a plan does not tell them apart, it is not. For the few of our own. */
 export function isMobile(number: PhoneNumber): boolean {
+  const known = shown.get(number);
+  if (known !== undefined) return known;
+  const mobile = parseIsMobile(number);
+  if (shown.size >= SHOWN_MAX) shown.clear();
+  shown.set(number, mobile);
+  return mobile;
+}
+
+function parseIsMobile(number: PhoneNumber): boolean {
   try {
     return parsePhoneNumberWithError(number).getType() === "MOBILE";
   } catch {
