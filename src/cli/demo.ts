@@ -51,6 +51,7 @@ const PORT = 8080;
 const OUTAGE_AFTER_MS = 20_000;
 const OUTAGE_FOR_MS = 20_000;
 const LOOK_EVERY_MS = 100;
+const DISPOSITIONS_WITHIN_MS = 30_000;
 
 export function createDemo(context: CommandContext, tools: DemoTools): Command {
   return createCommand("demo", "watch Enlace at work: a simulated PBX, made-up calls, a sandbox CRM, an outage")
@@ -176,7 +177,11 @@ function passOn(environment: DemoTools["environment"]): Record<string, string> {
   return Object.fromEntries(PASSED_ON.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
 }
 
+/** People to be found, and a custom field such as an administrator of Vtiger adds for campaigns. */
 function fillCrm(crm: FakeVtiger): void {
+  const fields = crm.store.modules.get("PBXManager")?.fields;
+  const like = fields?.find(({ name }) => name === "gateway");
+  if (fields && like) fields.push({ ...like, name: "cf_disposition", label: "Disposition" });
   for (const { firstName, lastName, number } of PEOPLE)
     crm.addContact({ firstname: firstName, lastname: lastName, mobile: number });
 }
@@ -243,8 +248,23 @@ async function play(
   story.say("No more calls. Waiting for what is still on its way …");
   crm.faults.clear();
   await settle(story, interrupts.hurry);
+  if (verdict) await tellDispositions(context, { crm, contacts: verdict.contacts, say: story.say });
   if (!sayVerdict(story)) throw new CommandFailure("the CRM does not hold exactly what was accepted");
   if (verdict && !verdict.isComplete) throw new CommandFailure("the campaign did not come to its end");
+}
+
+/** Everybody was called at least once; how it came out reaches the record a moment after the call. */
+async function tellDispositions(
+  { clock }: CommandContext,
+  { crm, contacts, say }: { crm: FakeVtiger; contacts: number; say(line: string): void },
+): Promise<void> {
+  const count = (): number => crm.records().filter(({ fields }) => fields.cf_disposition).length;
+  const givenUpAt = clock.monotonicMs() + DISPOSITIONS_WITHIN_MS;
+  while (count() < contacts && clock.monotonicMs() < givenUpAt) await clock.sleep(LOOK_EVERY_MS);
+  const calls = count();
+  if (calls < contacts)
+    throw new CommandFailure(`the CRM shows how ${calls} calls of the campaign came out, of ${contacts}`);
+  say(`=== The CRM shows how ${calls} calls of the campaign came out (field cf_disposition).`);
 }
 
 /** Set up before Enlace listens, run beside everything else, waited for at the end. */

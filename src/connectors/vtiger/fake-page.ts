@@ -13,6 +13,7 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
     "totalduration",
     "billduration",
     "gateway",
+    "cf_disposition",
   ],
   Events: ["subject", "eventstatus", "contact_id", "assigned_user_id", "date_start", "time_start", "cf_call_uuid"],
   Calls: [

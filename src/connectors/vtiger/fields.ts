@@ -52,6 +52,7 @@ const CUSTOM_HOMES: Readonly<Record<CallField, readonly string[]>> = {
   pbx_system: ["cf_pbx_system", "PBX System"],
   extension: ["cf_agent_ext", "Agent Extension"],
   trunk: ["cf_trunk", "Trunk"],
+  disposition: ["cf_disposition", "Disposition"],
 };
 const HOMES: Readonly<Record<ModuleSort, Readonly<Record<CallField, readonly string[]>>>> = {
   custom: CUSTOM_HOMES,

@@ -51,6 +51,20 @@ test("the documented call fills PBXManager's own columns and the older system's 
   });
 });
 
+test("how a call of the dialer came out goes to the field that asks for it, and nowhere else", () => {
+  const dialer = {
+    attemptId: "d1",
+    projectId: "1",
+    project: "Reminders",
+    disposition: "opted_out",
+    attempt: 1,
+  } as const;
+  const details = { dialer } as unknown as NonNullable<Call["details"]>;
+  const layout = layoutOf("PBXManager", { fieldMap: { disposition: "cf_to_number" } });
+  assert.equal(map({ details }, { layout }).revision.cf_to_number, "opted_out");
+  assert.ok(!JSON.stringify(map({ details })).includes("opted_out"));
+});
+
 test("the subject names direction and number in the tenant's language", () => {
   const subjects = (language: Language, call: Partial<Call>): string => toSubject(createCall(call), language);
   assert.equal(subjects("es", {}), "Llamada entrante de +34123456789");

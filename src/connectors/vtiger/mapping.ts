@@ -83,6 +83,7 @@ const DETAILS: Readonly<Partial<Record<CallField, Phrases>>> = {
   extension: { es: "Extensión", en: "Extension", ru: "Внутренний номер" },
   talk: { es: "Conversación (s)", en: "Talk time (s)", ru: "Разговор (с)" },
   pbx_system: { es: "Centralita", en: "PBX", ru: "АТС" },
+  disposition: { es: "Resultado", en: "Disposition", ru: "Итог" },
   recording_url: { es: "Grabación", en: "Recording", ru: "Запись" },
 };
 
@@ -160,6 +161,7 @@ function toValues({ call, callUuid, layout, language }: MappingInput): Record<Ca
     pbx_system: call.pbx,
     extension: call.agentExtension,
     trunk: call.trunk,
+    disposition: call.details?.dialer?.disposition ?? null,
   };
 }
 

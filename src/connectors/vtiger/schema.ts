@@ -19,6 +19,7 @@ export const CALL_FIELDS = [
   "pbx_system",
   "extension",
   "trunk",
+  "disposition",
 ] as const;
 export type CallField = (typeof CALL_FIELDS)[number];
 
