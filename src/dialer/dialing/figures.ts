@@ -1,7 +1,5 @@
 import type { Counter, Histogram } from "prom-client";
-import type { Disposition } from "../../core/disposition.ts";
 import type { Metrics } from "../../kit/metrics.ts";
-import type { DialSource } from "../attempt.ts";
 
 /** What Prometheus is told of the dialer. */
 export interface DialingFigures {
@@ -19,9 +17,6 @@ export interface DialingLevels {
   perSecond(): number;
   unwritten(): number;
 }
-
-type StartedLabels = { source: DialSource; trunk: string };
-type FinishedLabels = { disposition: Disposition };
 
 export function createDialingFigures(metrics: Metrics, levels: () => DialingLevels): DialingFigures {
   metrics.gauge("enlace_dialer_active_channels", "Calls of the dialer that hold a channel, by trunk.", {

@@ -3,6 +3,7 @@ import { toErrorMessage } from "../../core/errors.ts";
 import { toBackoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
+import { createInTurn } from "./in-turn.ts";
 
 /** `null`: the connection was away or has only begun to listen, so something may have been missed; look for yourself. */
 export type NotificationListener = (payload: string | null) => void;
@@ -28,12 +29,17 @@ export interface ListenerOptions {
   answerTimeoutMs?: number;
 }
 
+interface Held {
+  connection: pg.Client;
+  ask: ReturnType<typeof createInTurn>;
+}
+
 /** Listens on one connection of its own. States: connecting → listening → (lost) → waiting → connecting …, until stopped. */
 export function createListener(options: ListenerOptions): Listener {
   const { url, clock, log, heartbeatMs = 15_000, answerTimeoutMs = 10_000 } = options;
   const channels = new Map<string, Set<NotificationListener>>();
   const stopping = new AbortController();
-  let client: pg.Client | undefined;
+  let client: Held | undefined;
   let running: Promise<void> = Promise.resolve();
 
   function tell(channel: string, payload: string | null): void {
@@ -46,7 +52,7 @@ export function createListener(options: ListenerOptions): Listener {
     }
   }
 
-  async function connect(): Promise<pg.Client> {
+  async function connect(): Promise<Held> {
     const next = new pg.Client({
       connectionString: url,
       application_name: "enlace listener",
@@ -63,29 +69,29 @@ export function createListener(options: ListenerOptions): Listener {
       void endQuietly(next, log);
       throw error;
     }
-    client = next;
-    return next;
+    client = { connection: next, ask: createInTurn(next) };
+    return client;
   }
 
   /** Resolves when `held` is lost; rejects when we are stopped. */
-  async function hold(held: pg.Client): Promise<void> {
+  async function hold(held: Held): Promise<void> {
     const lost = new AbortController();
-    held.once("end", () => lost.abort(new Error("the connection ended")));
+    held.connection.once("end", () => lost.abort(new Error("the connection ended")));
     const signal = AbortSignal.any([lost.signal, stopping.signal]);
     try {
       for (;;) {
         await clock.sleep(heartbeatMs, signal);
-        await held.query("select 1");
+        await held.ask("select 1");
       }
     } catch (error) {
       client = undefined;
-      await endQuietly(held, log);
+      await endQuietly(held.connection, log);
       stopping.signal.throwIfAborted();
       log.warn({ error: toErrorMessage(error) }, "listener.connection_lost");
     }
   }
 
-  async function reconnect(): Promise<pg.Client> {
+  async function reconnect(): Promise<Held> {
     for (let failures = 1; ; failures++) {
       await clock.sleep(toBackoffMs(failures, RECONNECT, 1), stopping.signal);
       try {
@@ -96,7 +102,7 @@ export function createListener(options: ListenerOptions): Listener {
     }
   }
 
-  async function run(first: pg.Client): Promise<void> {
+  async function run(first: Held): Promise<void> {
     for (let held = first; ; ) {
       await hold(held);
       held = await reconnect();
@@ -105,9 +111,9 @@ export function createListener(options: ListenerOptions): Listener {
     }
   }
 
-  async function listenLate(on: pg.Client, channel: string): Promise<void> {
+  async function listenLate(on: Held, channel: string): Promise<void> {
     try {
-      await on.query(listenTo(channel));
+      await on.ask(listenTo(channel));
       tell(channel, null);
     } catch (error) {
       log.debug({ channel, error: toErrorMessage(error) }, "listener.listen_failed"); // the reconnect listens to it

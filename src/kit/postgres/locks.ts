@@ -2,6 +2,7 @@ import pg from "pg";
 import { AppError, toErrorMessage } from "../../core/errors.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
+import { createInTurn } from "./in-turn.ts";
 
 /** One holder per key over all processes of one database, for as long as a piece of work takes. */
 export interface Locks {
@@ -136,27 +137,12 @@ async function openLockSession(options: LocksOptions): Promise<LockSession> {
   client.on("error", (error) => lose(error.message));
   client.on("end", () => lose("the connection ended"));
 
-  /** One question at a time: a connection answers in turn, and pg 9 will not queue for us. */
-  let last: Promise<unknown> = Promise.resolve();
-  function ask(text: string, key?: string): Promise<boolean> {
-    const answer = last.then(() => askNow(text, key));
-    last = answer.catch(() => false); // whoever asked is told
-    return answer;
-  }
-
-  let turn: Promise<unknown> = Promise.resolve();
-
-  /** One question at a time: a client of `pg` takes the next only when it has answered the last. */
-  function query(text: string, values: string[]): Promise<{ rows: { ok: boolean }[] }> {
-    const mine = turn.then(() => client.query<{ ok: boolean }>(text, values));
-    turn = mine.catch(() => undefined); // whoever asked hears of it
-    return mine;
-  }
+  const query = createInTurn(client);
 
   /** A session that does not answer may have lost its locks already: it is given up, and its holders are told. */
-  async function askNow(text: string, key?: string): Promise<boolean> {
+  async function ask(text: string, key?: string): Promise<boolean> {
     try {
-      const { rows } = await query(text, key === undefined ? [] : [key]);
+      const { rows } = await query<{ ok: boolean }>(text, key === undefined ? [] : [key]);
       return rows[0]?.ok === true;
     } catch (error) {
       lose(toErrorMessage(error));
