@@ -69,7 +69,7 @@ async function measureRate(context: FigureContext): Promise<void> {
 
 async function measureConcurrency(context: FigureContext): Promise<void> {
   const contacts = CONCURRENT * 3;
-  const campaign = await openCampaign(context, { name: "dialer_many", soundMs: 90_000, ringMs: 500, contacts });
+  const campaign = await openCampaign(context, { name: "dialer_many", soundMs: 280_000, ringMs: 500, contacts });
   try {
     const calm = residentMiB(campaign.pid);
     await campaign.start();

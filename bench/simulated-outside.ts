@@ -66,5 +66,6 @@ if (import.meta.main) {
     process.send?.({ ...report, live, events: pbx.events(), ended } satisfies OutsideReport);
     ended = [];
   });
+  process.on("disconnect", () => process.exit()); // whoever measured is gone
   process.send?.(pbx.port);
 }
