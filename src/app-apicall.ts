@@ -21,6 +21,11 @@ export function registerApicallDoors(
 ): void {
   registerApicall(app, {
     ...{ log, clock, loadTenant: tenants.loadTenant },
+    findProjectId: async (caller, number) => {
+      const { projects } = dialer.settings;
+      const project = await projects.findByNumber(caller.tenantId, number);
+      return project && (await projects.mayUse(caller, project.id)) ? project.id : null;
+    },
     searchCalls: (tenantId, search) => searchAttempts(database.sql, tenantId, search),
     authenticateToken: (token) => tenants.authenticate({ headers: { authorization: `Bearer ${token}` } }),
     listOwnProjects: async (tenantId, userId) => {

@@ -46,6 +46,7 @@ test("what is missing, what is unknown and what must not be called is refused, i
     "proyecto_id y telefono son requeridos",
   ]);
   assert.equal((await call({ proyecto_id: 999, telefono: NUMBER })).status, 404);
+  assert.equal((await call({ proyecto_id: "9".repeat(19), telefono: NUMBER })).status, 400, "no id is so large");
   assert.equal((await call({ proyecto_id: 100, telefono: "1\nApplication: System" })).status, 400);
   const entry = { proyecto_id: 100, telefono: "+34600000099", razon: "pidió no ser llamado" };
   assert.deepEqual((await api.post(`${OLDER}/blacklist`, entry)).body, { success: true });

@@ -5,7 +5,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { registerOlderAudios } from "./audios.ts";
 import { registerOlderBlacklist } from "./blacklist.ts";
-import { registerOlderCall } from "./call.ts";
+import { type OlderCallOptions, registerOlderCall } from "./call.ts";
 import { registerOlderCampaignLists } from "./campaign-lists.ts";
 import { registerOlderCampaigns } from "./campaigns.ts";
 import { registerOlderConfig } from "./config.ts";
@@ -26,7 +26,7 @@ import type { OlderScope } from "./wire.ts";
  * All of it is under /apicall: clients of the older dialer take `https://…/apicall` as its address. What has no namesake in
  * Enlace's own API is also where it always was, under /api/v1.
  */
-export interface ApicallOptions extends OlderLoginOptions, OlderLogOptions, OlderLiveOptions {
+export interface ApicallOptions extends OlderLoginOptions, OlderCallOptions, OlderLogOptions, OlderLiveOptions {
   log: Log;
   clock: Clock;
   /** Whether the store answers, and whether a PBX is heard that should be. */

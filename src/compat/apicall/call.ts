@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../../core/errors.ts";
-import { findProject } from "./projects.ts";
+import type { RowId } from "../../core/ids.ts";
+import type { Caller } from "../../http/access.ts";
 import { OlderRefusal, readOlder } from "./refusals.ts";
 import { type OlderScope, olderId, steering, toNumericId } from "./wire.ts";
 
@@ -9,11 +10,17 @@ import { type OlderScope, olderId, steering, toNumericId } from "./wire.ts";
 const body = z.object({ proyecto_id: olderId, telefono: z.string().trim().min(1) });
 const dialed = z.object({ attempt_id: z.string() });
 
+export interface OlderCallOptions {
+  /** By the number that older clients know, as far as the caller may use it: asked for every call, so by itself. */
+  findProjectId(caller: Caller, number: string): Promise<RowId | null>;
+}
+
 /** `Idempotency-Key` goes on to the queue: the same key is the same call. */
-export function registerOlderCall({ app, base, inside }: OlderScope): void {
+export function registerOlderCall({ app, base, inside }: OlderScope, { findProjectId }: OlderCallOptions): void {
   app.post(`${base}/call`, steering, async (request, reply) => {
     const given = readOlder(body, request.body, "proyecto_id y telefono son requeridos");
-    const { id: project_id } = await findProject(inside, request, given.proyecto_id);
+    const project_id = await findProjectId(request.caller, given.proyecto_id);
+    if (project_id === null) throw new OlderRefusal(404, "Proyecto no encontrado");
     const asked = { project_id, number: given.telefono };
     const { attempt_id } = await inside
       .ask(request, { method: "POST", path: "/api/v1/dial", body: asked, schema: dialed })

@@ -25,7 +25,7 @@ export const steering = hidden(allow({ roles: ["supervisor"], scope: "dialer:wri
 export const administering = hidden(allow({ roles: ["admin"], scope: "dialer:write" }));
 
 /** Ids were numbers; as text they are taken, too. */
-export const olderId = z.union([z.int().positive(), z.string().regex(/^[1-9]\d{0,18}$/)]).transform((id) => String(id));
+export const olderId = z.union([z.int().positive(), z.string().regex(/^[1-9]\d{0,17}$/)]).transform((id) => String(id));
 export const idQuery = z.object({ id: olderId });
 /** Text that may be empty or `null` where there is none. */
 export const olderText = z.string().trim().nullish();
