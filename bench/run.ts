@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { ami } from "./ami.ts";
 import { campaignClaim } from "./campaign-claim.ts";
 import { consoleLive } from "./console.ts";
+import { dialer } from "./dialer.ts";
 import { dialerSimulated } from "./dialer-simulated.ts";
 import { fastagi } from "./fastagi.ts";
 import type { Figure, Measured } from "./figure.ts";
@@ -29,6 +30,7 @@ const FIGURES: readonly Figure[] = [
   hooks,
   originate,
   campaignClaim,
+  dialer,
   dialerSimulated,
   consoleLive,
   ...WITH_PEERS,

@@ -59,8 +59,8 @@ export interface Wish {
 
 const BEAT_MS = 200;
 const IDLE_MS = 250;
-/** What starts within it is dealt out at once. */
-const AHEAD_MS = 300;
+/** What starts within it is dealt out at once: longer than a beat with all its statements takes, so that nobody waits for one. */
+const AHEAD_MS = 600;
 const BATCH_MAX = 1_000;
 /** Changes that wait for the store: beyond this no new calls are begun. */
 const UNWRITTEN_MAX = 5_000;

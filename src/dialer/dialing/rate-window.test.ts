@@ -53,11 +53,11 @@ test("below one a second there is one in that time", () => {
 test("room is what could start until then, and a changed limit holds at once", () => {
   let perSecond: number | null = 10;
   const window = createRateWindow(() => perSecond);
-  assert.equal(window.room(5_000, 0), 2, "a fifth of it at once");
-  assert.equal(window.room(5_000, 300), 4);
-  for (let taken = 0; taken < 2; taken++) window.take(5_000);
+  assert.equal(window.room(5_000, 0), 3, "a quarter of it at once");
+  assert.equal(window.room(5_000, 300), 6);
+  for (let taken = 0; taken < 3; taken++) window.take(5_000);
   assert.equal(window.room(5_000, 100), 0);
-  assert.equal(window.recent(5_000), 2);
+  assert.equal(window.recent(5_000), 3);
   perSecond = 20;
   assert.equal(window.room(5_000, 0), 2);
   perSecond = null;

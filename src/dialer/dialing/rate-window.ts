@@ -1,6 +1,6 @@
 /**
  * How fast calls may start: at most N in any one second, wherever one begins to look, and so that they do not all start at the
- * second's beginning at most a fifth of them, rounded up, in any fifth. Below one a second: one in that time. All instants are
+ * second's beginning, at most a quarter of them, rounded up, in any fifth: a little more than its share, to make up for a late timer. Below one a second: one in that time. All instants are
  * `Clock.monotonicMs()`, given in ascending order.
  */
 export interface RateWindow {
@@ -21,7 +21,8 @@ interface Bound {
 }
 
 const SECOND_MS = 1_000;
-const PARTS = 5;
+const PART_MS = 200;
+const SHARES = 4;
 /** Between our clock and the PBX's ear some starts come closer together than they left. */
 const JITTER_MS = 5;
 
@@ -67,6 +68,6 @@ function toBounds(perSecond: number | null): readonly Bound[] {
   const most = Math.floor(perSecond);
   return [
     { most, ms: SECOND_MS + JITTER_MS },
-    { most: Math.ceil(most / PARTS), ms: SECOND_MS / PARTS },
+    { most: Math.ceil(most / SHARES), ms: PART_MS },
   ];
 }

@@ -1,0 +1,203 @@
+// Calls of the dialer started a second on a real Asterisk 16, beside a bare loop that gives the same orders over an AMI socket
+// of its own in the same run: at a pace that is held, and as fast as each goes. Needs root and apt, as test/peers/asterisk does;
+// `node bench/dialer.ts` runs it alone.
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { appendFile, cp, mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import type { Figure, FigureContext } from "./figure.ts";
+import { callApi, execute, openStage, type Stage, startEnlace } from "./stage.ts";
+
+const run = promisify(execFile);
+const KIT = join(import.meta.dirname, "../test/peers/asterisk");
+/** Of its ports; the tests' own Asterisks have 7,000 to 10,000, bench/originate.ts has 11,500. */
+const OFFSET = 12_500;
+const AMI_PORT = 5038 + OFFSET;
+const AMI_SECRET = "enlace-test";
+/** A phone that answers at once, and a dialplan that holds whoever picked up for a second: nothing but the calls is measured. */
+const CHANNEL = "Local/wait-1@far";
+const DIALPLAN = "\n[enlace-ivr]\nexten => s,1,Wait(1)\n same => n,Hangup()\n";
+const HELD_PER_SECOND = 100;
+const CALLS = 600;
+/** Orders that the bare loop has given and not heard of: more makes it no faster. */
+const UNHEARD_MAX = 50;
+
+export const dialer: Figure = { name: "dialer", run: measure };
+
+async function measure({ stage, report }: FigureContext): Promise<void> {
+  const asterisk = await startAsterisk().catch((error: Error & { stderr?: string }) => {
+    console.log(`SKIPPED dialer: Asterisk cannot be had here: ${(error.stderr || error.message).trim()}`);
+  });
+  if (!asterisk) return;
+  const databaseUrl = await stage.createDatabase("dialer");
+  const enlace = await startEnlace(databaseUrl, {
+    ...{ AMI_HOST: "127.0.0.1", AMI_PORT: String(AMI_PORT), AMI_USERNAME: "enlace", AMI_SECRET },
+    ENLACE_API_RATE: "100000",
+  }).catch(async (error: unknown) => {
+    await asterisk.stop();
+    throw error;
+  });
+  try {
+    const house = await prepare(enlace.port, databaseUrl);
+    for (const [name, perSecond] of [
+      [`held at ${HELD_PER_SECOND}`, HELD_PER_SECOND],
+      ["as fast as it goes", null],
+    ] as const) {
+      const peer = await runBare(perSecond);
+      const ours = await house.run(perSecond);
+      const detail = `${CALLS} calls; ours ${ours.toFixed(0)}/s, bare ${peer.toFixed(0)}/s`;
+      report(`Calls started on a real Asterisk against a bare AMI loop, ${name}`, {
+        ...{ ratio: ours / peer, ours, peer, detail },
+        ...(perSecond !== null && { atLeast: 0.95 }),
+      });
+    }
+  } finally {
+    await enlace.stop();
+    await asterisk.stop();
+  }
+}
+
+async function startAsterisk(): Promise<{ stop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "enlace-bench-dialer-"));
+  const settings = `${folder}-etc`;
+  await cp(join(KIT, "etc/pbx"), settings, { recursive: true });
+  await appendFile(join(settings, "extensions.conf"), DIALPLAN);
+  const env = {
+    ...process.env,
+    ...{ PBX_CONF: settings, PBX_OFFSET: String(OFFSET), PBX_RTP_START: String(20_000 + OFFSET) },
+    ...{ PBX_TRUNK_PORT: "9", PBX_AMI_SECRET: AMI_SECRET },
+  };
+  const kit = (...words: string[]) => run(join(KIT, "asterisk.sh"), words, { env, timeout: 300_000 });
+  const clean = async (): Promise<void> => {
+    for (const each of [folder, settings]) await rm(each, { recursive: true, force: true });
+  };
+  try {
+    await kit("install", "16", folder);
+    await kit("start", folder);
+  } catch (error) {
+    await clean();
+    throw error;
+  }
+  return {
+    stop: async () => {
+      await kit("stop", folder);
+      await clean();
+    },
+  };
+}
+
+/** A project whose calls wait in the queue until its trunk is switched on. */
+async function prepare(port: number, databaseUrl: string) {
+  const pbxId = await loadReadyPbx(port);
+  const post = (path: string, body: object): Promise<{ id: string }> => callApi(port, "POST", path, body);
+  const trunk = { pbx_id: pbxId, name: "bench", dial_template: CHANNEL, channels_max: 10_000 };
+  const { id: trunkId } = await post("/api/v1/trunks", trunk);
+  const request = { name: "bench", scopes: ["dialer:write"] };
+  const { key } = await callApi<{ key: string }>(port, "POST", "/api/v1/api-keys", request);
+  let round = 0;
+  return {
+    run: async (perSecond: number | null): Promise<number> => {
+      await callApi(port, "PATCH", `/api/v1/trunks/${trunkId}`, { enabled: false });
+      await callApi(port, "PUT", "/api/v1/dialer/limits", { per_second: perSecond, channels_max: 10_000 });
+      const name = `bench ${++round}`;
+      const { id } = await post("/api/v1/projects", {
+        name,
+        trunks: [{ trunk_id: trunkId }],
+        retry: { attempts_max: 1 },
+      });
+      await Promise.all(Array.from({ length: CALLS }, (_, index) => ask({ port, key, projectId: id }, index)));
+      await callApi(port, "PATCH", `/api/v1/trunks/${trunkId}`, { enabled: true });
+      return loadRate(databaseUrl, id);
+    },
+  };
+}
+
+async function ask(
+  { port, key, projectId }: { port: number; key: string; projectId: string },
+  index: number,
+): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/dial`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": key },
+    body: JSON.stringify({ project_id: projectId, number: `+346${10_000_000 + index}` }),
+  });
+  if (answer.status !== 202) throw new Error(`a call was answered ${answer.status}: ${await answer.text()}`);
+}
+
+async function loadReadyPbx(port: number): Promise<string> {
+  for (;;) {
+    const { items } = await callApi<{ items: { id: string; status: { state: string | null } }[] }>(
+      port,
+      "GET",
+      "/api/v1/pbxs",
+    );
+    const [pbx] = items;
+    if (pbx?.status.state === "ready") return pbx.id;
+    await rest(100);
+  }
+}
+
+/** Calls a second from the first to the last, once all have ended. */
+async function loadRate(databaseUrl: string, projectId: string): Promise<number> {
+  for (;;) {
+    const [row] = await execute<{ open: number; failed: number; seconds: number }>(
+      databaseUrl,
+      `select count(*) filter (where state <> 'ended')::int as open,
+              count(*) filter (where disposition <> 'answered')::int as failed,
+              extract(epoch from max(dialed_at) - min(dialed_at))::float8 as seconds
+         from dial_attempts where project_id = $1`,
+      [projectId],
+    );
+    if (row && row.open === 0 && row.failed > 0) throw new Error(`${row.failed} calls were not answered`);
+    if (row && row.open === 0) return (CALLS - 1) / row.seconds;
+    await rest(200);
+  }
+}
+
+/** AMI with nothing around it: orders written one after the other, their responses counted. */
+async function runBare(perSecond: number | null): Promise<number> {
+  const socket = connect(AMI_PORT, "127.0.0.1");
+  socket.setNoDelay(true);
+  await once(socket, "connect");
+  let heard = 0;
+  let bell = Promise.withResolvers<void>();
+  createInterface({ input: socket }).on("line", (line) => {
+    if (!line.startsWith("Response: ")) return;
+    if (line !== "Response: Success") throw new Error(`Asterisk said ${line}`);
+    heard++;
+    bell.resolve();
+    bell = Promise.withResolvers();
+  });
+  socket.write(`Action: Login\r\nUsername: enlace\r\nSecret: ${AMI_SECRET}\r\nEvents: off\r\n\r\n`);
+  while (heard < 1) await bell.promise;
+  const startedMs = performance.now();
+  for (let index = 0; index < CALLS; index++) {
+    if (perSecond !== null) await rest(startedMs + (index * 1000) / perSecond - performance.now());
+    while (index + 1 - heard >= UNHEARD_MAX) await bell.promise;
+    const place = "Context: enlace-ivr\r\nExten: s\r\nPriority: 1";
+    const id = `bare${Math.round(startedMs)}-${index}`;
+    socket.write(
+      `Action: Originate\r\nChannel: ${CHANNEL}\r\n${place}\r\nTimeout: 45000\r\nAsync: true\r\nChannelId: ${id}\r\n\r\n`,
+    );
+  }
+  const tookSeconds = (performance.now() - startedMs) / 1000;
+  while (heard < CALLS + 1) await bell.promise;
+  socket.destroy();
+  await rest(2_500); // its last calls end before ours begin
+  return (CALLS - 1) / tookSeconds;
+}
+
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+
+if (import.meta.main) {
+  const stage: Stage = await openStage();
+  try {
+    await measure({ stage, seconds: 0, report: (what, result) => console.log(what, result) });
+  } finally {
+    await stage.stop();
+  }
+}
