@@ -129,3 +129,30 @@ test("the form of a new connection comes from its connector; its secret is maske
   assert.equal((await enlace.api.get(`/api/v1/connections/${id}`)).status, 404);
   assertQuiet(desk);
 });
+
+test("whose calls are whose in the CRM is written line by line; a double and an unknown extension are told", {
+  skip,
+}, async () => {
+  const { enlace, signIn } = house ?? assert.fail();
+  await enlace.api.put("/api/v1/extensions/101", { name: "Ana" });
+  const desk = await signIn();
+  const { page } = desk;
+  await page.goto("/connections");
+  await page.getByRole("link", { name: "Vtiger", exact: true }).first().click();
+  const owners = page.getByRole("group", { name: "Owners by extension" });
+  const add = owners.getByRole("button", { name: "Add a line" });
+  await add.click();
+  await owners.getByLabel("Extension 1").fill("101");
+  await owners.getByLabel("Belongs to 1").fill("ana");
+  await add.click();
+  await owners.getByLabel("Extension 2").fill("999");
+  await owners.getByText("no such extension here").waitFor();
+  await owners.getByLabel("Extension 2").fill("101");
+  await owners.getByText("is there twice").first().waitFor();
+  await owners.getByRole("button", { name: "Remove 101" }).last().click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await see(page, "Saved.");
+  const { body } = await enlace.api.get("/api/v1/connections/1");
+  assert.deepEqual(body.settings.ownerByExtension, { "101": "ana" });
+  assertQuiet(desk);
+});

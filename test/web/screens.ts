@@ -10,7 +10,9 @@ import { addScenery, SCREENS } from "./scenery.ts";
 const FOLDER = process.env.SCREENS_FOLDER ?? join(import.meta.dirname, "..", "..", "docs", "screens");
 const BYTES_MAX = 150 * 1024;
 /** These go to the documents; with SCREENS_FOLDER all of them are taken. */
-const DOCUMENTED: readonly string[] = ["live", "calls", "call", "deliveries", "connection", "users"];
+const DOCUMENTED: readonly string[] = [
+  ...["live", "calls", "call", "reports", "deliveries", "connection", "users", "setup"],
+];
 
 test("the screens are photographed in both themes", async () => {
   const house = await startConsole({ clockFactor: FAST });
