@@ -1,4 +1,4 @@
-import { chmod, copyFile, realpath } from "node:fs/promises";
+import { access, chmod, constants, copyFile, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { AppError } from "../../core/errors.ts";
 import type { Clock } from "../../kit/clock.ts";
@@ -12,7 +12,7 @@ import type { PbxSounds } from "./store.ts";
 export interface SoundDelivery {
   /** What its Asterisk plays: a file as the PBX calls it, without ending, or an address. Throws `AppError`. */
   deliver(sound: SoundRef, path: string, to: PbxSounds): Promise<string>;
-  /** Throws `AppError` (`forbidden`) for a folder that lies in none that the operator allows, or is not there. */
+  /** Throws `AppError`: `forbidden` for a folder in none that the operator allows, `unavailable` for one that cannot be written to. */
   checkFolder(folder: string): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export function createSoundDelivery(options: SoundDeliveryOptions): SoundDeliver
     if (real === null) throw new AppError("unavailable", "The PBX's folder of sounds is not there; is it mounted?");
     for (const root of folderRoots) {
       const allowed = await realpathOrNull(root);
-      if (allowed !== null && isInside(real, allowed)) return;
+      if (allowed !== null && isInside(real, allowed)) return refuseReadOnly(real);
     }
     throw new AppError("forbidden", "The folder of sounds is not one that ENLACE_SOUND_FOLDERS allows.");
   }
@@ -62,6 +62,15 @@ export function createSoundDelivery(options: SoundDeliveryOptions): SoundDeliver
       return join(to.pbxFolder, place);
     },
   };
+}
+
+async function refuseReadOnly(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (!["EACCES", "EROFS", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    throw new AppError("unavailable", "Enlace may not write to the PBX's folder of sounds: see docs/audios.md.");
+  }
 }
 
 /** Asterisk reads it under another user than ours, whatever our umask is. */
