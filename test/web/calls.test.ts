@@ -136,6 +136,9 @@ test("calls in progress are seen live, come by themselves and go when they end",
   };
   await page.goto("/live");
   await see(page, "Nobody is on the phone");
+  await page.locator(".chart canvas").waitFor();
+  await page.getByRole("button", { name: "Last day" }).click();
+  await page.getByRole("button", { name: "Last day", pressed: true }).waitFor();
   await house?.enlace.postCall({ ...running, status: "ringing" });
   const row = page.locator("tbody tr").filter({ hasText: "+34600000077" });
   await row.getByText("ringing").waitFor();

@@ -25,6 +25,7 @@ test("the screens are photographed in both themes", async () => {
       if (!process.env.SCREENS_FOLDER && !DOCUMENTED.includes(name)) continue;
       await page.goto(path.replace("$call", callId));
       await settle(desk);
+      if (name === "live") await page.locator(".chart canvas").waitFor();
       const file = join(FOLDER, `${name}-${colorScheme}.png`);
       await page.screenshot({ path: file });
       assert.ok(statSync(file).size <= BYTES_MAX, `${file} is larger than ${BYTES_MAX} bytes`);
