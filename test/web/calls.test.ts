@@ -155,3 +155,15 @@ test("what the server refuses is a sentence with the id of the request", { skip 
   await alert.filter({ hasText: "It is not there, or not any more." }).waitFor();
   assert.match((await alert.textContent()) ?? "", /Request id: [0-9a-f-]{36}/);
 });
+
+test("where the stream does not get through, the live page says so and asks instead", { skip }, async () => {
+  const { page } = (await house?.signIn()) ?? assert.fail();
+  await page.route("**/api/v1/live", (route) =>
+    route.request().headers().accept === "text/event-stream" ? route.abort() : route.continue(),
+  );
+  await page.goto("/live");
+  await see(page, /Asked anew every 2 seconds/);
+  const now = new Date().toISOString();
+  await post({ call_uuid: "polled", from: "+34600000078", start_time: now, end_time: undefined, status: "ringing" });
+  await page.locator("tbody tr").filter({ hasText: "+34600000078" }).waitFor();
+});
