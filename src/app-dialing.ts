@@ -11,6 +11,7 @@ import { createDialing, type Dialing } from "./dialer/dialing/dialing.ts";
 import { createToTrunkChannel, type Originate } from "./dialer/dialing/placing.ts";
 import type { Accept } from "./intake/accept.ts";
 import type { HttpRequester } from "./kit/http-client.ts";
+import { PbxRefusal } from "./telephony/ask-pbx.ts";
 import { fillDialTemplate } from "./telephony/dial-template.ts";
 import type { Telephony } from "./telephony/telephony.ts";
 import type { Tenants } from "./tenants/tenants.ts";
@@ -60,6 +61,12 @@ function createOriginate({ telephony }: DialingSurroundings): Originate {
   return async ({ tenantId, id }, request, signal) => {
     const pbx = telephony().find(tenantId, id);
     if (!pbx) throw new AppError("unavailable", "The PBX is not there any more.", { retryAfterSeconds: 5 });
-    return pbx.originate(request, signal);
+    try {
+      return await pbx.originate(request, signal);
+    } catch (error) {
+      const place = pbx.placeByFile();
+      if (!place || !(error instanceof PbxRefusal && error.isForbidden)) throw error;
+      return place(request); // a PBX on this host whose AMI user may not originate
+    }
   };
 }

@@ -13,8 +13,9 @@ export type PlaceByFile = (call: {
   id: string;
   channel: string;
   to: { context: string; extension: string };
-  callerId: { number: string };
+  callerId?: { number: string };
   timeoutMs: number;
+  variables?: Readonly<Record<string, string>>;
 }) => Promise<{ linkedId: string | null; result: Promise<OriginateResult> }>;
 
 /** The file is picked up within milliseconds where the file system tells of it, within a second where it is looked at. */
@@ -25,11 +26,15 @@ const NO_ANSWER = 3;
 const UNKNOWN: OriginateResult = { outcome: "unknown", cause: null };
 
 export function createPlaceByFile({ spool, events }: { spool: Spool; events: Pick<EventWaits, "next"> }): PlaceByFile {
-  return async ({ id, channel, to, callerId, timeoutMs }) => {
+  return async ({ id, channel, to, callerId, timeoutMs, variables }) => {
     const leg = createFirstLeg(id);
     const decided = events.next(leg.take, HEARD_WAIT_MS + timeoutMs + LATE_MS);
     const begun = events.next((event) => event.get("AccountCode") === id, HEARD_WAIT_MS);
-    const call = { ...to, channel, callerId: callerId.number, account: id, waitSeconds: Math.ceil(timeoutMs / 1000) };
+    const call = {
+      ...{ ...to, channel, account: id, waitSeconds: Math.ceil(timeoutMs / 1000) },
+      ...(callerId && { callerId: callerId.number }),
+      ...(variables && { variables }),
+    };
     await spool.put(call).catch((error: unknown) => {
       for (const wait of [begun, decided]) wait.drop();
       throw error;

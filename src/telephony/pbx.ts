@@ -9,7 +9,7 @@ import type { AmiItem } from "./ami/stream.ts";
 import { type AmiRights, loadAmiRights } from "./ami-rights.ts";
 import { createAskPbx } from "./ask-pbx.ts";
 import { type CallCommands, type CommandsFor, createCallCommands } from "./call-commands.ts";
-import { createPlaceByFile } from "./call-file.ts";
+import { createPlaceByFile, type PlaceByFile } from "./call-file.ts";
 import { type DialSettings, SPY_ID } from "./call-placing.ts";
 import { RECORDER_ID } from "./call-recorder.ts";
 import { createEventWaits } from "./event-waits.ts";
@@ -109,6 +109,8 @@ export interface Pbx {
   isOwner(): boolean;
   /** See originate.ts; throws `AppError("unavailable")` while this process does not own the PBX or it is away. */
   originate: Originator["originate"];
+  /** By a call file, for a PBX on this host whose AMI user may not originate; `null`: it is not such a PBX, or not ours. */
+  placeByFile(): PlaceByFile | null;
   /** Click-to-call, hang up, redirect, transfer …; refused with `unavailable` as above. */
   commands(): CallCommands;
   /** The same as an order, for who is in another process; see pbx-command.ts. */
@@ -126,6 +128,7 @@ interface Tenure {
   tracker: CallTracker;
   originator: Originator;
   commandsFor: CommandsFor;
+  placeByFile: PlaceByFile | undefined;
   reload: Reload;
 }
 
@@ -194,6 +197,7 @@ export function createPbx(options: PbxOptions): Pbx {
     learn: (lists) => plan.replace(lists),
     isOwner: () => tenure !== undefined,
     originate: async (request, signal) => owned().originator.originate(request, signal),
+    placeByFile: () => tenure?.placeByFile ?? null,
     commands: () => owned().commandsFor(null),
     run: async (command) => runCommand(owned(), command),
     loadRights: async () => loadAmiRights((action) => owned().connection.send(action)),
@@ -241,14 +245,15 @@ function openTenure(
     log,
   });
   const originator = createOriginator({ send: (action, sending) => connection.send(action, sending), clock });
+  const placeByFile = settings.spoolFolder
+    ? createPlaceByFile({ spool: createSpool({ ...toSpoolFolders(settings.spoolFolder), random }), events })
+    : undefined;
   const commandsFor = createCallCommands({
     ...{ pbx, dial: settings.dial, callIdPrefix, tracker, originate: originator.originate, events, clock },
     isExtension: plan.hasExtension,
     send: (action) => connection.send(action),
     tell: (told) => tellDurably(told, signal),
-    placeByFile: settings.spoolFolder
-      ? createPlaceByFile({ spool: createSpool({ ...toSpoolFolders(settings.spoolFolder), random }), events })
-      : undefined,
+    placeByFile,
   });
   const observer = options.observe?.(settings, {
     isReady: () => connection.status().state === "ready",
@@ -258,7 +263,7 @@ function openTenure(
     liveIds: () => new Set(tracker.calls().flatMap(({ linkedIds }) => [...linkedIds])),
   });
   const reload = createReload(createAskPbx((action) => connection.send(action)));
-  return { connection, observer, tracker, originator, commandsFor, reload };
+  return { connection, observer, tracker, originator, commandsFor, placeByFile, reload };
 }
 
 /** Calls that an earlier owner opened and that are not alive: they ended while nobody listened. */

@@ -219,7 +219,7 @@ function createRevive({ loadProject, loadTrunk }: DialingOptions, { limits, slot
     const keys = [ALL, tenantKey(tenantId), projectKey(projectId), ...(trunkId === null ? [] : [trunkKey(trunkId)])];
     return {
       ...{ attempt, project, trunk, pbx, needsNotice: true, isPlacing: false, goneAt: null, script: "none" },
-      ...{ isTold: false, cancelWait: () => undefined, release: slots.take(keys) },
+      ...{ channelId: attempt.id, isTold: false, cancelWait: () => undefined, release: slots.take(keys) },
     };
   };
 }

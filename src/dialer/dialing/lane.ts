@@ -48,7 +48,21 @@ export interface LaneOptions {
 }
 
 export interface LivingChannel {
+  id: string;
   isUp: boolean;
+}
+
+/** By its id and, of a call's first channel, by its account code: that is the attempt's id where a call file placed it. */
+function toLiving(channel: Fields): [string, LivingChannel][] {
+  const id = channel.get("Uniqueid") ?? "";
+  const living = { id, isUp: channel.get("ChannelState") === "6" };
+  const account = channel.get("AccountCode") ?? "";
+  return account !== "" && channel.get("Linkedid") === id
+    ? [
+        [id, living],
+        [account, living],
+      ]
+    : [[id, living]];
 }
 
 const RECOVER_RETRY_MS = 1_000;
@@ -72,25 +86,21 @@ export function createLane({ pbx, isHeard, life, recover, onEnd, clock, log }: L
     if (event === "Hangup") {
       const id = message.get("Uniqueid") ?? "";
       const hangup = { at, cause: Number(message.get("Cause") ?? 0) || null };
-      const call = life.find(id);
+      const call = life.findChannel(id);
       if (call) life.onHangup(call, hangup);
       else if (!isRecovered) gone.set(id, hangup);
     } else if (event === "Newstate" && message.get("ChannelState") === "6") {
-      const call = life.find(message.get("Uniqueid") ?? "");
+      const call = life.findChannel(message.get("Uniqueid") ?? "");
       if (call && !call.isPlacing) life.onAnswered(call, at); // of calls that were found alive no originator tells
     }
   }
 
   function takeSnapshot(channels: readonly Fields[], at: Date): void {
-    const alive = new Map(
-      channels.map(
-        (channel) => [channel.get("Uniqueid") ?? "", { isUp: channel.get("ChannelState") === "6" }] as const,
-      ),
-    );
+    const alive = new Map(channels.flatMap(toLiving));
     living = alive;
     first.resolve(alive);
     if (!isRecovered) return;
-    for (const call of life.ofPbx(pbx.id)) compare(call, alive.get(call.attempt.id), at);
+    for (const call of life.ofPbx(pbx.id)) compare(call, alive.get(call.channelId), at);
   }
 
   /** Of calls being placed the originator tells, which reads the same snapshot. */

@@ -24,6 +24,8 @@ export interface LiveCall {
   pbx: DialPbx;
   /** Whether the law wants the person told that the call is recorded. */
   needsNotice: boolean;
+  /** Its channel's id; the attempt's own unless a call file placed it. */
+  channelId: string;
   /** Gives its slots back, once. */
   release(): void;
   /** The PBX was asked and has not said how the first leg fared. */

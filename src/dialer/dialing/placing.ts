@@ -25,14 +25,15 @@ export interface PlaceRequest {
 }
 
 /**
- * Resolves once the PBX has queued the call. Throws `AppError`: `unavailable` means that nothing was sent, anything else that
+ * Resolves once the PBX has queued the call; `linkedId` where the channel has not the id that was asked for, because the call was
+ * placed by a call file (`null`: the PBX has not said which it has). Throws `AppError`: `unavailable` means that nothing was sent, anything else that
  * the PBX refused.
  */
 export type Originate = (
   pbx: DialPbx,
   request: PlaceRequest,
   signal: AbortSignal,
-) => Promise<{ result: Promise<LegResult> }>;
+) => Promise<{ result: Promise<LegResult>; linkedId?: string | null }>;
 
 /** `PJSIP/34600000001@trunk` of a trunk's template; throws `AppError("invalid_field")`. */
 export type ToChannel = (template: string, values: { number: string; trunk: string; prefix: string }) => string;
@@ -72,7 +73,8 @@ export function createPlacing(options: PlacingOptions): Placing {
       await pacer.turn(toPaceKeys(call), lane.signal);
       attempt.dialedAt = clock.now();
       call.isPlacing = true;
-      const { result } = await originate(call.pbx, toRequest(call, options), lane.signal);
+      const { result, linkedId } = await originate(call.pbx, toRequest(call, options), lane.signal);
+      if (linkedId) life.rename(call, linkedId);
       figures.started.inc({ source: attempt.source, trunk: trunk?.id ?? "" });
       void listen(call, result);
     } catch (error) {

@@ -70,8 +70,9 @@ export function createRecovery(options: RecoveryOptions) {
     return new Set(open.flatMap(({ contactId }) => contactId ?? []));
   }
 
-  function adopt(call: LiveCall, { isUp }: LivingChannel): void {
+  function adopt(call: LiveCall, { id, isUp }: LivingChannel): void {
     life.begin(call);
+    if (id !== call.attempt.id) life.rename(call, id);
     if (isUp) life.onAnswered(call, clock.now());
   }
 

@@ -12,7 +12,7 @@ export interface ResultFact {
 }
 
 /** What the dialer knows of its call that no event of the PBX says. Told again, it is the same fact. */
-export function toResultFact({ attempt, project, trunk, pbx }: LiveCall): ResultFact | null {
+export function toResultFact({ attempt, project, trunk, pbx, channelId }: LiveCall): ResultFact | null {
   const { id, disposition, dialedAt, answeredAt, endedAt, number, callerId } = attempt;
   if (disposition === null || dialedAt === null || endedAt === null) return null;
   const dialer: DialerStory = {
@@ -40,7 +40,7 @@ export function toResultFact({ attempt, project, trunk, pbx }: LiveCall): Result
     details: { dialer },
   };
   const raw = JSON.stringify({ event: "result", ...dialer }).replaceAll("\\u0000", "");
-  return { callUuid: `${pbx.callIdPrefix}${id}`, fact, raw };
+  return { callUuid: `${pbx.callIdPrefix}${channelId}`, fact, raw };
 }
 
 const STATUS: Readonly<Record<Disposition, EndedStatus | null>> = {
