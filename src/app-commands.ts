@@ -15,7 +15,7 @@ import { registerCallFileRoutes } from "./tenants/pbxs/call-files.ts";
 export function registerCommandDoors(
   app: App,
   { database, clock, random }: Ground,
-  { tenants, telephony }: Rooms,
+  { tenants, telephony, dialer }: Rooms,
 ): void {
   const { loadTenant, extensions } = tenants;
   const pbxs = createPbxChoice({
@@ -32,6 +32,11 @@ export function registerCommandDoors(
     findExtension: extensions.find,
     hasCall: async (tenantId, call_uuid) =>
       (await loadCalls(database.sql, tenantId, { call_uuid, rowsMax: 1 })).length > 0,
+    isSuppressed: async (tenantId, number) => {
+      const question = { tenantId, number, projectId: null, campaignId: null };
+      const [found] = await dialer.people.suppressions.findMany([question]);
+      return found !== null && found !== undefined;
+    },
   });
   registerCallFileRoutes(app, { database, clock, checkFolder: createFolderCheck(random) });
   registerMakeCallExternal(app, {

@@ -15,6 +15,8 @@ export interface ClickToCallOptions {
   /** `null`: the tenant has no such extension. */
   findExtension(tenantId: TenantId, number: string): Promise<{ userId: RowId | null } | null>;
   hasCall(tenantId: TenantId, callUuid: string): Promise<boolean>;
+  /** Whether the tenant's do-not-call list has the number. */
+  isSuppressed(tenantId: TenantId, number: PhoneNumber): Promise<boolean>;
   audit: WriteDeed;
 }
 
@@ -29,6 +31,8 @@ export interface Click {
   pbxId?: string | undefined;
   /** The same key of the same caller means the same call, however often it is sent. */
   idempotencyKey?: string | undefined;
+  /** Why a number on the do-not-call list is called all the same; not for agents. */
+  despiteSuppression?: string | undefined;
 }
 
 export interface PlacedClick {
@@ -45,7 +49,7 @@ export type PlaceClick = (click: Click) => Promise<PlacedClick>;
 const ID_BYTES = 12;
 
 export function createClickToCall(options: ClickToCallOptions): PlaceClick {
-  const { telephony, choosePbx, random, loadTenant, findExtension, hasCall, audit } = options;
+  const { telephony, choosePbx, random, loadTenant, findExtension, hasCall, isSuppressed, audit } = options;
 
   async function readNumber(tenantId: TenantId, text: string) {
     const country = (await loadTenant(tenantId))?.country ?? "";
@@ -61,18 +65,28 @@ export function createClickToCall(options: ClickToCallOptions): PlaceClick {
       throw new AppError("forbidden", `Extension ${number} is not yours.`);
   }
 
-  return async ({ doer, agentId, extension, number: text, pbxId, idempotencyKey }) => {
+  async function checkSuppression({ doer, agentId, despiteSuppression }: Click, number: PhoneNumber): Promise<void> {
+    if (!(await isSuppressed(doer.tenantId, number))) return;
+    if (despiteSuppression === undefined)
+      throw new AppError("forbidden", `${number} is on the do-not-call list; a supervisor may say why to call it.`);
+    if (agentId !== null) throw new AppError("forbidden", "Only supervisors call numbers of the do-not-call list.");
+  }
+
+  return async (click) => {
+    const { doer, agentId, extension, number: text, pbxId, idempotencyKey, despiteSuppression } = click;
     const { tenantId } = doer;
     const [{ number, country }, pbx] = await Promise.all([
       readNumber(tenantId, text),
       choosePbx(tenantId, pbxId),
       checkExtension(tenantId, extension, agentId),
     ]);
+    await checkSuppression(click, number);
     const id = idempotencyKey === undefined ? `c${random.bytes(ID_BYTES).toString("hex")}` : toId(doer, idempotencyKey);
     const callUuid = `${pbx.callIdPrefix}${id}`;
     const placed = { callUuid, pbxId: pbx.id, pbxHost: pbx.host, number };
     if (idempotencyKey !== undefined && (await hasCall(tenantId, callUuid))) return placed;
-    const detail = { number, call_uuid: callUuid, pbx: pbx.id };
+    const why = despiteSuppression === undefined ? {} : { despite_suppression: despiteSuppression };
+    const detail = { number, call_uuid: callUuid, pbx: pbx.id, ...why };
     await audit(doer, { action: "call.originate", target: `extension:${extension}`, detail });
     const asked = { kind: "originate", id, extension, number: toDialedNumber(number, country, pbx.dial) } as const;
     try {

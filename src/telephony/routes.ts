@@ -41,6 +41,7 @@ export function registerTelephonyRoutes(app: App, options: TelephonyRouteOptions
         number: body.number,
         pbxId: body.pbx_id,
         idempotencyKey: headers["idempotency-key"],
+        despiteSuppression: body.despite_suppression,
       });
       return reply.code(202).send({ call_uuid: callUuid, pbx_id: pbxId });
     },

@@ -9,6 +9,10 @@ export const newCall = z.strictObject({
   extension: extension.meta({ description: "Rings first; an agent's own" }),
   number: number.meta({ description: "Dialled once the extension has picked up" }),
   pbx_id: rowIdField.optional().meta({ description: "By default the first PBX that the answering process listens to" }),
+  despite_suppression: z.string().trim().min(3).max(300).optional().meta({
+    description:
+      "Why a number on the do-not-call list is called all the same; supervisors and programs only, kept in the log of changes",
+  }),
 });
 
 export const newCallHeaders = z.object({

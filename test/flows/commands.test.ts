@@ -401,6 +401,25 @@ test("the id of a click is the call's in the log and in the CRM", async () => {
   assert.equal(records.length, 1);
 });
 
+test("a number on the do-not-call list is not clicked by mistake: a supervisor says why, and the log of changes keeps it", async () => {
+  const number = "+34600000666";
+  const listed = await api.post("/api/v1/suppressions", { number, scope: "global", reason: "asked by letter" });
+  assert.equal(listed.status, 201, JSON.stringify(listed.body));
+  const asked = count("Originate");
+  const click = (who: ApiClient, body: Json) =>
+    who.post("/api/v1/calls/originate", { extension: "101", number, ...body });
+  const refused = await click(ana.client, {});
+  assert.equal(refused.status, 403);
+  assert.match(refused.body.detail, /do-not-call list/);
+  assert.equal((await click(ana.client, { despite_suppression: "I want to" })).status, 403);
+  assert.equal(count("Originate"), asked);
+  const why = "asked us to call back today";
+  assert.equal((await click(sofia.client, { extension: "109", despite_suppression: why })).status, 202);
+  assert.equal(count("Originate"), asked + 1);
+  const { items } = (await api.get("/api/v1/audit?action=call.originate")).body;
+  assert.equal(items[0].detail.despite_suppression, why);
+});
+
 test("where the AMI user may not originate, a click goes by call file, into a folder that operators alone name", async () => {
   const folder = await mkdtemp(join(tmpdir(), "enlace-spool-"));
   after(() => rm(folder, { recursive: true, force: true }));
