@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { openDoors } from "./app-doors.ts";
-import { type AppOptions, type Ground, openGround } from "./app-ground.ts";
-import { openRooms, type Rooms } from "./app-rooms.ts";
+import { openDoors } from "./app/doors.ts";
+import { type AppOptions, type Ground, openGround } from "./app/ground.ts";
+import { openRooms, type Rooms } from "./app/rooms.ts";
 import { createLostCalls } from "./calls/lost-calls.ts";
 import { dropOldCalls } from "./calls/retention.ts";
 import type { Config } from "./config.ts";
@@ -23,8 +23,8 @@ import { createSecretBox } from "./kit/secret-box.ts";
 import { dropOldAudit } from "./tenants/audit/store.ts";
 import type { Tenants } from "./tenants/tenants.ts";
 
-// Opens what all rooms stand on (app-ground.ts), introduces the rooms to each other (app-rooms.ts), opens the doors last
-// (app-doors.ts), and stops everything in reverse. These four files are the only ones that know every room.
+// Opens what all rooms stand on (app/ground.ts), introduces the rooms to each other (app/rooms.ts), opens the doors last
+// (app/doors.ts), and stops everything in reverse. This file and that folder are the only ones that know every room.
 
 export interface RunningApp {
   url: string;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
-import { createAdminister } from "../../../src/app-dialer-projects.ts";
+import { createAdminister } from "../../../src/app/dialer-projects.ts";
 import type { RowId } from "../../../src/core/ids.ts";
 import { toTenantId } from "../../../src/core/ids.ts";
 import { createAudios } from "../../../src/dialer/audios/audios.ts";

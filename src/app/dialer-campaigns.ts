@@ -1,23 +1,23 @@
 import { join } from "node:path";
-import { createAdminister } from "./app-dialer-projects.ts";
-import type { Ground } from "./app-ground.ts";
-import type { Config } from "./config.ts";
-import type { Administer } from "./dialer/administer.ts";
+import type { Config } from "../config.ts";
+import type { Administer } from "../dialer/administer.ts";
 import {
   type CampaignChangeOptions,
   type CampaignChanges,
   createCampaignChanges,
-} from "./dialer/campaigns/campaign-changes.ts";
-import { type Campaigns, createCampaigns } from "./dialer/campaigns/campaigns.ts";
-import { createImports, type Imports } from "./dialer/campaigns/imports/imports.ts";
-import { registerImportRoutes } from "./dialer/campaigns/imports/routes.ts";
-import { createRecycle, type Recycle, type RecycleOptions } from "./dialer/campaigns/recycle.ts";
-import { registerCampaignRoutes } from "./dialer/campaigns/routes.ts";
-import { registerScheduleRoutes } from "./dialer/campaigns/schedule-routes.ts";
-import { createUpkeep } from "./dialer/campaigns/upkeep.ts";
-import type { Projects } from "./dialer/projects/projects.ts";
-import type { App } from "./http/app-instance.ts";
-import type { Tenants } from "./tenants/tenants.ts";
+} from "../dialer/campaigns/campaign-changes.ts";
+import { type Campaigns, createCampaigns } from "../dialer/campaigns/campaigns.ts";
+import { createImports, type Imports } from "../dialer/campaigns/imports/imports.ts";
+import { registerImportRoutes } from "../dialer/campaigns/imports/routes.ts";
+import { createRecycle, type Recycle, type RecycleOptions } from "../dialer/campaigns/recycle.ts";
+import { registerCampaignRoutes } from "../dialer/campaigns/routes.ts";
+import { registerScheduleRoutes } from "../dialer/campaigns/schedule-routes.ts";
+import { createUpkeep } from "../dialer/campaigns/upkeep.ts";
+import type { Projects } from "../dialer/projects/projects.ts";
+import type { App } from "../http/app-instance.ts";
+import type { Tenants } from "../tenants/tenants.ts";
+import { createAdminister } from "./dialer-projects.ts";
+import type { Ground } from "./ground.ts";
 
 // Campaigns, and what they need of projects, tenants and the list of those who are not to be called.
 

@@ -1,20 +1,20 @@
-import { createAdminister, type DialerProjects } from "./app-dialer-projects.ts";
-import type { Ground } from "./app-ground.ts";
-import type { People } from "./app-people.ts";
-import { listOwnProjects } from "./app-people.ts";
-import type { Rooms } from "./app-rooms.ts";
-import { type CallerIds, createCallerIds } from "./dialer/caller-id/caller-ids.ts";
-import { registerCallerIdRoutes } from "./dialer/caller-id/routes.ts";
-import { loadCampaign } from "./dialer/campaigns/store.ts";
-import { createDecisions, type Decisions } from "./dialer/policy/decisions.ts";
-import { createDryRun, type RunDry } from "./dialer/policy/dry-run.ts";
-import { registerLedgerRoutes } from "./dialer/policy/ledger-routes.ts";
-import { createPolicies, type Policies } from "./dialer/policy/policies.ts";
-import { registerPolicyRoutes } from "./dialer/policy/routes.ts";
-import { createUpkeep } from "./dialer/policy/upkeep.ts";
-import { createExplain, type Explain } from "./dialer/policy/why.ts";
-import { createWindows } from "./dialer/policy/windows.ts";
-import type { App } from "./http/app-instance.ts";
+import { type CallerIds, createCallerIds } from "../dialer/caller-id/caller-ids.ts";
+import { registerCallerIdRoutes } from "../dialer/caller-id/routes.ts";
+import { loadCampaign } from "../dialer/campaigns/store.ts";
+import { createDecisions, type Decisions } from "../dialer/policy/decisions.ts";
+import { createDryRun, type RunDry } from "../dialer/policy/dry-run.ts";
+import { registerLedgerRoutes } from "../dialer/policy/ledger-routes.ts";
+import { createPolicies, type Policies } from "../dialer/policy/policies.ts";
+import { registerPolicyRoutes } from "../dialer/policy/routes.ts";
+import { createUpkeep } from "../dialer/policy/upkeep.ts";
+import { createExplain, type Explain } from "../dialer/policy/why.ts";
+import { createWindows } from "../dialer/policy/windows.ts";
+import type { App } from "../http/app-instance.ts";
+import { createAdminister, type DialerProjects } from "./dialer-projects.ts";
+import type { Ground } from "./ground.ts";
+import type { People } from "./people.ts";
+import { listOwnProjects } from "./people.ts";
+import type { Rooms } from "./rooms.ts";
 
 // Whether a call may be made, under which number, and what that needs of projects and of the do-not-call list.
 

@@ -1,15 +1,15 @@
-import type { Ground } from "./app-ground.ts";
-import type { Rooms } from "./app-rooms.ts";
-import type { App } from "./http/app-instance.ts";
-import type { Accept } from "./intake/accept.ts";
-import { createReconciliation, type Reconciliation } from "./telephony/reconcile/reconciliation.ts";
-import type { RecordedPbx } from "./telephony/reconcile/recorded-pbx.ts";
-import { registerGapRoutes } from "./telephony/reconcile/routes.ts";
-import { createUnheardPbxs } from "./telephony/reconcile/unheard-pbxs.ts";
-import { registerTraceRoutes } from "./telephony/trace/routes.ts";
-import { type Deed, type Doer, writeAudit } from "./tenants/audit/audit.ts";
-import { createPbxCdr } from "./tenants/pbxs/cdr.ts";
-import { registerPbxCdrRoutes } from "./tenants/pbxs/cdr-routes.ts";
+import type { App } from "../http/app-instance.ts";
+import type { Accept } from "../intake/accept.ts";
+import { createReconciliation, type Reconciliation } from "../telephony/reconcile/reconciliation.ts";
+import type { RecordedPbx } from "../telephony/reconcile/recorded-pbx.ts";
+import { registerGapRoutes } from "../telephony/reconcile/routes.ts";
+import { createUnheardPbxs } from "../telephony/reconcile/unheard-pbxs.ts";
+import { registerTraceRoutes } from "../telephony/trace/routes.ts";
+import { type Deed, type Doer, writeAudit } from "../tenants/audit/audit.ts";
+import { createPbxCdr } from "../tenants/pbxs/cdr.ts";
+import { registerPbxCdrRoutes } from "../tenants/pbxs/cdr-routes.ts";
+import type { Ground } from "./ground.ts";
+import type { Rooms } from "./rooms.ts";
 
 // What was missed of a PBX's calls: who compares it with the PBX's records, and who may see and ask for it.
 

@@ -1,13 +1,13 @@
-import type { Ground } from "./app-ground.ts";
-import type { People } from "./app-people.ts";
-import type { TenantId } from "./core/ids.ts";
-import type { Audios } from "./dialer/audios/audios.ts";
-import { createIvrScript } from "./dialer/ivr/ivr-script.ts";
-import type { IvrOptions, IvrSession, OptOut } from "./dialer/ivr/ivr-session.ts";
-import type { Trunk } from "./dialer/trunk.ts";
-import type { AgiRoutes } from "./telephony/agi-routes.ts";
-import { fillDialTemplate } from "./telephony/dial-template.ts";
-import type { Telephony } from "./telephony/telephony.ts";
+import type { TenantId } from "../core/ids.ts";
+import type { Audios } from "../dialer/audios/audios.ts";
+import { createIvrScript } from "../dialer/ivr/ivr-script.ts";
+import type { IvrOptions, IvrSession, OptOut } from "../dialer/ivr/ivr-session.ts";
+import type { Trunk } from "../dialer/trunk.ts";
+import type { AgiRoutes } from "../telephony/agi-routes.ts";
+import { fillDialTemplate } from "../telephony/dial-template.ts";
+import type { Telephony } from "../telephony/telephony.ts";
+import type { Ground } from "./ground.ts";
+import type { People } from "./people.ts";
 
 // The IVR, introduced to who knows its calls, what it plays, whom it rings, and who must not be called again.
 

@@ -1,17 +1,17 @@
-import type { Ground } from "./app-ground.ts";
-import type { Config } from "./config.ts";
-import type { Administer } from "./dialer/administer.ts";
-import { createProjects, type Projects, type ProjectsOptions } from "./dialer/projects/projects.ts";
-import { registerProjectRoutes } from "./dialer/projects/routes.ts";
-import { registerTrunkRoutes } from "./dialer/trunks/routes.ts";
-import { createTrunkFiles, type TrunkFiles } from "./dialer/trunks/trunk-files.ts";
-import { createTrunks, type Trunks } from "./dialer/trunks/trunks.ts";
-import type { App } from "./http/app-instance.ts";
-import { checkDialTemplate } from "./telephony/dial-template.ts";
-import type { Telephony } from "./telephony/telephony.ts";
-import { writeAudit } from "./tenants/audit/audit.ts";
-import { lockTenant, notifySettings } from "./tenants/store.ts";
-import type { Tenants } from "./tenants/tenants.ts";
+import type { Config } from "../config.ts";
+import type { Administer } from "../dialer/administer.ts";
+import { createProjects, type Projects, type ProjectsOptions } from "../dialer/projects/projects.ts";
+import { registerProjectRoutes } from "../dialer/projects/routes.ts";
+import { registerTrunkRoutes } from "../dialer/trunks/routes.ts";
+import { createTrunkFiles, type TrunkFiles } from "../dialer/trunks/trunk-files.ts";
+import { createTrunks, type Trunks } from "../dialer/trunks/trunks.ts";
+import type { App } from "../http/app-instance.ts";
+import { checkDialTemplate } from "../telephony/dial-template.ts";
+import type { Telephony } from "../telephony/telephony.ts";
+import { writeAudit } from "../tenants/audit/audit.ts";
+import { lockTenant, notifySettings } from "../tenants/store.ts";
+import type { Tenants } from "../tenants/tenants.ts";
+import type { Ground } from "./ground.ts";
 
 // Projects and trunks, and what they need of tenants and the Asterisk door.
 

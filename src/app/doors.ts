@@ -1,40 +1,40 @@
 import { join } from "node:path";
-import { registerCommandDoors } from "./app-commands.ts";
-import { registerDialerDoors } from "./app-dialer-doors.ts";
-import { registerGapDoors } from "./app-gaps.ts";
-import type { Ground } from "./app-ground.ts";
-import { registerHookDoors } from "./app-hooks.ts";
-import { registerLiveDoors } from "./app-live.ts";
-import { registerRecordingDoors } from "./app-recordings.ts";
-import { registerRedirectDoors } from "./app-redirect.ts";
-import type { Rooms } from "./app-rooms.ts";
-import { registerExportRoutes } from "./calls/export-routes.ts";
-import { registerCallRoutes } from "./calls/routes.ts";
-import { registerStatisticsRoutes } from "./calls/statistics-routes.ts";
-import { registerTrialRoutes } from "./calls/trial-routes.ts";
-import type { Config } from "./config.ts";
-import { connectors } from "./connectors/registry.ts";
-import { createDeadLetters } from "./delivery/dead-letters.ts";
-import { registerDeliveryRoutes } from "./delivery/routes.ts";
-import type { App } from "./http/app-instance.ts";
-import { registerHealth } from "./http/health.ts";
-import { createHttpServer } from "./http/server.ts";
-import { registerConsole } from "./http/static-console.ts";
-import { registerIntakeRoutes } from "./intake/routes.ts";
-import type { Database } from "./kit/postgres/database.ts";
-import { createPbxCheck } from "./telephony/pbx-check.ts";
-import { writeAudit } from "./tenants/audit/audit.ts";
-import { registerConnectionRoutes } from "./tenants/connections/routes.ts";
-import { registerPbxRoutes } from "./tenants/pbxs/routes.ts";
-import { registerPbxTokenRoutes } from "./tenants/pbxs/token-routes.ts";
-import { registerTenantRoutes } from "./tenants/routes.ts";
+import { registerExportRoutes } from "../calls/export-routes.ts";
+import { registerCallRoutes } from "../calls/routes.ts";
+import { registerStatisticsRoutes } from "../calls/statistics-routes.ts";
+import { registerTrialRoutes } from "../calls/trial-routes.ts";
+import type { Config } from "../config.ts";
+import { connectors } from "../connectors/registry.ts";
+import { createDeadLetters } from "../delivery/dead-letters.ts";
+import { registerDeliveryRoutes } from "../delivery/routes.ts";
+import type { App } from "../http/app-instance.ts";
+import { registerHealth } from "../http/health.ts";
+import { createHttpServer } from "../http/server.ts";
+import { registerConsole } from "../http/static-console.ts";
+import { registerIntakeRoutes } from "../intake/routes.ts";
+import type { Database } from "../kit/postgres/database.ts";
+import { createPbxCheck } from "../telephony/pbx-check.ts";
+import { writeAudit } from "../tenants/audit/audit.ts";
+import { registerConnectionRoutes } from "../tenants/connections/routes.ts";
+import { registerPbxRoutes } from "../tenants/pbxs/routes.ts";
+import { registerPbxTokenRoutes } from "../tenants/pbxs/token-routes.ts";
+import { registerTenantRoutes } from "../tenants/routes.ts";
+import { registerCommandDoors } from "./commands.ts";
+import { registerDialerDoors } from "./dialer-doors.ts";
+import { registerGapDoors } from "./gaps.ts";
+import type { Ground } from "./ground.ts";
+import { registerHookDoors } from "./hooks.ts";
+import { registerLiveDoors } from "./live.ts";
+import { registerRecordingDoors } from "./recordings.ts";
+import { registerRedirectDoors } from "./redirect.ts";
+import type { Rooms } from "./rooms.ts";
 
 // The web server with the routes of every room.
 
 /** An office shares one address: all of its people together may ask this many times what one may. */
 const CALLERS_BEHIND_ONE_ADDRESS = 5;
 /** Where `npm run build:web` leaves the console. */
-const CONSOLE_FOLDER = join(import.meta.dirname, "..", "web", "dist");
+const CONSOLE_FOLDER = join(import.meta.dirname, "..", "..", "web", "dist");
 
 /** The web server. A process without the role `api` answers only for its own health. */
 export async function openDoors(config: Config, ground: Ground, rooms: Rooms): Promise<App> {

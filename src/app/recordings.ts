@@ -1,13 +1,13 @@
-import type { Ground } from "./app-ground.ts";
-import { createRecordings, type Recordings } from "./calls/recordings/recordings.ts";
-import { registerRecordingRoutes } from "./calls/recordings/routes.ts";
-import type { Config } from "./config.ts";
-import type { App } from "./http/app-instance.ts";
-import type { Accept } from "./intake/accept.ts";
-import type { AllowedTargets } from "./kit/address-guard.ts";
-import { createHttpStreamer } from "./kit/http-stream.ts";
-import { writeAudit } from "./tenants/audit/audit.ts";
-import type { Tenants } from "./tenants/tenants.ts";
+import { createRecordings, type Recordings } from "../calls/recordings/recordings.ts";
+import { registerRecordingRoutes } from "../calls/recordings/routes.ts";
+import type { Config } from "../config.ts";
+import type { App } from "../http/app-instance.ts";
+import type { Accept } from "../intake/accept.ts";
+import type { AllowedTargets } from "../kit/address-guard.ts";
+import { createHttpStreamer } from "../kit/http-stream.ts";
+import { writeAudit } from "../tenants/audit/audit.ts";
+import type { Tenants } from "../tenants/tenants.ts";
+import type { Ground } from "./ground.ts";
 
 // Introduces the recordings to the rooms around them.
 

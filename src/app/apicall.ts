@@ -1,11 +1,11 @@
-import type { Ground } from "./app-ground.ts";
-import type { Rooms } from "./app-rooms.ts";
-import { registerApicall } from "./compat/apicall/apicall.ts";
-import { searchAttempts } from "./dialer/attempt-search.ts";
-import { loadLiveState } from "./dialer/dialing/live-state.ts";
-import { toAssignee } from "./dialer/projects/projects.ts";
-import { loadRecentAttempts } from "./dialer/recent-attempts.ts";
-import type { App } from "./http/app-instance.ts";
+import { registerApicall } from "../compat/apicall/apicall.ts";
+import { searchAttempts } from "../dialer/attempt-search.ts";
+import { loadLiveState } from "../dialer/dialing/live-state.ts";
+import { toAssignee } from "../dialer/projects/projects.ts";
+import { loadRecentAttempts } from "../dialer/recent-attempts.ts";
+import type { App } from "../http/app-instance.ts";
+import type { Ground } from "./ground.ts";
+import type { Rooms } from "./rooms.ts";
 
 // What the older dialer's surface needs beside Enlace's own API.
 

@@ -1,14 +1,14 @@
-import type { DialerProjects } from "./app-dialer-projects.ts";
-import type { Ground } from "./app-ground.ts";
-import type { Rooms } from "./app-rooms.ts";
-import type { RowId } from "./core/ids.ts";
-import { loadCampaign, loadCampaigns } from "./dialer/campaigns/store.ts";
-import { toAssignee } from "./dialer/projects/projects.ts";
-import type { Caller } from "./http/access.ts";
-import type { App } from "./http/app-instance.ts";
-import { registerSuppressionRoutes } from "./people/suppression/routes.ts";
-import { createSuppressions, type Suppressions } from "./people/suppression/suppressions.ts";
-import { writeAudit } from "./tenants/audit/audit.ts";
+import type { RowId } from "../core/ids.ts";
+import { loadCampaign, loadCampaigns } from "../dialer/campaigns/store.ts";
+import { toAssignee } from "../dialer/projects/projects.ts";
+import type { Caller } from "../http/access.ts";
+import type { App } from "../http/app-instance.ts";
+import { registerSuppressionRoutes } from "../people/suppression/routes.ts";
+import { createSuppressions, type Suppressions } from "../people/suppression/suppressions.ts";
+import { writeAudit } from "../tenants/audit/audit.ts";
+import type { DialerProjects } from "./dialer-projects.ts";
+import type { Ground } from "./ground.ts";
+import type { Rooms } from "./rooms.ts";
 
 // The people that a tenant knows, and what they need of the rooms around them.
 

@@ -1,22 +1,22 @@
-import { observeBoth, openAgents } from "./app-agents.ts";
-import { openAudios } from "./app-audios.ts";
-import { type DialerCampaigns, openDialerCampaigns } from "./app-dialer-campaigns.ts";
-import { type DialerPolicy, openDialerPolicy } from "./app-dialer-policy.ts";
-import { type DialerProjects, openDialerProjects } from "./app-dialer-projects.ts";
-import { openDialing, toTrunkChannel } from "./app-dialing.ts";
-import type { Ground } from "./app-ground.ts";
-import { type IvrSurroundings, openIvr } from "./app-ivr.ts";
-import { openPeople, type People } from "./app-people.ts";
-import type { Config } from "./config.ts";
-import { parseRowId } from "./core/ids.ts";
-import type { Audios } from "./dialer/audios/audios.ts";
-import type { Dialing } from "./dialer/dialing/dialing.ts";
-import type { Accept } from "./intake/accept.ts";
-import type { HttpRequester } from "./kit/http-client.ts";
-import type { AgiRoutes } from "./telephony/agi-routes.ts";
-import type { PbxObserver, PbxSettings, PbxView } from "./telephony/pbx.ts";
-import type { Telephony } from "./telephony/telephony.ts";
-import type { Tenants } from "./tenants/tenants.ts";
+import type { Config } from "../config.ts";
+import { parseRowId } from "../core/ids.ts";
+import type { Audios } from "../dialer/audios/audios.ts";
+import type { Dialing } from "../dialer/dialing/dialing.ts";
+import type { Accept } from "../intake/accept.ts";
+import type { HttpRequester } from "../kit/http-client.ts";
+import type { AgiRoutes } from "../telephony/agi-routes.ts";
+import type { PbxObserver, PbxSettings, PbxView } from "../telephony/pbx.ts";
+import type { Telephony } from "../telephony/telephony.ts";
+import type { Tenants } from "../tenants/tenants.ts";
+import { observeBoth, openAgents } from "./agents.ts";
+import { openAudios } from "./audios.ts";
+import { type DialerCampaigns, openDialerCampaigns } from "./dialer-campaigns.ts";
+import { type DialerPolicy, openDialerPolicy } from "./dialer-policy.ts";
+import { type DialerProjects, openDialerProjects } from "./dialer-projects.ts";
+import { openDialing, toTrunkChannel } from "./dialing.ts";
+import type { Ground } from "./ground.ts";
+import { type IvrSurroundings, openIvr } from "./ivr.ts";
+import { openPeople, type People } from "./people.ts";
 
 // The dialer's parts, introduced to each other and to the rooms around them.
 

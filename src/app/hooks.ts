@@ -1,14 +1,14 @@
-import type { Ground } from "./app-ground.ts";
-import type { Rooms } from "./app-rooms.ts";
-import type { Config } from "./config.ts";
-import { moveDeliveries } from "./delivery/merged-calls.ts";
-import type { App } from "./http/app-instance.ts";
-import type { Accept } from "./intake/accept.ts";
-import { type CallMerge, createCallMerge } from "./intake/call-merge.ts";
-import { createHooks, type Hooks } from "./intake/hooks/hooks.ts";
-import { registerHookRoutes } from "./intake/hooks/routes.ts";
-import { createIdentity } from "./intake/identity.ts";
-import type { Tenants } from "./tenants/tenants.ts";
+import type { Config } from "../config.ts";
+import { moveDeliveries } from "../delivery/merged-calls.ts";
+import type { App } from "../http/app-instance.ts";
+import type { Accept } from "../intake/accept.ts";
+import { type CallMerge, createCallMerge } from "../intake/call-merge.ts";
+import { createHooks, type Hooks } from "../intake/hooks/hooks.ts";
+import { registerHookRoutes } from "../intake/hooks/routes.ts";
+import { createIdentity } from "../intake/identity.ts";
+import type { Tenants } from "../tenants/tenants.ts";
+import type { Ground } from "./ground.ts";
+import type { Rooms } from "./rooms.ts";
 
 // One call, whoever tells of it: what PBXs post, and facts of several sources under one name.
 

@@ -1,15 +1,15 @@
-import type { Ground } from "./app-ground.ts";
-import type { Rooms } from "./app-rooms.ts";
-import { loadCall, loadCalls } from "./calls/store.ts";
-import { registerMakeCallExternal } from "./compat/makecallexternal.ts";
-import type { App } from "./http/app-instance.ts";
-import { createClickToCall } from "./telephony/click-to-call.ts";
-import type { WriteDeed } from "./telephony/deed.ts";
-import { createPbxChoice } from "./telephony/pbx-choice.ts";
-import { registerTelephonyRoutes } from "./telephony/routes.ts";
-import { createFolderCheck } from "./telephony/spool.ts";
-import { writeAudit } from "./tenants/audit/audit.ts";
-import { registerCallFileRoutes } from "./tenants/pbxs/call-files.ts";
+import { loadCall, loadCalls } from "../calls/store.ts";
+import { registerMakeCallExternal } from "../compat/makecallexternal.ts";
+import type { App } from "../http/app-instance.ts";
+import { createClickToCall } from "../telephony/click-to-call.ts";
+import type { WriteDeed } from "../telephony/deed.ts";
+import { createPbxChoice } from "../telephony/pbx-choice.ts";
+import { registerTelephonyRoutes } from "../telephony/routes.ts";
+import { createFolderCheck } from "../telephony/spool.ts";
+import { writeAudit } from "../tenants/audit/audit.ts";
+import { registerCallFileRoutes } from "../tenants/pbxs/call-files.ts";
+import type { Ground } from "./ground.ts";
+import type { Rooms } from "./rooms.ts";
 
 /** What people and programs have PBXs do. */
 export function registerCommandDoors(

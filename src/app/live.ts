@@ -1,12 +1,12 @@
-import type { Ground } from "./app-ground.ts";
-import type { Rooms } from "./app-rooms.ts";
-import { createLive } from "./calls/live.ts";
-import { registerLiveRoutes } from "./calls/live-routes.ts";
-import { loadLiveCalls } from "./calls/live-store.ts";
-import type { App } from "./http/app-instance.ts";
-import { PAGE_MAX } from "./http/paging.ts";
-import { connectionAnswer, toConnectionAnswer } from "./tenants/connections/schema.ts";
-import { pbxAnswer, toPbxAnswer } from "./tenants/pbxs/schema.ts";
+import { createLive } from "../calls/live.ts";
+import { registerLiveRoutes } from "../calls/live-routes.ts";
+import { loadLiveCalls } from "../calls/live-store.ts";
+import type { App } from "../http/app-instance.ts";
+import { PAGE_MAX } from "../http/paging.ts";
+import { connectionAnswer, toConnectionAnswer } from "../tenants/connections/schema.ts";
+import { pbxAnswer, toPbxAnswer } from "../tenants/pbxs/schema.ts";
+import type { Ground } from "./ground.ts";
+import type { Rooms } from "./rooms.ts";
 
 // What a wallboard shows beside calls comes from other rooms; here the live view gets it.
 

@@ -1,9 +1,9 @@
-import type { DialerPolicy } from "./app-dialer-policy.ts";
-import type { Ground } from "./app-ground.ts";
-import { type Agents, createAgents } from "./dialer/agents/agents.ts";
-import { fillDialTemplate } from "./telephony/dial-template.ts";
-import type { PbxObserver } from "./telephony/pbx.ts";
-import type { Telephony } from "./telephony/telephony.ts";
+import { type Agents, createAgents } from "../dialer/agents/agents.ts";
+import { fillDialTemplate } from "../telephony/dial-template.ts";
+import type { PbxObserver } from "../telephony/pbx.ts";
+import type { Telephony } from "../telephony/telephony.ts";
+import type { DialerPolicy } from "./dialer-policy.ts";
+import type { Ground } from "./ground.ts";
 
 // Campaigns whose calls go to people, introduced to the PBXs whose phones those are, and to the rules that bound them.
 

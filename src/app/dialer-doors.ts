@@ -1,14 +1,14 @@
-import { registerApicallDoors } from "./app-apicall.ts";
-import { registerAudioDoors } from "./app-audios.ts";
-import { registerCampaignDoors } from "./app-dialer-campaigns.ts";
-import { registerPolicyDoors } from "./app-dialer-policy.ts";
-import { createAdminister, registerProjectDoors } from "./app-dialer-projects.ts";
-import type { Ground } from "./app-ground.ts";
-import { registerPeopleDoors } from "./app-people.ts";
-import type { Rooms } from "./app-rooms.ts";
-import { registerLimitsRoutes } from "./dialer/dialing/limits-routes.ts";
-import { registerDialingRoutes } from "./dialer/dialing/routes.ts";
-import type { App } from "./http/app-instance.ts";
+import { registerLimitsRoutes } from "../dialer/dialing/limits-routes.ts";
+import { registerDialingRoutes } from "../dialer/dialing/routes.ts";
+import type { App } from "../http/app-instance.ts";
+import { registerApicallDoors } from "./apicall.ts";
+import { registerAudioDoors } from "./audios.ts";
+import { registerCampaignDoors } from "./dialer-campaigns.ts";
+import { registerPolicyDoors } from "./dialer-policy.ts";
+import { createAdminister, registerProjectDoors } from "./dialer-projects.ts";
+import type { Ground } from "./ground.ts";
+import { registerPeopleDoors } from "./people.ts";
+import type { Rooms } from "./rooms.ts";
 
 /** The dialer's routes: each part of it registers its own here. */
 export function registerDialerDoors(app: App, ground: Ground, rooms: Rooms): void {

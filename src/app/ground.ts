@@ -1,18 +1,18 @@
 import { join } from "node:path";
-import type { Config } from "./config.ts";
-import type { DeliveryLimits } from "./delivery/delivery.ts";
-import { type Clock, systemClock } from "./kit/clock.ts";
-import { ensureInstallationSecret } from "./kit/installation-secret.ts";
-import { createLog, type Log } from "./kit/log.ts";
-import { createMetrics, type Metrics } from "./kit/metrics.ts";
-import { assertSupportedVersion, type Database, openDatabase } from "./kit/postgres/database.ts";
-import { createListener, type Listener } from "./kit/postgres/listener.ts";
-import { createLocks, type Locks } from "./kit/postgres/locks.ts";
-import { migrate } from "./kit/postgres/migrate.ts";
-import { ensurePartitions } from "./kit/postgres/partitions.ts";
-import { openStore } from "./kit/postgres/store-address.ts";
-import { type Random, systemRandom } from "./kit/random.ts";
-import { createSecretBox, type SecretBox } from "./kit/secret-box.ts";
+import type { Config } from "../config.ts";
+import type { DeliveryLimits } from "../delivery/delivery.ts";
+import { type Clock, systemClock } from "../kit/clock.ts";
+import { ensureInstallationSecret } from "../kit/installation-secret.ts";
+import { createLog, type Log } from "../kit/log.ts";
+import { createMetrics, type Metrics } from "../kit/metrics.ts";
+import { assertSupportedVersion, type Database, openDatabase } from "../kit/postgres/database.ts";
+import { createListener, type Listener } from "../kit/postgres/listener.ts";
+import { createLocks, type Locks } from "../kit/postgres/locks.ts";
+import { migrate } from "../kit/postgres/migrate.ts";
+import { ensurePartitions } from "../kit/postgres/partitions.ts";
+import { openStore } from "../kit/postgres/store-address.ts";
+import { type Random, systemRandom } from "../kit/random.ts";
+import { createSecretBox, type SecretBox } from "../kit/secret-box.ts";
 
 // What every room stands on: opened first, closed last.
 
@@ -26,7 +26,7 @@ export interface AppOptions {
   deliveryLimits?: Partial<DeliveryLimits>;
 }
 
-const MIGRATIONS = join(import.meta.dirname, "..", "migrations");
+const MIGRATIONS = join(import.meta.dirname, "..", "..", "migrations");
 
 /** What every room stands on. */
 export interface Ground {

@@ -1,20 +1,20 @@
-import type { DialerCampaigns } from "./app-dialer-campaigns.ts";
-import type { DialerPolicy } from "./app-dialer-policy.ts";
-import type { DialerProjects } from "./app-dialer-projects.ts";
-import type { Ground } from "./app-ground.ts";
-import type { People } from "./app-people.ts";
-import { loadCallEnds } from "./calls/store.ts";
-import { toSignatureHeaders } from "./connectors/webhook/signature.ts";
-import { AppError } from "./core/errors.ts";
-import type { Agents } from "./dialer/agents/agents.ts";
-import { createDialing, type Dialing } from "./dialer/dialing/dialing.ts";
-import { createToTrunkChannel, type Originate } from "./dialer/dialing/placing.ts";
-import type { Accept } from "./intake/accept.ts";
-import type { HttpRequester } from "./kit/http-client.ts";
-import { PbxRefusal } from "./telephony/ask-pbx.ts";
-import { fillDialTemplate } from "./telephony/dial-template.ts";
-import type { Telephony } from "./telephony/telephony.ts";
-import type { Tenants } from "./tenants/tenants.ts";
+import { loadCallEnds } from "../calls/store.ts";
+import { toSignatureHeaders } from "../connectors/webhook/signature.ts";
+import { AppError } from "../core/errors.ts";
+import type { Agents } from "../dialer/agents/agents.ts";
+import { createDialing, type Dialing } from "../dialer/dialing/dialing.ts";
+import { createToTrunkChannel, type Originate } from "../dialer/dialing/placing.ts";
+import type { Accept } from "../intake/accept.ts";
+import type { HttpRequester } from "../kit/http-client.ts";
+import { PbxRefusal } from "../telephony/ask-pbx.ts";
+import { fillDialTemplate } from "../telephony/dial-template.ts";
+import type { Telephony } from "../telephony/telephony.ts";
+import type { Tenants } from "../tenants/tenants.ts";
+import type { DialerCampaigns } from "./dialer-campaigns.ts";
+import type { DialerPolicy } from "./dialer-policy.ts";
+import type { DialerProjects } from "./dialer-projects.ts";
+import type { Ground } from "./ground.ts";
+import type { People } from "./people.ts";
 
 // The dial pipeline, introduced to whom it dials for, who allows it, who places its calls, and who is told of them.
 

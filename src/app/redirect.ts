@@ -1,16 +1,16 @@
-import type { Ground } from "./app-ground.ts";
-import type { Rooms } from "./app-rooms.ts";
-import { registerGetCustomerData } from "./compat/getcustomerdata.ts";
-import { connectors } from "./connectors/registry.ts";
-import type { ConnectionRecord } from "./core/connection-record.ts";
-import type { TenantId } from "./core/ids.ts";
-import type { App } from "./http/app-instance.ts";
-import { registerMoveRoute } from "./telephony/redirect/move-route.ts";
-import { registerRedirectRoutes } from "./telephony/redirect/routes.ts";
-import { createSmartRedirect, type SmartRedirect } from "./telephony/redirect/smart-redirect.ts";
-import { findAskedCall } from "./telephony/redirect/store.ts";
-import { writeAudit } from "./tenants/audit/audit.ts";
-import { lockTenant, notifySettings } from "./tenants/store.ts";
+import { registerGetCustomerData } from "../compat/getcustomerdata.ts";
+import { connectors } from "../connectors/registry.ts";
+import type { ConnectionRecord } from "../core/connection-record.ts";
+import type { TenantId } from "../core/ids.ts";
+import type { App } from "../http/app-instance.ts";
+import { registerMoveRoute } from "../telephony/redirect/move-route.ts";
+import { registerRedirectRoutes } from "../telephony/redirect/routes.ts";
+import { createSmartRedirect, type SmartRedirect } from "../telephony/redirect/smart-redirect.ts";
+import { findAskedCall } from "../telephony/redirect/store.ts";
+import { writeAudit } from "../tenants/audit/audit.ts";
+import { lockTenant, notifySettings } from "../tenants/store.ts";
+import type { Ground } from "./ground.ts";
+import type { Rooms } from "./rooms.ts";
 
 // What smart redirect needs of the other rooms: the tenants' connections, what the CRMs say, the PBX that moves a call.
 

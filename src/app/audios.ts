@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { createAdminister } from "./app-dialer-projects.ts";
-import type { Ground } from "./app-ground.ts";
-import type { Config } from "./config.ts";
-import { type Audios, createAudios } from "./dialer/audios/audios.ts";
-import { registerPbxSoundsRoutes } from "./dialer/audios/pbx-sounds-routes.ts";
-import { registerAudioRoutes } from "./dialer/audios/routes.ts";
-import { registerAudioUpload } from "./dialer/audios/upload-routes.ts";
-import type { App } from "./http/app-instance.ts";
+import type { Config } from "../config.ts";
+import { type Audios, createAudios } from "../dialer/audios/audios.ts";
+import { registerPbxSoundsRoutes } from "../dialer/audios/pbx-sounds-routes.ts";
+import { registerAudioRoutes } from "../dialer/audios/routes.ts";
+import { registerAudioUpload } from "../dialer/audios/upload-routes.ts";
+import type { App } from "../http/app-instance.ts";
+import { createAdminister } from "./dialer-projects.ts";
+import type { Ground } from "./ground.ts";
 
 // What the dialer plays, and where this installation keeps it.
 
