@@ -64,7 +64,8 @@ export async function stayLoggedIn(url: string, username: string, password: stri
   let client = await logIn(url, username, password);
   const send: ApiClient["send"] = async (method, path, body) => {
     const answer = await client.send(method, path, body);
-    if (answer.status !== 401) return answer;
+    const isOver = answer.status === 401 && (await client.get("/api/v1/me")).status === 401; // and not the answer to what was asked
+    if (!isOver) return answer;
     client = await logIn(url, username, password);
     return client.send(method, path, body);
   };

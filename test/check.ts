@@ -8,8 +8,8 @@ const tool = (name: string): string => join(ROOT, "node_modules", ".bin", name);
 /** In CI order: the quickest to fail first. Each is a command that a person can run alone. */
 const STEPS: readonly (readonly [string, string, ...string[]])[] = [
   ["format and lint", tool("biome"), "ci"],
-  ["types", tool("tsc")],
   ["API of the console", process.execPath, "web/tools/generate-api.ts"],
+  ["types", tool("tsc")],
   ["types of the console", tool("tsc"), "-p", "web"],
   ["floor plan", process.execPath, "--test", "test/tidy.test.ts"],
   ["unused code and packages", tool("knip")],

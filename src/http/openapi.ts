@@ -143,5 +143,6 @@ function dropUnused(document: Json): Json {
   };
   visit(document.paths);
   const kept = Object.entries(schemas).filter(([name]) => used.has(name));
-  return { ...components, schemas: Object.fromEntries(kept) };
+  const sorted = kept.toSorted(([a], [b]) => (a < b ? -1 : 1)); // shapes come in the order in which files are read
+  return { ...components, schemas: Object.fromEntries(sorted) };
 }

@@ -181,39 +181,27 @@ async function avoidFailedTrunks(options: DialBatchOptions, candidates: readonly
   }
 }
 
+interface Sorted {
+  dialed: LiveCall[];
+  suppressed: LiveCall[];
+  later: { candidate: Candidate; dueAt: Date }[];
+}
+
 async function carryOut(
   options: DialBatchOptions,
   { lane, now }: Batch,
   { candidates, decisions }: { candidates: readonly Candidate[]; decisions: readonly Decision[] },
 ): Promise<void> {
-  const dialed: LiveCall[] = [];
-  const suppressed: LiveCall[] = [];
-  const later: { candidate: Candidate; dueAt: Date }[] = [];
-  for (const [index, candidate] of candidates.entries()) {
-    const decision = decisions[index];
-    if (!decision) throw new Error("a decision is missing");
-    const { attempt } = candidate;
-    if (!decision.allowed && !decision.final) {
-      later.push({ candidate, dueAt: decision.nextAt ?? new Date(now.getTime() + LATER_MS) });
-      continue;
-    }
-    attempt.pbxId = lane.pbx.id as RowId;
-    if (decision.allowed) Object.assign(attempt, { state: "dialing", dialedAt: now, callerId: decision.callerId });
-    else
-      Object.assign(attempt, {
-        ...{ state: "ended", endedAt: now, trunkId: null, dialedAt: null },
-        ...{ disposition: "suppressed", dispositionSource: "ivr" },
-      });
-    const call = await options.revive(attempt, lane.pbx);
-    if (!call) later.push({ candidate, dueAt: new Date(now.getTime() + LATER_MS) });
-    else if (decision.allowed) dialed.push({ ...call, needsNotice: decision.noticeRequired });
-    else suppressed.push(call);
-  }
+  const sorted: Sorted = { dialed: [], suppressed: [], later: [] };
+  const { dialed, suppressed, later } = sorted;
   try {
-    await writeDown(
-      options.database,
-      [...dialed, ...suppressed].map(({ attempt }) => attempt),
-    );
+    for (const [index, candidate] of candidates.entries()) {
+      const decision = decisions[index];
+      if (!decision) throw new Error("a decision is missing");
+      await sortOut(options, { lane, now }, { candidate, decision, sorted });
+    }
+    const attempts = [...dialed, ...suppressed].map(({ attempt }) => attempt);
+    await writeDown(options.database, attempts);
   } catch (error) {
     for (const call of [...dialed, ...suppressed]) call.release();
     throw error;
@@ -224,6 +212,32 @@ async function carryOut(
   }
   for (const call of dialed) options.place(call, lane);
   await putOff(options, later, now);
+}
+
+async function sortOut(
+  { revive }: DialBatchOptions,
+  { lane, now }: Pick<Batch, "lane" | "now">,
+  { candidate, decision, sorted }: { candidate: Candidate; decision: Decision; sorted: Sorted },
+): Promise<void> {
+  const { attempt } = candidate;
+  const putLater = (dueAt: Date | null): void => {
+    sorted.later.push({ candidate, dueAt: dueAt ?? new Date(now.getTime() + LATER_MS) });
+  };
+  if (!decision.allowed && !decision.final) {
+    putLater(decision.nextAt);
+    return;
+  }
+  attempt.pbxId = lane.pbx.id as RowId;
+  if (decision.allowed) Object.assign(attempt, { state: "dialing", dialedAt: now, callerId: decision.callerId });
+  else
+    Object.assign(attempt, {
+      ...{ state: "ended", endedAt: now, trunkId: null, dialedAt: null },
+      ...{ disposition: "suppressed", dispositionSource: "ivr" },
+    });
+  const call = await revive(attempt, lane.pbx);
+  if (!call) putLater(null);
+  else if (decision.allowed) sorted.dialed.push({ ...call, needsNotice: decision.noticeRequired });
+  else sorted.suppressed.push(call);
 }
 
 /** Not an attempt: the same person, later. */
