@@ -4,7 +4,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, cp, mkdtemp, rm } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -141,54 +141,63 @@ async function loadReadyPbx(port: number): Promise<string> {
   }
 }
 
-/** Calls a second from the first to the last, once all have ended. */
+/** Calls a second from the first order to the last of whom Asterisk said that somebody picked up; as `runBare` counts. */
 async function loadRate(databaseUrl: string, projectId: string): Promise<number> {
   for (;;) {
     const [row] = await execute<{ open: number; failed: number; seconds: number }>(
       databaseUrl,
       `select count(*) filter (where state <> 'ended')::int as open,
               count(*) filter (where disposition <> 'answered')::int as failed,
-              extract(epoch from max(dialed_at) - min(dialed_at))::float8 as seconds
+              extract(epoch from max(answered_at) - min(dialed_at))::float8 as seconds
          from dial_attempts where project_id = $1`,
       [projectId],
     );
     if (row && row.open === 0 && row.failed > 0) throw new Error(`${row.failed} calls were not answered`);
-    if (row && row.open === 0) return (CALLS - 1) / row.seconds;
+    if (row && row.open === 0) return CALLS / row.seconds;
     await rest(200);
   }
 }
 
-/** AMI with nothing around it: orders written one after the other, their responses counted. */
+/** AMI with nothing around it: orders written one after the other, until Asterisk has said of each that somebody picked up. */
 async function runBare(perSecond: number | null): Promise<number> {
   const socket = connect(AMI_PORT, "127.0.0.1");
   socket.setNoDelay(true);
   await once(socket, "connect");
-  let heard = 0;
-  let bell = Promise.withResolvers<void>();
-  createInterface({ input: socket }).on("line", (line) => {
-    if (!line.startsWith("Response: ")) return;
-    if (line !== "Response: Success") throw new Error(`Asterisk said ${line}`);
-    heard++;
-    bell.resolve();
-    bell = Promise.withResolvers();
-  });
-  socket.write(`Action: Login\r\nUsername: enlace\r\nSecret: ${AMI_SECRET}\r\nEvents: off\r\n\r\n`);
-  while (heard < 1) await bell.promise;
+  const { heard, wait } = countAnswers(socket);
+  socket.write(`Action: Login\r\nUsername: enlace\r\nSecret: ${AMI_SECRET}\r\nEvents: call\r\n\r\n`);
+  while (heard().orders < 1) await wait();
   const startedMs = performance.now();
   for (let index = 0; index < CALLS; index++) {
     if (perSecond !== null) await rest(startedMs + (index * 1000) / perSecond - performance.now());
-    while (index + 1 - heard >= UNHEARD_MAX) await bell.promise;
+    while (index + 1 - heard().orders >= UNHEARD_MAX) await wait();
     const place = "Context: enlace-ivr\r\nExten: s\r\nPriority: 1";
     const id = `bare${Math.round(startedMs)}-${index}`;
     socket.write(
       `Action: Originate\r\nChannel: ${CHANNEL}\r\n${place}\r\nTimeout: 45000\r\nAsync: true\r\nChannelId: ${id}\r\n\r\n`,
     );
   }
+  while (heard().calls < CALLS) await wait();
   const tookSeconds = (performance.now() - startedMs) / 1000;
-  while (heard < CALLS + 1) await bell.promise;
   socket.destroy();
   await rest(2_500); // its last calls end before ours begin
-  return (CALLS - 1) / tookSeconds;
+  return CALLS / tookSeconds;
+}
+
+/** Answers to orders, the log-in's among them, and calls that were answered; an event's own `Response` is neither. */
+function countAnswers(socket: Socket) {
+  const counts = { orders: 0, calls: 0 };
+  let event = "";
+  let bell = Promise.withResolvers<void>();
+  createInterface({ input: socket }).on("line", (line) => {
+    if (line === "") event = "";
+    else if (line.startsWith("Event: ")) event = line.slice("Event: ".length);
+    if (!line.startsWith("Response: ") || (event !== "" && event !== "OriginateResponse")) return;
+    if (line !== "Response: Success") throw new Error(`Asterisk said ${line}`);
+    counts[event === "" ? "orders" : "calls"]++;
+    bell.resolve();
+    bell = Promise.withResolvers();
+  });
+  return { heard: () => counts, wait: () => bell.promise };
 }
 
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));

@@ -32,11 +32,7 @@ export function registerCommandDoors(
     findExtension: extensions.find,
     hasCall: async (tenantId, call_uuid) =>
       (await loadCalls(database.sql, tenantId, { call_uuid, rowsMax: 1 })).length > 0,
-    isSuppressed: async (tenantId, number) => {
-      const question = { tenantId, number, projectId: null, campaignId: null };
-      const [found] = await dialer.people.suppressions.findMany([question]);
-      return found !== null && found !== undefined;
-    },
+    isSuppressed: dialer.people.suppressions.isSuppressed,
   });
   registerCallFileRoutes(app, { database, clock, checkFolder: createFolderCheck(random) });
   registerMakeCallExternal(app, {

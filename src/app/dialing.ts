@@ -43,10 +43,7 @@ export function openDialing(ground: Ground, rooms: DialingSurroundings): Dialing
     decideMany: policy.decideMany,
     toAgentRoom: rooms.toAgentRoom,
     noteAttempts: policy.noteAttempts,
-    isSuppressed: async (question) => {
-      const [found] = await people.suppressions.findMany([{ ...question, campaignId: null }]);
-      return found !== null && found !== undefined;
-    },
+    isSuppressed: people.suppressions.isSuppressed,
     originate: createOriginate(rooms),
     toTrunkChannel,
     sign: (secret, { id, body }, now) => toSignatureHeaders({ secret }, { id, body }, now),

@@ -16,7 +16,7 @@ export interface ClickToCallOptions {
   findExtension(tenantId: TenantId, number: string): Promise<{ userId: RowId | null } | null>;
   hasCall(tenantId: TenantId, callUuid: string): Promise<boolean>;
   /** Whether the tenant's do-not-call list has the number. */
-  isSuppressed(tenantId: TenantId, number: PhoneNumber): Promise<boolean>;
+  isSuppressed(question: { tenantId: TenantId; number: PhoneNumber }): Promise<boolean>;
   audit: WriteDeed;
 }
 
@@ -66,7 +66,7 @@ export function createClickToCall(options: ClickToCallOptions): PlaceClick {
   }
 
   async function checkSuppression({ doer, agentId, despiteSuppression }: Click, number: PhoneNumber): Promise<void> {
-    if (!(await isSuppressed(doer.tenantId, number))) return;
+    if (!(await isSuppressed({ tenantId: doer.tenantId, number }))) return;
     if (despiteSuppression === undefined)
       throw new AppError("forbidden", `${number} is on the do-not-call list; a supervisor may say why to call it.`);
     if (agentId !== null) throw new AppError("forbidden", "Only supervisors call numbers of the do-not-call list.");

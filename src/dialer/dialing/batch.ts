@@ -1,12 +1,12 @@
 import { toErrorMessage } from "../../core/errors.ts";
-import type { RowId, TenantId } from "../../core/ids.ts";
-import type { PhoneNumber } from "../../core/phone-number.ts";
+import type { RowId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import type { Random } from "../../kit/random.ts";
-import type { DialAttempt, DialSource } from "../attempt.ts";
+import type { DialAttempt } from "../attempt.ts";
 import type { CampaignContact } from "../campaign.ts";
+import type { Decision, DecisionRequest } from "../policy/decision.ts";
 import { newAttemptId } from "./attempt-id.ts";
 import type { KeptAttempt } from "./attempt-row.ts";
 import type { CampaignSource } from "./campaign-source.ts";
@@ -25,21 +25,6 @@ export interface Batch {
   permits: readonly Permit[];
   now: Date;
 }
-
-/** See policy/decision.ts. */
-export interface DecisionRequest {
-  tenantId: TenantId;
-  attemptId: string;
-  projectId: RowId;
-  campaignId: RowId | null;
-  contactId: RowId | null;
-  source: DialSource;
-  number: PhoneNumber;
-  variables: Readonly<Record<string, string>>;
-}
-export type Decision =
-  | { allowed: true; callerId: PhoneNumber | null; noticeRequired: boolean }
-  | { allowed: false; rule: string; final: boolean; nextAt: Date | null };
 
 /** In the order of the requests. Rejects when the rules cannot be asked: then nobody may be called. */
 export type DecideMany = (requests: readonly DecisionRequest[], now: Date) => Promise<readonly Decision[]>;

@@ -27,6 +27,10 @@ export interface Suppressions {
   suppress(entry: NewEntry): Promise<{ isNew: boolean }>;
   /** For each question the entry that forbids it, or `null`; one statement. */
   findMany(questions: readonly SuppressionQuestion[]): Promise<(Suppression | null)[]>;
+  /** Whether an entry forbids to call this number; by default only one of the whole tenant. */
+  isSuppressed(
+    question: Pick<SuppressionQuestion, "tenantId" | "number"> & Partial<SuppressionQuestion>,
+  ): Promise<boolean>;
   list(tenantId: TenantId, filter: SuppressionFilter): Promise<Suppression[]>;
   find(tenantId: TenantId, id: string): Promise<Suppression | null>;
   /** By a person or program, written into the log of changes. `null`: it stood there already. */
@@ -92,6 +96,10 @@ export function createSuppressions({ database, clock, log, metrics, administer }
       return { isNew: added !== undefined };
     },
     findMany: (questions) => findSuppressions(database, questions),
+    isSuppressed: async (question) => {
+      const [found = null] = await findSuppressions(database, [{ projectId: null, campaignId: null, ...question }]);
+      return found !== null;
+    },
     list: (tenantId, filter) => loadSuppressions(database.sql, tenantId, filter),
     find: (tenantId, id) => loadSuppression(database.sql, tenantId, id),
     add: async (doer, entry) => {

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { toWav } from "./tones.ts";
+import { toWav } from "../../../src/dialer/audios/wav.ts";
 
 const HERTZ = 8_000;
 
@@ -143,7 +143,8 @@ export function writeSamples(folder: string, set: VoiceSet): void {
     const sound = [...parts, { silence: LISTENS_SECONDS }].map((part) => toSamples(part, place));
     const whole = Int16Array.from(sound.flatMap((piece) => [...piece]));
     const random = createNoise(index + 1);
-    writeFileSync(join(folder, `${index}.wav`), toWav(whole.map((value) => clip(value + noise * 32_767 * random()))));
+    const heard = whole.map((value) => clip(value + noise * 32_767 * random()));
+    writeFileSync(join(folder, `${index}.wav`), toWav(Buffer.from(heard.buffer)));
   }
 }
 

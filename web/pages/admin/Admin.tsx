@@ -1,10 +1,5 @@
-import { Link, useParams } from "@tanstack/react-router";
-import type { ReactNode } from "react";
-import type { OperationName } from "../../api/session.ts";
-import { type TextKey, useText } from "../../locales/text.tsx";
-import { useMay } from "../../ui/current-user.ts";
-import { EmptyState } from "../../ui/EmptyState.tsx";
-import { Page } from "../../ui/Page.tsx";
+import { useText } from "../../locales/text.tsx";
+import { type Part, TabbedPage } from "../../ui/TabbedPage.tsx";
 import { ApiKeys } from "./ApiKeys.tsx";
 import { Audit } from "./Audit.tsx";
 import { Extensions } from "./Extensions.tsx";
@@ -12,13 +7,6 @@ import { Pbxs } from "./Pbxs.tsx";
 import { Tenant } from "./Tenant.tsx";
 import { Users } from "./Users.tsx";
 import { WebhookSecrets } from "./WebhookSecrets.tsx";
-
-interface Part {
-  name: string;
-  label: TextKey;
-  needs: OperationName;
-  content: ReactNode;
-}
 
 const PARTS: readonly Part[] = [
   { name: "pbxs", label: "admin.pbxs", needs: "GET /api/v1/pbxs", content: <Pbxs /> },
@@ -33,25 +21,5 @@ const PARTS: readonly Part[] = [
 /** What an administrator sets up; others see the parts they may read. */
 export function Admin() {
   const { t } = useText();
-  const may = useMay();
-  const { part } = useParams({ strict: false });
-  const parts = PARTS.filter(({ needs }) => may(needs));
-  const shown = part === undefined ? parts[0] : parts.find(({ name }) => name === part);
-  return (
-    <Page title={t("admin.title")}>
-      <nav className="tabs" aria-label={t("admin.title")}>
-        {parts.map(({ name, label }) => (
-          <Link
-            key={name}
-            to="/admin/$part"
-            params={{ part: name }}
-            {...(name === shown?.name && { "aria-current": "page" as const })}
-          >
-            {t(label)}
-          </Link>
-        ))}
-      </nav>
-      {shown ? shown.content : <EmptyState title={t("missing.title")} />}
-    </Page>
-  );
+  return <TabbedPage title={t("admin.title")} to="/admin/$part" parts={PARTS} />;
 }
