@@ -78,6 +78,7 @@ test("worse news never means more lines", () => {
         assert.ok(toMoreLines(given) + ringing <= Math.max(ringing, free * 5));
       },
     ),
+    { examples: [[17, 16, 157, 0, 34]] },
   );
 });
 

@@ -46,8 +46,6 @@ export function toMoreLines(question: PacingQuestion): number {
   if (idle <= 0) return 0;
   if (isOver(month, shareMax) || isOver(today, shareMax))
     return Math.max(0, Math.max(1, Math.floor(idle / 2)) - ringing);
-  const own = Math.max(0, idle - ringing);
-  if (own > 0) return own;
   return Math.max(0, toLinesMax(question, idle) - ringing);
 }
 
