@@ -47,6 +47,13 @@ test("keys, recording and the end of a call are asked for under the names of the
   assert.deepEqual((await run(t, ["hangup", "42"], answers)).asked, ["POST /api/v1/calls/42/hangup"]);
 });
 
+test("an attended transfer is given up under a word of its own", async (t) => {
+  const answers = { "POST /api/v1/calls/42/transfer/cancel": {} };
+  const { asked, printed } = await run(t, ["cancel-transfer", "42"], answers);
+  assert.deepEqual(asked, ["POST /api/v1/calls/42/transfer/cancel"]);
+  assert.match(printed, /back with the customer/);
+});
+
 test("a transfer to nobody, or to two, is wrong usage and asks nothing", async (t) => {
   for (const flags of [[], ["--extension", "102", "--number", "600000011"]]) {
     const { asked, failure } = await run(t, ["transfer", "42", ...flags], {});

@@ -30,6 +30,12 @@ export function addCallOrders(group: Command, context: CommandContext): void {
     toText: () => "The PBX has been told.",
   });
   addOrder(group, context, {
+    name: "transfer/cancel",
+    command: createCommand("cancel-transfer", "give up an attended transfer: the agent is back with the customer"),
+    toBody: () => undefined,
+    toText: () => "The agent is back with the customer.",
+  });
+  addOrder(group, context, {
     command: createCommand("redirect", "send the customer to an extension; whoever rings stops").requiredOption(
       "--extension <extension>",
       "of the tenant",
