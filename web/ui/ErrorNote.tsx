@@ -9,12 +9,12 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
   return (
     <div className="note note-bad" role="alert">
       <strong>{t(`error.${problem.code}`)}</strong>
-      {problem.code !== "offline" && problem.message !== problem.code && <div>{problem.message}</div>}
+      {problem.code !== "offline" && problem.message !== problem.code && <div lang="en">{problem.message}</div>}
       {problem.fields.length > 0 && (
         <ul>
           {problem.fields.map(({ path, message }) => (
             <li key={`${path} ${message}`}>
-              <span className="mono">{path}</span> {message}
+              <span className="mono">{path}</span> <span lang="en">{message}</span>
             </li>
           ))}
         </ul>

@@ -19,7 +19,9 @@ export function Findings({ report }: { report: Report }) {
               <Badge tone={TONES[level]}>{t(`check.${level}`)}</Badge>
               <span className="mono">{subject}</span>
             </div>
-            <div className="break">{message}</div>
+            <div className="break" lang="en">
+              {message}
+            </div>
             {mend && <pre className="body">{mend}</pre>}
           </li>
         ))}

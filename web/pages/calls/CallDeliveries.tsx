@@ -54,8 +54,16 @@ function DeliveryCard({ delivery, isLinked }: { delivery: CallDelivery; isLinked
         </span>
       </p>
       {state === "delivered" && <p className="small quiet">{t(isLinked ? "delivery.linked" : "delivery.unlinked")}</p>}
-      {reason && <p className="note note-bad small">{reason}</p>}
-      {review && <p className="note note-warn small">{review}</p>}
+      {reason && (
+        <p className="note note-bad small" lang="en">
+          {reason}
+        </p>
+      )}
+      {review && (
+        <p className="note note-warn small" lang="en">
+          {review}
+        </p>
+      )}
       {may("GET /api/v1/deliveries/{id}/attempts") && (
         <details onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>{t("attempts.title")}</summary>

@@ -19,7 +19,9 @@ export function Timeline({ entries }: { entries: readonly Entry[] }) {
               {entry.kind === "fact" ? t("timeline.told", { source: entry.source ?? "?" }) : entry.connection}
             </span>
           </div>
-          <div className="break">{entry.text}</div>
+          <div className="break" lang="en">
+            {entry.text}
+          </div>
           {entry.raw !== null && entry.raw !== undefined && <Raw entry={entry} />}
         </li>
       ))}

@@ -21,7 +21,11 @@ export function Lane({ connection }: { connection: Schemas["Connection"] }) {
           <h2>{t("connection.lane")}</h2>
           <LaneBadge state={lane.state} />
         </div>
-        {(problem ?? lane.reason) && <p className="note note-bad small">{problem ?? lane.reason}</p>}
+        {(problem ?? lane.reason) && (
+          <p className="note note-bad small" lang="en">
+            {problem ?? lane.reason}
+          </p>
+        )}
         <dl className="facts">
           <dt>{t("connection.queue")}</dt>
           <dd>{t("lanes.waiting", { count: lane.queue_depth })}</dd>
@@ -38,7 +42,11 @@ export function Lane({ connection }: { connection: Schemas["Connection"] }) {
           <dt>{t("connection.lastFailure")}</dt>
           <dd>
             <Time at={lane.last_failure_at} seconds />
-            {lane.last_reason && <div className="small">{lane.last_reason}</div>}
+            {lane.last_reason && (
+              <div className="small" lang="en">
+                {lane.last_reason}
+              </div>
+            )}
           </dd>
         </dl>
         <PauseButtons connection={connection} />

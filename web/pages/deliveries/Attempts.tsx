@@ -56,7 +56,11 @@ function AttemptDetails({ attempt }: { attempt: Attempt }) {
           <span className="quiet number">{t("attempts.took", { ms: attempt.duration_ms })}</span>
         </span>
       </summary>
-      {attempt.reason && <p className="break">{attempt.reason}</p>}
+      {attempt.reason && (
+        <p className="break" lang="en">
+          {attempt.reason}
+        </p>
+      )}
       {attempt.exchanges.length === 0 && <p className="quiet">{t("attempts.noExchange")}</p>}
       {attempt.exchanges.map((exchange, order) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: exchanges of one attempt have nothing else that tells them apart
@@ -71,11 +75,11 @@ function ExchangeDetails({ exchange }: { exchange: Exchange }) {
   const { method, url, status, failure, request_headers, request_body, answer_headers, answer_body } = exchange;
   return (
     <section className="exchange">
-      <h4 className="mono break">
+      <p className="exchange-line mono break">
         {method} {url}
-      </h4>
+      </p>
       <p className="small">
-        {failure === null ? t("attempts.answered", { status: status ?? 0 }) : failure}{" "}
+        {failure === null ? t("attempts.answered", { status: status ?? 0 }) : <span lang="en">{failure}</span>}{" "}
         <span className="quiet number">{t("attempts.took", { ms: Math.round(exchange.duration_ms) })}</span>
       </p>
       <Message title={t("attempts.request")} headers={request_headers} body={request_body} />

@@ -59,7 +59,7 @@ function DeliveryRow({ delivery }: { delivery: Delivery }) {
         <DeliveryBadge state={state} />
       </td>
       <td data-label={t("deliveries.why")} className="break reason">
-        <div>{reason ?? review ?? "–"}</div>
+        <div lang="en">{reason ?? review ?? "–"}</div>
         <Tries deliveryId={delivery.id} tries={tries} />
       </td>
       <td data-label={t("deliveries.actions")}>

@@ -26,7 +26,11 @@ export function HeldLanes() {
             {name}
           </Link>
           <span className="quiet">{t("lanes.waiting", { count: lane.queue_depth })}</span>
-          {lane.reason && <span className="break">{lane.reason}</span>}
+          {lane.reason && (
+            <span className="break" lang="en">
+              {lane.reason}
+            </span>
+          )}
         </div>
       ))}
     </section>

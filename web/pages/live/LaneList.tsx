@@ -31,7 +31,11 @@ export function LaneList({ lanes }: Pick<LivePicture, "lanes">) {
                 </>
               )}
             </div>
-            {lane.reason && <div className="small break">{lane.reason}</div>}
+            {lane.reason && (
+              <div className="small break" lang="en">
+                {lane.reason}
+              </div>
+            )}
           </li>
         ))}
       </ul>

@@ -74,7 +74,11 @@ function Arrival({ uuid }: { uuid: string }) {
                 <strong>{connection}</strong> <DeliveryBadge state={state} />
                 {url && <OutsideLink url={url}>{t("setup.seeRecord")}</OutsideLink>}
               </span>
-              {reason && <div className="small break">{reason}</div>}
+              {reason && (
+                <div className="small break" lang="en">
+                  {reason}
+                </div>
+              )}
             </li>
           ))}
         </ul>
