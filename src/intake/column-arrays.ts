@@ -12,17 +12,39 @@ export interface Column<R> {
 
 /** `unnest(…) as <alias>(…)` over the parameters from `$<first>` on. */
 export function toUnnest<R>(columns: readonly Column<R>[], alias: string, first = 1): string {
-  const parameters = columns.map(({ type }, index) => `$${first + index}::${type}[]`);
+  const parameters = columns.map(({ type }, index) =>
+    isJson(type) ? `string_to_array($${first + index}::text, E'\\x01', '')::${type}[]` : `$${first + index}::${type}[]`,
+  );
   return `unnest(${parameters.join(", ")}) as ${alias}(${columns.map(({ name }) => name).join(", ")})`;
 }
 
-/** One array literal per column, in the order of the parameters. */
+/** One parameter per column, in their order. */
 export function toColumnArrays<R>(columns: readonly Column<R>[], rows: readonly R[]): string[] {
-  return columns.map(({ of }) => {
-    let literal = "{";
-    for (const row of rows) literal += literal === "{" ? toElement(of(row)) : `,${toElement(of(row))}`;
-    return `${literal}}`;
-  });
+  return columns.map(({ type, of }) => (isJson(type) ? toJoined(of, rows) : toLiteral(of, rows)));
+}
+
+const isJson = (type: string): boolean => type === "json" || type === "jsonb";
+
+/** JSON is made of quotes, each of which an array literal would escape; and it has no use for U+0001, nor for nothing at all. */
+const BETWEEN = "\x01";
+
+function toJoined<R>(of: Column<R>["of"], rows: readonly R[]): string {
+  let joined = "";
+  let isFirst = true;
+  for (const row of rows) {
+    const text = of(row) ?? "";
+    if (typeof text !== "string" || text.includes(BETWEEN))
+      throw new TypeError("a column of JSON holds something else");
+    joined += isFirst ? text : BETWEEN + text;
+    isFirst = false;
+  }
+  return joined;
+}
+
+function toLiteral<R>(of: Column<R>["of"], rows: readonly R[]): string {
+  let literal = "{";
+  for (const row of rows) literal += literal === "{" ? toElement(of(row)) : `,${toElement(of(row))}`;
+  return `${literal}}`;
 }
 
 function toElement(value: string | number | Date | null): string {
