@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Histogram } from "prom-client";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
-import { findCaller } from "./access.ts";
+import { findCaller } from "./admission.ts";
 import type { App } from "./app-instance.ts";
 
 /** Asked for all day by machines; seen at level debug. */
