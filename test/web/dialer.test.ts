@@ -121,7 +121,7 @@ test("a list is shown before it is sent, its columns are mapped, and unusable li
   await page.getByLabel("Column with the number").selectOption({ label: "movil" });
   await page.getByRole("button", { name: "Import", exact: true }).click();
   await page.getByRole("row", { name: /winter\.csv done 4 2 0 1/ }).waitFor();
-  await page.getByRole("cell", { name: "+34600000031" }).waitFor();
+  await page.getByRole("cell", { name: "+34600000031", exact: true }).waitFor();
   await see(page, "nombre: Pérez, Ana");
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download winter.csv" }).click();

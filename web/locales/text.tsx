@@ -6,6 +6,8 @@ import type english from "./en.json";
 
 export const LANGUAGES = ["en", "es", "ru"] as const;
 export type Language = (typeof LANGUAGES)[number];
+/** Each in its own words: who cannot read this screen must find theirs. */
+export const LANGUAGE_NAMES: Record<Language, string> = { en: "English", es: "Español", ru: "Русский" };
 export type TextKey = keyof typeof english;
 export type Translate = (key: TextKey, values?: Readonly<Record<string, string | number>>) => string;
 

@@ -45,9 +45,22 @@ export function toApiTypes(document: Document): string {
     "// Generated from openapi.json by web/tools/generate-api.ts; not committed.",
     `export interface Schemas {\n${schemas.join("\n")}\n}`,
     `export interface paths {\n${paths.join("\n")}\n}`,
+    `/** Every closed set of values, named by its shape and field: what lists offer to choose from. */\n${toValues(document)}`,
     `/** Who may call what; an admin may do all that a supervisor may. */`,
     `export const ACCESS = ${JSON.stringify(toAccess(document), null, 2)} as const;\n`,
   ].join("\n\n");
+}
+
+/** `CAMPAIGN_CONTACT_STATE = ["pending", …]`: types are gone when the console runs, lists are not. */
+function toValues({ components }: Document): string {
+  const lines = Object.entries(components.schemas).flatMap(([name, { properties = {} }]) =>
+    Object.entries(properties).flatMap(([field, schema]) => {
+      const values = [schema, ...(schema.anyOf ?? [])].find((one) => one.enum)?.enum;
+      const own = `${name}_${field}`.replaceAll(/([a-z])([A-Z])/g, "$1_$2").toUpperCase();
+      return values ? [`export const ${own} = ${JSON.stringify(values)} as const;`] : [];
+    }),
+  );
+  return lines.join("\n");
 }
 
 function toAccess(document: Document): Record<string, readonly string[]> {

@@ -1,14 +1,13 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
-import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { toClock } from "../../ui/instants.ts";
-import { Loading } from "../../ui/Loading.tsx";
-import { MoreButton } from "../../ui/MoreButton.tsx";
+import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
+import { Table } from "../../ui/Table.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { AudioDrop } from "./AudioDrop.tsx";
 import { Player } from "./Player.tsx";
@@ -18,85 +17,59 @@ import { SpokenText } from "./SpokenText.tsx";
 export function Audios() {
   const { t } = useText();
   const may = useMay();
-  const list = useInfiniteQuery({
-    queryKey: ["audio-list"],
-    initialPageParam: "",
-    queryFn: ({ pageParam, signal }) =>
-      ask(api.GET("/api/v1/audios", { signal, params: { query: pageParam ? { cursor: pageParam } : {} } })),
-    getNextPageParam: ({ next_cursor }) => next_cursor,
+  const list = usePagedList({
+    key: ["audio-list"],
+    load: (query, signal) => ask(api.GET("/api/v1/audios", { signal, params: { query } })),
   });
-  const audios = list.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
     <div className="stack">
       {may("POST /api/v1/audios") && <AudioDrop />}
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isLoading && <Loading />}
-      {list.data && (
-        <div className="card card-flush">
-          {audios.length === 0 && <EmptyState title={t("dialer.noAudios")}>{t("dialer.noAudiosText")}</EmptyState>}
-          {audios.length > 0 && <AudioTable audios={audios} />}
-          <MoreButton list={list} />
-        </div>
-      )}
+      <ListCard
+        list={list}
+        empty={{ title: t("dialer.noAudios"), text: t("dialer.noAudiosText") }}
+        columns={[
+          {
+            label: t("dialer.name"),
+            className: "break",
+            show: ({ name, original_name }) => (
+              <div>
+                {name}
+                <div className="quiet small">{original_name}</div>
+              </div>
+            ),
+          },
+          {
+            label: t("dialer.duration"),
+            className: "number",
+            show: ({ duration_seconds }) => toClock(Math.round(duration_seconds)),
+          },
+          { label: t("dialer.uploaded"), show: ({ updated_at }) => <Time at={updated_at} /> },
+          { label: t("deliveries.actions"), show: (audio) => <AudioActions audio={audio} /> },
+        ]}
+      />
       {may("POST /api/v1/speech") && <SpokenText />}
       <Prompts />
     </div>
   );
 }
 
-function AudioTable({ audios }: { audios: readonly Schemas["Audio"][] }) {
-  const { t } = useText();
-  return (
-    <table className="grid-table folds">
-      <thead>
-        <tr>
-          <th scope="col">{t("dialer.name")}</th>
-          <th scope="col">{t("dialer.duration")}</th>
-          <th scope="col">{t("dialer.uploaded")}</th>
-          <th scope="col">{t("deliveries.actions")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {audios.map((audio) => (
-          <AudioRow key={audio.id} audio={audio} />
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function AudioRow({ audio }: { audio: Schemas["Audio"] }) {
+function AudioActions({ audio: { id, name } }: { audio: Schemas["Audio"] }) {
   const { t } = useText();
   const may = useMay();
-  const { id, name, original_name, duration_seconds, updated_at } = audio;
   const params = { params: { path: { id } } };
   return (
-    <tr>
-      <td data-label={t("dialer.name")} className="break">
-        {name}
-        <div className="quiet small">{original_name}</div>
-      </td>
-      <td data-label={t("dialer.duration")} className="number">
-        {toClock(Math.round(duration_seconds))}
-      </td>
-      <td data-label={t("dialer.uploaded")}>
-        <Time at={updated_at} />
-      </td>
-      <td data-label={t("deliveries.actions")}>
-        <div className="row">
-          <Player about={name} load={() => ask(api.GET("/api/v1/audios/{id}/link", params))} />
-          {may("DELETE /api/v1/audios/{id}") && (
-            <ConfirmButton
-              label={t("action.remove")}
-              about={name}
-              question={t("dialer.removeAudioQuestion", { name })}
-              done={t("dialer.audioRemoved")}
-              run={() => ask(api.DELETE("/api/v1/audios/{id}", params))}
-            />
-          )}
-        </div>
-      </td>
-    </tr>
+    <div className="row">
+      <Player about={name} load={() => ask(api.GET("/api/v1/audios/{id}/link", params))} />
+      {may("DELETE /api/v1/audios/{id}") && (
+        <ConfirmButton
+          label={t("action.remove")}
+          about={name}
+          question={t("dialer.removeAudioQuestion", { name })}
+          done={t("dialer.audioRemoved")}
+          run={() => ask(api.DELETE("/api/v1/audios/{id}", params))}
+        />
+      )}
+    </div>
   );
 }
 
@@ -112,30 +85,19 @@ function Prompts() {
       <summary>{t("dialer.prompts")}</summary>
       {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.data && (
-        <table className="grid-table folds">
-          <thead>
-            <tr>
-              <th scope="col">{t("dialer.promptUse")}</th>
-              <th scope="col">{t("dialer.language")}</th>
-              <th scope="col">{t("dialer.promptText")}</th>
-              <th scope="col">{t("deliveries.actions")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.data.items.map(({ name, language, text, url }) => (
-              <tr key={`${language} ${name}`}>
-                <td data-label={t("dialer.promptUse")}>{t(`dialer.prompt.${name}`)}</td>
-                <td data-label={t("dialer.language")}>{t(`dialer.in.${language}`)}</td>
-                <td data-label={t("dialer.promptText")} lang={language}>
-                  {text}
-                </td>
-                <td data-label={t("deliveries.actions")}>
-                  <Player about={text} load={async () => ({ url })} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          items={list.data.items}
+          keyOf={({ language, name }) => `${language} ${name}`}
+          columns={[
+            { label: t("dialer.promptUse"), show: ({ name }) => t(`dialer.prompt.${name}`) },
+            { label: t("dialer.language"), show: ({ language }) => t(`dialer.in.${language}`) },
+            { label: t("dialer.promptText"), show: ({ language, text }) => <span lang={language}>{text}</span> },
+            {
+              label: t("deliveries.actions"),
+              show: ({ text, url }) => <Player about={text} load={async () => ({ url })} />,
+            },
+          ]}
+        />
       )}
     </details>
   );

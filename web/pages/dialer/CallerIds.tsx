@@ -1,13 +1,14 @@
 import { Button, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useRef } from "react";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
+import { ActionForm, numberOf, textOf } from "../../ui/ActionForm.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
-import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { DialogButton } from "../../ui/DialogButton.tsx";
+import { ListCard } from "../../ui/ListCard.tsx";
 import { showProblem } from "../../ui/notices.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
@@ -25,44 +26,68 @@ export function CallerIds({ projectId: id }: { projectId: string }) {
   return (
     <section className="stack" aria-label={t("dialer.callerIds")}>
       <h2 className="section-title">{t("dialer.callerIds")}</h2>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {items.some(({ has_dropped }) => has_dropped) && (
         <p className="note note-bad" role="alert">
           {t("dialer.droppedWarning")}
         </p>
       )}
-      <div className="card card-flush">
-        {list.data && items.length === 0 && <p className="empty quiet">{t("dialer.noCallerIds")}</p>}
-        {items.length > 0 && (
-          <table className="grid-table folds">
-            <thead>
-              <tr>
-                <th scope="col">{t("dialer.number")}</th>
-                <th scope="col">{t("dialer.area")}</th>
-                <th scope="col">{t("dialer.today")}</th>
-                <th scope="col">{t("dialer.answered30")}</th>
-                <th scope="col">{t("dialer.answerRate")}</th>
-                <th scope="col">{t("deliveries.actions")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((one) => (
-                <CallerIdRow key={one.id} one={one} />
-              ))}
-            </tbody>
-          </table>
-        )}
-      </div>
+      <ListCard
+        list={{ query: list, items }}
+        empty={{ title: t("dialer.noCallerIds") }}
+        columns={[
+          { label: t("dialer.number"), className: "number nowrap", show: (one) => <Shown one={one} /> },
+          { label: t("dialer.area"), className: "number", show: ({ area_prefix }) => area_prefix },
+          { label: t("dialer.today"), className: "number", show: (one) => <Today one={one} /> },
+          {
+            label: t("dialer.answered30"),
+            className: "number",
+            show: (one) => t("dialer.doneOf", { done: one.answers_30_days, total: one.calls_30_days }),
+          },
+          { label: t("dialer.answerRate"), show: (one) => <AnswerRate one={one} /> },
+          {
+            label: t("deliveries.actions"),
+            show: (one) => may("PATCH /api/v1/projects/{id}/caller-ids/{callerId}") && <CallerIdActions one={one} />,
+          },
+        ]}
+      />
       {may("POST /api/v1/projects/{id}/caller-ids") && <AddCallerId projectId={id} />}
     </section>
   );
 }
 
-const toPercent = (share: number): string => `${Math.round(share * 100)} %`;
-
-function CallerIdRow({ one }: { one: CallerId }) {
+function Shown({ one: { number, has_dropped, active } }: { one: CallerId }) {
   const { t } = useText();
-  const may = useMay();
+  return (
+    <span className="row">
+      {number}
+      {has_dropped && <Badge tone="bad">{t("dialer.dropped")}</Badge>}
+      {!active && <Badge tone="still">{t("dialer.disabled")}</Badge>}
+    </span>
+  );
+}
+
+/** Today's calls under it, and how much of its cap they are. */
+function Today({ one: { number, calls_today, daily_cap } }: { one: CallerId }) {
+  const { t } = useText();
+  if (daily_cap === null) return calls_today;
+  return (
+    <>
+      <meter
+        min={0}
+        max={daily_cap}
+        high={daily_cap * NEARLY_FULL}
+        value={calls_today}
+        aria-label={t("dialer.todayOf", { number })}
+      />{" "}
+      {t("dialer.doneOf", { done: calls_today, total: daily_cap })}
+    </>
+  );
+}
+
+const NEARLY_FULL = 0.9;
+
+function CallerIdActions({ one }: { one: CallerId }) {
+  const { t } = useText();
   const params = { params: { path: { id: one.project_id, callerId: one.id } } };
   const toggle = useAction({
     run: () =>
@@ -70,44 +95,60 @@ function CallerIdRow({ one }: { one: CallerId }) {
     onError: showProblem,
   });
   return (
-    <tr>
-      <td data-label={t("dialer.number")} className="number nowrap">
-        <span className="row">
-          {one.number}
-          {one.has_dropped && <Badge tone="bad">{t("dialer.dropped")}</Badge>}
-          {!one.active && <Badge tone="still">{t("dialer.disabled")}</Badge>}
-        </span>
-      </td>
-      <td data-label={t("dialer.area")} className="number">
-        {one.area_prefix}
-      </td>
-      <td data-label={t("dialer.today")} className="number">
-        {one.daily_cap === null ? one.calls_today : `${one.calls_today} / ${one.daily_cap}`}
-      </td>
-      <td data-label={t("dialer.answered30")} className="number">
-        {t("dialer.doneOf", { done: one.answers_30_days, total: one.calls_30_days })}
-      </td>
-      <td data-label={t("dialer.answerRate")}>
-        <AnswerRate one={one} />
-      </td>
-      <td data-label={t("deliveries.actions")}>
-        {may("PATCH /api/v1/projects/{id}/caller-ids/{callerId}") && (
-          <div className="row">
-            <Button size="xs" variant="default" loading={toggle.isPending} onClick={() => toggle.mutate()}>
-              {one.active ? t("dialer.rest") : t("dialer.useAgain")}
-              <span className="visually-hidden"> {one.number}</span>
-            </Button>
-            <ConfirmButton
-              label={t("action.remove")}
-              about={one.number}
-              question={t("dialer.removeCallerIdQuestion", { number: one.number })}
-              done={t("dialer.callerIdRemoved")}
-              run={() => ask(api.DELETE("/api/v1/projects/{id}/caller-ids/{callerId}", params))}
-            />
-          </div>
-        )}
-      </td>
-    </tr>
+    <div className="row">
+      <Button size="xs" variant="default" loading={toggle.isPending} onClick={() => toggle.mutate()}>
+        {one.active ? t("dialer.rest") : t("dialer.useAgain")}
+        <span className="visually-hidden"> {one.number}</span>
+      </Button>
+      <DialogButton label={t("action.edit")} about={one.number} title={one.number}>
+        {(close) => <CallerIdForm one={one} onDone={close} />}
+      </DialogButton>
+      <ConfirmButton
+        label={t("action.remove")}
+        about={one.number}
+        question={t("dialer.removeCallerIdQuestion", { number: one.number })}
+        done={t("dialer.callerIdRemoved")}
+        run={() => ask(api.DELETE("/api/v1/projects/{id}/caller-ids/{callerId}", params))}
+      />
+    </div>
+  );
+}
+
+function CallerIdForm({ one, onDone }: { one: CallerId; onDone(): void }) {
+  const { t } = useText();
+  const save = useAction({
+    run: (form: FormData) =>
+      ask(
+        api.PATCH("/api/v1/projects/{id}/caller-ids/{callerId}", {
+          params: { path: { id: one.project_id, callerId: one.id } },
+          body: { area_prefix: textOf(form, "area_prefix"), daily_cap: numberOf(form, "daily_cap") },
+        }),
+      ),
+    done: t("dialer.callerIdSaved"),
+    onDone,
+  });
+  return (
+    <ActionForm action={save}>
+      <TextInput
+        name="area_prefix"
+        label={t("dialer.area")}
+        description={t("dialer.areaHint")}
+        required
+        pattern="\+[1-9][0-9]{0,9}"
+        defaultValue={one.area_prefix}
+      />
+      <TextInput
+        name="daily_cap"
+        type="number"
+        min={1}
+        label={t("dialer.dailyCap")}
+        description={t("dialer.emptyIsNoLimit")}
+        defaultValue={one.daily_cap ?? ""}
+      />
+      <Button type="submit" loading={save.isPending}>
+        {t("action.save")}
+      </Button>
+    </ActionForm>
   );
 }
 
@@ -126,28 +167,22 @@ function AnswerRate({ one }: { one: CallerId }) {
   );
 }
 
+const toPercent = (share: number): string => `${Math.round(share * 100)} %`;
+
 function AddCallerId({ projectId: id }: { projectId: string }) {
   const { t } = useText();
-  const form = useRef<HTMLFormElement>(null);
   const add = useAction({
-    run: (data: FormData) => {
-      const cap = String(data.get("daily_cap") ?? "");
-      return ask(
+    run: (form: FormData) =>
+      ask(
         api.POST("/api/v1/projects/{id}/caller-ids", {
           params: { path: { id } },
-          body: { number: String(data.get("number")).trim(), daily_cap: cap === "" ? null : Number(cap) },
+          body: { number: textOf(form, "number"), daily_cap: numberOf(form, "daily_cap") },
         }),
-      );
-    },
+      ),
     done: t("dialer.callerIdAdded"),
-    onDone: () => form.current?.reset(),
   });
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    add.mutate(new FormData(event.currentTarget));
-  };
   return (
-    <form ref={form} className="card" onSubmit={submit}>
+    <ActionForm className="card" action={add} isEmptied>
       <div className="form-grid ends">
         <TextInput name="number" label={t("dialer.ownNumber")} required maxLength={40} autoComplete="off" />
         <TextInput name="daily_cap" type="number" min={1} label={t("dialer.dailyCap")} />
@@ -155,7 +190,6 @@ function AddCallerId({ projectId: id }: { projectId: string }) {
           {t("dialer.addCallerId")}
         </Button>
       </div>
-      {add.error && <ErrorNote error={add.error} />}
-    </form>
+    </ActionForm>
   );
 }

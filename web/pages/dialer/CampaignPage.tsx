@@ -42,7 +42,7 @@ export function CampaignPage() {
           {t("dialer.allCampaigns")}
         </Link>
       }
-      actions={campaign && <CampaignActions campaign={campaign} />}
+      actions={statistics.data && <CampaignActions statistics={statistics.data} />}
     >
       {statistics.error && <ErrorNote error={statistics.error} onRetry={() => void statistics.refetch()} />}
       {statistics.isLoading && <Loading />}

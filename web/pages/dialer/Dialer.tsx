@@ -9,7 +9,7 @@ import { Suppressions } from "./Suppressions.tsx";
 import { TestCalls } from "./TestCalls.tsx";
 import { Trunks } from "./Trunks.tsx";
 
-const PARTS: readonly Part[] = [
+export const DIALER_PARTS: readonly Part[] = [
   { name: "campaigns", label: "dialer.campaigns", needs: "GET /api/v1/campaigns", content: <Campaigns /> },
   { name: "projects", label: "dialer.projects", needs: "GET /api/v1/projects", content: <Projects /> },
   { name: "audios", label: "dialer.audios", needs: "GET /api/v1/audios", content: <Audios /> },
@@ -27,5 +27,5 @@ const PARTS: readonly Part[] = [
 /** Everything about calls that Enlace places by itself: whom, when, what is said, over which lines. */
 export function Dialer() {
   const { t } = useText();
-  return <TabbedPage title={t("dialer.title")} lead={t("dialer.lead")} to="/dialer/$part" parts={PARTS} />;
+  return <TabbedPage title={t("dialer.title")} lead={t("dialer.lead")} to="/dialer/$part" parts={DIALER_PARTS} />;
 }

@@ -1,17 +1,15 @@
-import type { Schemas } from "../../api/schema.gen.ts";
+import { CAMPAIGN_CONTACT_DISPOSITION, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { DISPOSITIONS } from "./lists.ts";
+import { countOf } from "./CampaignActions.tsx";
 
 /** How many are still to be called, and what came of the others. */
 export function Funnel({ statistics }: { statistics: Schemas["CampaignStatistics"] }) {
   const { t } = useText();
   const { contacts } = statistics.campaign;
   const states = ["total", "pending", "dialing", "completed", "failed", "skipped"] as const;
-  const rows = DISPOSITIONS.map((disposition) => ({
+  const rows = CAMPAIGN_CONTACT_DISPOSITION.map((disposition) => ({
     disposition,
-    contacts: statistics.by_disposition
-      .filter((one) => one.disposition === disposition)
-      .reduce((sum, one) => sum + one.contacts, 0),
+    contacts: countOf(statistics.by_disposition, disposition),
   })).filter((row) => row.contacts > 0);
   return (
     <section className="card" aria-label={t("dialer.funnel")}>

@@ -5,7 +5,7 @@ import { saveFile } from "../../api/files.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { Badge, type Tone } from "../../ui/Badge.tsx";
-import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { ListCard } from "../../ui/ListCard.tsx";
 import { showProblem } from "../../ui/notices.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -22,73 +22,64 @@ export function Imports({ campaignId: id }: { campaignId: string }) {
     queryFn: ({ signal }) => ask(api.GET("/api/v1/campaigns/{id}/imports", { signal, params: { path: { id } } })),
     refetchInterval: ({ state }) => (state.data?.items.some((one) => one.state === "running") ? REFRESH_MS : false),
   });
-  if (list.error) return <ErrorNote error={list.error} onRetry={() => void list.refetch()} />;
-  if (!list.data || list.data.items.length === 0) return null;
+  const items = list.data?.items ?? [];
+  if (!list.error && items.length === 0) return null;
   return (
     <section aria-label={t("dialer.imports")}>
       <h2 className="section-title">{t("dialer.imports")}</h2>
-      <div className="card card-flush">
-        <table className="grid-table folds">
-          <thead>
-            <tr>
-              <th scope="col">{t("dialer.file")}</th>
-              <th scope="col">{t("dialer.stateLabel")}</th>
-              <th scope="col">{t("dialer.linesRead")}</th>
-              <th scope="col">{t("dialer.taken")}</th>
-              <th scope="col">{t("dialer.duplicates")}</th>
-              <th scope="col">{t("dialer.invalid")}</th>
-              <th scope="col">{t("dialer.when")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.data.items.map((one) => (
-              <ImportRow key={one.id} one={one} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ListCard
+        list={{ query: list, items }}
+        empty={{ title: t("dialer.noImports") }}
+        columns={[
+          { label: t("dialer.file"), className: "break", show: (one) => <FileName one={one} /> },
+          { label: t("dialer.stateLabel"), show: (one) => <Progress one={one} /> },
+          { label: t("dialer.linesRead"), className: "number", show: ({ lines_read }) => lines_read },
+          { label: t("dialer.taken"), className: "number", show: ({ inserted }) => inserted },
+          { label: t("dialer.duplicates"), className: "number", show: ({ duplicates }) => duplicates },
+          { label: t("dialer.invalid"), className: "number", show: (one) => <Invalid one={one} /> },
+          { label: t("dialer.when"), show: ({ created_at }) => <Time at={created_at} seconds /> },
+        ]}
+      />
     </section>
   );
 }
 
-function ImportRow({ one }: { one: Import }) {
+function FileName({ one: { file_name, kind, problem } }: { one: Import }) {
+  const { t } = useText();
+  return (
+    <div>
+      {file_name || t(`dialer.kind.${kind}`)}
+      {problem && <p className="note note-bad small">{problem}</p>}
+    </div>
+  );
+}
+
+/** How many lines there are is known at the end only: until then the bar says that something moves. */
+function Progress({ one: { state, file_name } }: { one: Import }) {
+  const { t } = useText();
+  return (
+    <span className="row">
+      <Badge tone={TONES[state]}>{t(`dialer.importState.${state}`)}</Badge>
+      {state === "running" && <progress aria-label={t("dialer.progressOf", { name: file_name })} />}
+    </span>
+  );
+}
+
+function Invalid({ one }: { one: Import }) {
   const { t } = useText();
   const save = useAction({
     run: () => saveFile(`/api/v1/imports/${encodeURIComponent(one.id)}/invalid`, `import-${one.id}-invalid.csv`),
     onError: showProblem,
   });
   return (
-    <tr>
-      <td data-label={t("dialer.file")} className="break">
-        {one.file_name || t(`dialer.kind.${one.kind}`)}
-        {one.problem && <p className="note note-bad small">{one.problem}</p>}
-      </td>
-      <td data-label={t("dialer.stateLabel")}>
-        <Badge tone={TONES[one.state]}>{t(`dialer.importState.${one.state}`)}</Badge>
-      </td>
-      <td data-label={t("dialer.linesRead")} className="number">
-        {one.lines_read}
-      </td>
-      <td data-label={t("dialer.taken")} className="number">
-        {one.inserted}
-      </td>
-      <td data-label={t("dialer.duplicates")} className="number">
-        {one.duplicates}
-      </td>
-      <td data-label={t("dialer.invalid")} className="number">
-        <span className="row">
-          {one.invalid}
-          {one.invalid > 0 && (
-            <Button size="compact-xs" variant="default" loading={save.isPending} onClick={() => save.mutate()}>
-              {t("dialer.saveInvalid")}
-              <span className="visually-hidden"> {one.file_name}</span>
-            </Button>
-          )}
-        </span>
-      </td>
-      <td data-label={t("dialer.when")}>
-        <Time at={one.created_at} seconds />
-      </td>
-    </tr>
+    <span className="row">
+      {one.invalid}
+      {one.invalid > 0 && (
+        <Button size="compact-xs" variant="default" loading={save.isPending} onClick={() => save.mutate()}>
+          {t("dialer.saveInvalid")}
+          <span className="visually-hidden"> {one.file_name}</span>
+        </Button>
+      )}
+    </span>
   );
 }

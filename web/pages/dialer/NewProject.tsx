@@ -2,11 +2,11 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import { api, ask } from "../../api/client.ts";
+import { PROJECT_LANGUAGE } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { useMe } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { SPOKEN_LANGUAGES } from "./SpokenText.tsx";
 
 /** The little that a project cannot begin without; everything else begins as the server proposes it. */
 export function NewProject() {
@@ -16,7 +16,7 @@ export function NewProject() {
   const create = useAction({
     run: (form: FormData) => {
       const text = (name: string): string => String(form.get(name) ?? "").trim();
-      const spoken = SPOKEN_LANGUAGES.find((one) => one === text("language")) ?? "es";
+      const spoken = PROJECT_LANGUAGE.find((one) => one === text("language")) ?? "es";
       return ask(
         api.POST("/api/v1/projects", {
           body: { name: text("name"), time_zone: text("time_zone"), language: spoken },
@@ -40,7 +40,7 @@ export function NewProject() {
           name="language"
           label={t("dialer.language")}
           defaultValue={language}
-          data={SPOKEN_LANGUAGES.map((value) => ({ value, label: t(`dialer.in.${value}`) }))}
+          data={PROJECT_LANGUAGE.map((value) => ({ value, label: t(`dialer.in.${value}`) }))}
         />
       </div>
       {create.error && <ErrorNote error={create.error} />}

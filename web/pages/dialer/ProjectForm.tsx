@@ -1,13 +1,12 @@
 import { Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
 import type { FormEvent, ReactNode } from "react";
-import type { Schemas } from "../../api/schema.gen.ts";
+import { PROJECT_LANGUAGE, PROJECT_MODE, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { usePbxs, usePolicies, useTrunks } from "./lists.ts";
 import { ProjectRetries } from "./ProjectRetries.tsx";
 import { ProjectSpeech } from "./ProjectSpeech.tsx";
 import { type ProjectBody, toProjectBody } from "./project-form.ts";
-import { SPOKEN_LANGUAGES } from "./SpokenText.tsx";
 
 type Project = Schemas["Project"];
 
@@ -77,13 +76,13 @@ function Basics({ project }: { project: Project }) {
         name="language"
         label={t("dialer.language")}
         defaultValue={project.language}
-        data={SPOKEN_LANGUAGES.map((value) => ({ value, label: t(`dialer.in.${value}`) }))}
+        data={PROJECT_LANGUAGE.map((value) => ({ value, label: t(`dialer.in.${value}`) }))}
       />
       <NativeSelect
         name="mode"
         label={t("dialer.mode")}
         defaultValue={project.mode}
-        data={(["ivr", "agents"] as const).map((value) => ({ value, label: t(`dialer.modeIs.${value}`) }))}
+        data={PROJECT_MODE.map((value) => ({ value, label: t(`dialer.modeIs.${value}`) }))}
       />
       <PolicyChoice policyId={project.policy_id} />
       <Checkbox size="xs" name="disabled" label={t("dialer.disable")} defaultChecked={project.disabled} />

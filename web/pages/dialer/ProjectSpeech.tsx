@@ -1,9 +1,8 @@
 import { Checkbox, NativeSelect, Textarea, TextInput } from "@mantine/core";
-import type { Schemas } from "../../api/schema.gen.ts";
+import { AUDIO_PROMPT_NAME, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { useAudios } from "./lists.ts";
 import { FormPart } from "./ProjectForm.tsx";
-import { PROMPTS } from "./project-form.ts";
 
 const KEYS = [..."0123456789*#"];
 
@@ -56,7 +55,7 @@ export function ProjectSpeech({ project }: { project: Schemas["Project"] }) {
         />
       </FormPart>
       <FormPart title={t("dialer.ownPrompts")}>
-        {PROMPTS.map((name) => (
+        {AUDIO_PROMPT_NAME.map((name) => (
           <AudioChoice
             key={name}
             name={`prompt ${name}`}

@@ -1,48 +1,42 @@
-import { Button, Modal, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, TextInput } from "@mantine/core";
 import { api, ask } from "../../api/client.ts";
+import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { ActionForm, textOf } from "../../ui/ActionForm.tsx";
+import { DialogButton } from "../../ui/DialogButton.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
+type Suppression = Schemas["Suppression"];
+
 /** Somebody may be called again: why, is kept. */
-export function RemoveSuppression({ id, number }: { id: string; number: string }) {
+export function RemoveSuppression({ suppression }: { suppression: Suppression }) {
   const { t } = useText();
-  const [isOpen, setOpen] = useState(false);
+  const { number } = suppression;
+  return (
+    <DialogButton label={t("action.remove")} about={number} title={t("dialer.removeSuppressionQuestion", { number })}>
+      {(close) => <Reason suppression={suppression} onDone={close} />}
+    </DialogButton>
+  );
+}
+
+function Reason({ suppression: { id }, onDone }: { suppression: Suppression; onDone(): void }) {
+  const { t } = useText();
   const remove = useAction({
     run: (form: FormData) =>
       ask(
         api.DELETE("/api/v1/suppressions/{id}", {
-          params: { path: { id }, query: { reason: String(form.get("reason")).trim() } },
+          params: { path: { id }, query: { reason: textOf(form, "reason") } },
         }),
       ),
     done: t("dialer.suppressionRemoved"),
-    onDone: () => setOpen(false),
+    onDone,
   });
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    remove.mutate(new FormData(event.currentTarget));
-  };
   return (
-    <>
-      <Button size="xs" variant="default" onClick={() => setOpen(true)}>
+    <ActionForm action={remove}>
+      <TextInput name="reason" label={t("dialer.reason")} required maxLength={500} data-autofocus />
+      <Button type="submit" color="red" loading={remove.isPending}>
         {t("action.remove")}
-        <span className="visually-hidden"> {number}</span>
       </Button>
-      <Modal
-        opened={isOpen}
-        onClose={() => setOpen(false)}
-        title={t("dialer.removeSuppressionQuestion", { number })}
-        closeButtonProps={{ "aria-label": t("action.close") }}
-      >
-        <form className="stack" onSubmit={submit}>
-          <TextInput name="reason" label={t("dialer.reason")} required maxLength={500} data-autofocus />
-          {remove.error && <ErrorNote error={remove.error} />}
-          <Button type="submit" color="red" loading={remove.isPending}>
-            {t("action.remove")}
-          </Button>
-        </form>
-      </Modal>
-    </>
+    </ActionForm>
   );
 }

@@ -1,11 +1,11 @@
 import { Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { api, ask } from "../../api/client.ts";
+import { PROJECT_LANGUAGE } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
-export const SPOKEN_LANGUAGES = ["es", "en", "ru"] as const;
 const PLACEHOLDER = /\{\{\s*([^{}]{1,60}?)\s*\}\}/g;
 
 /** How a text sounds, with what would stand in it for one callee. */
@@ -16,7 +16,7 @@ export function SpokenText() {
   const speak = useAction({
     run: (form: FormData) => {
       const variables = Object.fromEntries(names.map((name) => [name, String(form.get(`variable ${name}`) ?? "")]));
-      const language = SPOKEN_LANGUAGES.find((one) => one === form.get("language")) ?? "es";
+      const language = PROJECT_LANGUAGE.find((one) => one === form.get("language")) ?? "es";
       return ask(api.POST("/api/v1/speech", { body: { text, language, variables } }));
     },
   });
@@ -44,7 +44,7 @@ export function SpokenText() {
         <NativeSelect
           name="language"
           label={t("dialer.language")}
-          data={SPOKEN_LANGUAGES.map((value) => ({ value, label: t(`dialer.in.${value}`) }))}
+          data={PROJECT_LANGUAGE.map((value) => ({ value, label: t(`dialer.in.${value}`) }))}
         />
         <Button type="submit" loading={speak.isPending}>
           {t("dialer.speak")}

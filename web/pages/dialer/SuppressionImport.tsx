@@ -1,44 +1,68 @@
-import { Button } from "@mantine/core";
-import { type FormEvent, useId, useRef } from "react";
+import { Button, TextInput } from "@mantine/core";
+import { useId } from "react";
 import { sendForm } from "../../api/files.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { ActionForm, textOf } from "../../ui/ActionForm.tsx";
+import { saveFile } from "../../ui/save-file.ts";
 import { useAction } from "../../ui/use-action.ts";
+import { ScopeChoice, toScope } from "./ScopeChoice.tsx";
 
 /** A whole list of numbers at once. */
 export function SuppressionImport() {
   const { t } = useText();
   const id = useId();
-  const form = useRef<HTMLFormElement>(null);
   const send = useAction({
-    run: (data: FormData) => sendForm<Schemas["SuppressionImport"]>("/api/v1/suppressions/import?scope=global", data),
-    onDone: () => form.current?.reset(),
+    run: (form: FormData) => {
+      const query = new URLSearchParams({ ...toScope(textOf(form, "scope")), reason: textOf(form, "reason") });
+      const list = new FormData();
+      list.set("file", form.get("file") as File);
+      return sendForm<Schemas["SuppressionImport"]>(`/api/v1/suppressions/import?${query}`, list);
+    },
   });
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    send.mutate(new FormData(event.currentTarget));
-  };
   return (
-    <form ref={form} className="card stack" onSubmit={submit}>
+    <ActionForm className="card stack" action={send} isEmptied>
       <h2>{t("dialer.importSuppressions")}</h2>
-      <div className="row">
-        <label htmlFor={id}>{t("dialer.chooseNumbers")}</label>
-        <input id={id} name="file" type="file" accept=".csv,.txt" required />
+      <div className="filters">
+        <div className="wide">
+          <label htmlFor={id}>{t("dialer.chooseNumbers")}</label>
+          <div>
+            <input id={id} name="file" type="file" accept=".csv,.txt" required />
+          </div>
+        </div>
+        <ScopeChoice />
+        <TextInput name="reason" label={t("dialer.reason")} maxLength={500} autoComplete="off" />
         <Button type="submit" loading={send.isPending}>
           {t("dialer.importNow")}
         </Button>
       </div>
-      {send.error && <ErrorNote error={send.error} />}
-      {send.data && (
-        <p className="note note-good" role="status">
-          {t("dialer.numbersTaken", {
-            inserted: send.data.inserted,
-            duplicates: send.data.duplicates,
-            invalid: send.data.invalid,
-          })}
-        </p>
-      )}
-    </form>
+      {send.data && <Report report={send.data} />}
+    </ActionForm>
   );
 }
+
+function Report({
+  report: { inserted, duplicates, invalid, invalid_lines },
+}: {
+  report: Schemas["SuppressionImport"];
+}) {
+  const { t } = useText();
+  const save = (): void => {
+    const text = invalid_lines.map(({ line, value }) => `${line},${toCell(value)}\r\n`).join("");
+    saveFile(new Blob([`line,value\r\n${text}`], { type: "text/csv" }), "invalid.csv");
+  };
+  return (
+    <div className={`note row ${invalid === 0 ? "note-good" : "note-warn"}`} role="status">
+      {t("dialer.numbersTaken", { inserted, duplicates, invalid })}
+      {invalid_lines.length > 0 && (
+        <Button size="compact-xs" variant="default" onClick={save}>
+          {t("dialer.saveInvalid")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** A spreadsheet would run what begins like a formula. */
+const toCell = (value: string): string =>
+  `"${(/^[=+\-@\t\r]/.test(value) ? `'${value}` : value).replaceAll('"', '""')}"`;

@@ -1,19 +1,17 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { type FormEvent, useRef, useState } from "react";
+import { useState } from "react";
 import { api, ask } from "../../api/client.ts";
-import type { Schemas } from "../../api/schema.gen.ts";
+import { type Schemas, SUPPRESSION_SCOPE, SUPPRESSION_SOURCE } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
+import { ActionForm, textOf } from "../../ui/ActionForm.tsx";
 import { useMay } from "../../ui/current-user.ts";
-import { EmptyState } from "../../ui/EmptyState.tsx";
-import { ErrorNote } from "../../ui/ErrorNote.tsx";
-import { Loading } from "../../ui/Loading.tsx";
-import { MoreButton } from "../../ui/MoreButton.tsx";
+import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
 import { TextFilter } from "../../ui/TextFilter.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { toNames, useProjects } from "./lists.ts";
+import { toNames, useCampaigns, useProjects } from "./lists.ts";
 import { RemoveSuppression } from "./RemoveSuppression.tsx";
+import { ScopeChoice, toScope } from "./ScopeChoice.tsx";
 import { SuppressionImport } from "./SuppressionImport.tsx";
 
 type Suppression = Schemas["Suppression"];
@@ -23,124 +21,90 @@ export function Suppressions() {
   const { t } = useText();
   const may = useMay();
   const [number, setNumber] = useState("");
-  const query = number === "" ? {} : { number };
-  const list = useInfiniteQuery({
-    queryKey: ["suppressions", query],
-    initialPageParam: "",
-    queryFn: ({ pageParam, signal }) =>
-      ask(
-        api.GET("/api/v1/suppressions", {
-          signal,
-          params: { query: { ...query, ...(pageParam && { cursor: pageParam }) } },
-        }),
-      ),
-    getNextPageParam: ({ next_cursor }) => next_cursor,
+  const [scope, setScope] = useState<Suppression["scope"]>();
+  const [source, setSource] = useState<Suppression["source"]>();
+  const query = { ...(number && { number }), ...(scope && { scope }), ...(source && { source }) };
+  const list = usePagedList({
+    key: ["suppressions", query],
+    load: (page, signal) => ask(api.GET("/api/v1/suppressions", { signal, params: { query: { ...query, ...page } } })),
   });
-  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="stack">
       {may("POST /api/v1/suppressions") && <AddSuppression />}
       {may("POST /api/v1/suppressions/import") && <SuppressionImport />}
       <div className="filters">
         <TextFilter label={t("dialer.findNumber")} value={number} onChange={setNumber} />
+        <NativeSelect
+          label={t("dialer.scope")}
+          value={scope ?? ""}
+          onChange={(event) => setScope(SUPPRESSION_SCOPE.find((one) => one === event.currentTarget.value))}
+          data={[
+            { value: "", label: t("dialer.everyScope") },
+            ...SUPPRESSION_SCOPE.map((value) => ({ value, label: t(`dialer.scopeIs.${value}`) })),
+          ]}
+        />
+        <NativeSelect
+          label={t("dialer.source")}
+          value={source ?? ""}
+          onChange={(event) => setSource(SUPPRESSION_SOURCE.find((one) => one === event.currentTarget.value))}
+          data={[
+            { value: "", label: t("dialer.everySource") },
+            ...SUPPRESSION_SOURCE.map((value) => ({ value, label: t(`dialer.sourceIs.${value}`) })),
+          ]}
+        />
       </div>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isLoading && <Loading />}
-      {list.data && (
-        <div className="card card-flush">
-          {items.length === 0 && <EmptyState title={t("dialer.noSuppressions")} />}
-          {items.length > 0 && <SuppressionTable items={items} />}
-          <MoreButton list={list} />
-        </div>
-      )}
+      <ListCard
+        list={list}
+        empty={{ title: t("dialer.noSuppressions") }}
+        columns={[
+          { label: t("dialer.number"), className: "number nowrap", show: (one) => one.number },
+          { label: t("dialer.scope"), show: (one) => <Scope of={one} /> },
+          { label: t("dialer.reason"), className: "break", show: ({ reason }) => reason || "–" },
+          { label: t("dialer.source"), show: (one) => t(`dialer.sourceIs.${one.source}`) },
+          { label: t("dialer.when"), show: ({ created_at }) => <Time at={created_at} /> },
+          {
+            label: t("deliveries.actions"),
+            show: (one) => may("DELETE /api/v1/suppressions/{id}") && <RemoveSuppression suppression={one} />,
+          },
+        ]}
+      />
     </div>
   );
 }
 
-function SuppressionTable({ items }: { items: readonly Suppression[] }) {
+function Scope({ of: { scope, project_id, campaign_id } }: { of: Suppression }) {
   const { t } = useText();
-  const may = useMay();
   const projectOf = toNames(useProjects().data?.items);
+  const campaignOf = toNames(useCampaigns().data?.items);
+  const name = campaign_id !== null ? campaignOf(campaign_id) : project_id !== null ? projectOf(project_id) : null;
   return (
-    <table className="grid-table folds">
-      <thead>
-        <tr>
-          <th scope="col">{t("dialer.number")}</th>
-          <th scope="col">{t("dialer.scope")}</th>
-          <th scope="col">{t("dialer.reason")}</th>
-          <th scope="col">{t("dialer.source")}</th>
-          <th scope="col">{t("dialer.when")}</th>
-          <th scope="col">{t("deliveries.actions")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map(({ id, number, scope, project_id, reason, source, created_at }) => (
-          <tr key={id}>
-            <td data-label={t("dialer.number")} className="number nowrap">
-              {number}
-            </td>
-            <td data-label={t("dialer.scope")}>
-              {t(`dialer.scopeIs.${scope}`)}
-              {project_id !== null && ` · ${projectOf(project_id)}`}
-            </td>
-            <td data-label={t("dialer.reason")} className="break">
-              {reason || "–"}
-            </td>
-            <td data-label={t("dialer.source")}>{t(`dialer.sourceIs.${source}`)}</td>
-            <td data-label={t("dialer.when")}>
-              <Time at={created_at} />
-            </td>
-            <td data-label={t("deliveries.actions")}>
-              {may("DELETE /api/v1/suppressions/{id}") && <RemoveSuppression id={id} number={number} />}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <span>
+      {t(`dialer.scopeIs.${scope}`)}
+      {name !== null && ` · ${name}`}
+    </span>
   );
 }
 
 function AddSuppression() {
   const { t } = useText();
-  const projects = useProjects();
-  const form = useRef<HTMLFormElement>(null);
   const add = useAction({
-    run: (data: FormData) => {
-      const text = (name: string): string => String(data.get(name) ?? "").trim();
-      const projectId = text("project_id");
-      const scope = projectId === "" ? ({ scope: "global" } as const) : toProjectScope(projectId);
-      return ask(
-        api.POST("/api/v1/suppressions", { body: { number: text("number"), reason: text("reason"), ...scope } }),
-      );
+    run: (form: FormData) => {
+      const said = { number: textOf(form, "number"), reason: textOf(form, "reason") };
+      return ask(api.POST("/api/v1/suppressions", { body: { ...said, ...toScope(textOf(form, "scope")) } }));
     },
     done: t("dialer.suppressionAdded"),
-    onDone: () => form.current?.reset(),
   });
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    add.mutate(new FormData(event.currentTarget));
-  };
   return (
-    <form ref={form} className="card" onSubmit={submit}>
+    <ActionForm className="card" action={add} isEmptied>
       <h2>{t("dialer.addSuppression")}</h2>
       <div className="filters">
         <TextInput name="number" label={t("dialer.number")} required maxLength={40} autoComplete="off" />
-        <NativeSelect
-          name="project_id"
-          label={t("dialer.scope")}
-          data={[
-            { value: "", label: t("dialer.scopeIs.global") },
-            ...(projects.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
-          ]}
-        />
+        <ScopeChoice />
         <TextInput name="reason" label={t("dialer.reason")} maxLength={500} autoComplete="off" />
         <Button type="submit" loading={add.isPending}>
           {t("dialer.doNotCall")}
         </Button>
       </div>
-      {add.error && <ErrorNote error={add.error} />}
-    </form>
+    </ActionForm>
   );
 }
-
-const toProjectScope = (project_id: string) => ({ scope: "project", project_id }) as const;

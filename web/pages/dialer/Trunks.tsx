@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
@@ -6,15 +7,16 @@ import { useText } from "../../locales/text.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
-import { EmptyState } from "../../ui/EmptyState.tsx";
-import { ErrorNote } from "../../ui/ErrorNote.tsx";
-import { Loading } from "../../ui/Loading.tsx";
+import { ListCard } from "../../ui/ListCard.tsx";
 import { Limits } from "./Limits.tsx";
 import { toNames, usePbxs, useTrunks } from "./lists.ts";
 import { PbxSounds } from "./PbxSounds.tsx";
+import { TrunkFiles } from "./TrunkFiles.tsx";
 import { TrunkForm } from "./TrunkForm.tsx";
 
 type Trunk = Schemas["Trunk"];
+type Health = Schemas["DialerLive"]["trunks"][number]["health"];
+const REFRESH_MS = 2_000;
 
 /** The lines to carriers, and how much each may carry. */
 export function Trunks() {
@@ -28,7 +30,12 @@ export function Trunks() {
     setEdited(trunk);
     setOpen(true);
   };
-  const trunks = list.data?.items ?? [];
+  const live = useQuery({
+    queryKey: ["dialer-live"],
+    queryFn: ({ signal }) => ask(api.GET("/api/v1/dialer/live", { signal })),
+    refetchInterval: REFRESH_MS,
+  });
+  const loadOf = (id: string) => live.data?.trunks.find(({ trunk_id }) => trunk_id === id);
   const pbxOf = toNames(pbxs.data?.items);
   return (
     <div className="stack">
@@ -37,79 +44,68 @@ export function Trunks() {
           <Button onClick={() => edit(null)}>{t("dialer.addTrunk")}</Button>
         </div>
       )}
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isLoading && <Loading />}
-      {list.data && (
-        <div className="card card-flush">
-          {trunks.length === 0 && <EmptyState title={t("dialer.noTrunks")}>{t("dialer.noTrunksText")}</EmptyState>}
-          {trunks.length > 0 && (
-            <table className="grid-table folds">
-              <thead>
-                <tr>
-                  <th scope="col">{t("dialer.name")}</th>
-                  <th scope="col">{t("dialer.pbx")}</th>
-                  <th scope="col">{t("dialer.dialTemplate")}</th>
-                  <th scope="col">{t("dialer.perSecond")}</th>
-                  <th scope="col">{t("dialer.channels")}</th>
-                  <th scope="col">{t("deliveries.actions")}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {trunks.map((trunk) => (
-                  <TrunkRow key={trunk.id} trunk={trunk} pbx={pbxOf(trunk.pbx_id)} onEdit={() => edit(trunk)} />
-                ))}
-              </tbody>
-            </table>
-          )}
-        </div>
-      )}
+      <ListCard
+        list={{ query: list, items: list.data?.items ?? [] }}
+        empty={{ title: t("dialer.noTrunks"), text: t("dialer.noTrunksText") }}
+        columns={[
+          { label: t("dialer.name"), show: (trunk) => <TrunkName trunk={trunk} health={loadOf(trunk.id)?.health} /> },
+          { label: t("dialer.pbx"), show: ({ pbx_id }) => pbxOf(pbx_id) },
+          { label: t("dialer.dialTemplate"), className: "mono break", show: ({ dial_template }) => dial_template },
+          {
+            label: t("dialer.perSecond"),
+            className: "number",
+            show: ({ id, per_second }) => toLoadText(loadOf(id)?.per_second, per_second),
+          },
+          {
+            label: t("dialer.channels"),
+            className: "number",
+            show: ({ id, channels_max }) => toLoadText(loadOf(id)?.calls, channels_max),
+          },
+          {
+            label: t("deliveries.actions"),
+            show: (trunk) => may("PATCH /api/v1/trunks/{id}") && <TrunkActions trunk={trunk} onEdit={edit} />,
+          },
+        ]}
+      />
       <Limits />
       <PbxSounds />
+      <TrunkFiles />
       <TrunkForm trunk={edited} isOpen={isOpen} onClose={() => setOpen(false)} />
     </div>
   );
 }
 
-function TrunkRow({ trunk, pbx, onEdit }: { trunk: Trunk; pbx: string; onEdit(): void }) {
+/** How much it carries now, of what it may. */
+const toLoadText = (now: number | undefined, max: number | null): string => `${now ?? 0} / ${max ?? "∞"}`;
+
+function TrunkName({ trunk: { name, enabled, account }, health }: { trunk: Trunk; health: Health | undefined }) {
   const { t } = useText();
-  const may = useMay();
-  const { id, name, dial_template, per_second, channels_max, enabled, account } = trunk;
   return (
-    <tr>
-      <td data-label={t("dialer.name")}>
-        <span className="row">
-          {name}
-          {!enabled && <Badge tone="still">{t("dialer.disabled")}</Badge>}
-          {account && <Badge tone="busy">{t("dialer.written")}</Badge>}
-        </span>
-      </td>
-      <td data-label={t("dialer.pbx")}>{pbx}</td>
-      <td data-label={t("dialer.dialTemplate")} className="mono break">
-        {dial_template}
-      </td>
-      <td data-label={t("dialer.perSecond")} className="number">
-        {per_second ?? "–"}
-      </td>
-      <td data-label={t("dialer.channels")} className="number">
-        {channels_max}
-      </td>
-      <td data-label={t("deliveries.actions")}>
-        {may("PATCH /api/v1/trunks/{id}") && (
-          <div className="row">
-            <Button size="xs" variant="default" onClick={onEdit}>
-              {t("action.edit")}
-              <span className="visually-hidden"> {name}</span>
-            </Button>
-            <ConfirmButton
-              label={t("action.remove")}
-              about={name}
-              question={t("dialer.removeTrunkQuestion", { name })}
-              done={t("dialer.trunkRemoved")}
-              run={() => ask(api.DELETE("/api/v1/trunks/{id}", { params: { path: { id } } }))}
-            />
-          </div>
-        )}
-      </td>
-    </tr>
+    <span className="row">
+      {name}
+      {!enabled && <Badge tone="still">{t("dialer.disabled")}</Badge>}
+      {account && <Badge tone="busy">{t("dialer.written")}</Badge>}
+      {(health === "open" || health === "half_open") && <Badge tone="bad">{t(`dialer.trunkIs.${health}`)}</Badge>}
+    </span>
+  );
+}
+
+function TrunkActions({ trunk, onEdit }: { trunk: Trunk; onEdit(trunk: Trunk): void }) {
+  const { t } = useText();
+  const { id, name } = trunk;
+  return (
+    <div className="row">
+      <Button size="xs" variant="default" onClick={() => onEdit(trunk)}>
+        {t("action.edit")}
+        <span className="visually-hidden"> {name}</span>
+      </Button>
+      <ConfirmButton
+        label={t("action.remove")}
+        about={name}
+        question={t("dialer.removeTrunkQuestion", { name })}
+        done={t("dialer.trunkRemoved")}
+        run={() => ask(api.DELETE("/api/v1/trunks/{id}", { params: { path: { id } } }))}
+      />
+    </div>
   );
 }

@@ -1,7 +1,6 @@
 // The lists that several screens of the dialer choose from, each asked for once.
 import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "../../api/client.ts";
-import type { Schemas } from "../../api/schema.gen.ts";
 import { useMay } from "../../ui/current-user.ts";
 
 /** As many as a page of the API holds: enough to choose from. */
@@ -12,6 +11,13 @@ export function useProjects() {
   return useQuery({
     queryKey: ["projects"],
     queryFn: ({ signal }) => ask(api.GET("/api/v1/projects", { signal, params: { query } })),
+  });
+}
+
+export function useCampaigns() {
+  return useQuery({
+    queryKey: ["campaign-choices"],
+    queryFn: ({ signal }) => ask(api.GET("/api/v1/campaigns", { signal, params: { query } })),
   });
 }
 
@@ -50,19 +56,3 @@ export function toNames(items: readonly { id: string; name: string }[] | undefin
   const names = new Map(items?.map(({ id, name }) => [id, name]));
   return (id) => names.get(id) ?? id;
 }
-
-export const DISPOSITIONS = [
-  "answered",
-  "transferred",
-  "no_input",
-  "opted_out",
-  "machine",
-  "abandoned",
-  "busy",
-  "no_answer",
-  "rejected",
-  "invalid_number",
-  "congestion",
-  "failed",
-  "suppressed",
-] as const satisfies readonly NonNullable<Schemas["CampaignContact"]["disposition"]>[];

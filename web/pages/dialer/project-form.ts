@@ -1,17 +1,8 @@
 // A project's form, there and back: fields are text, the API wants numbers, nulls and lists.
-import type { paths, Schemas } from "../../api/schema.gen.ts";
+import { AUDIO_PROMPT_NAME, PROJECT_LANGUAGE, type paths, type Schemas } from "../../api/schema.gen.ts";
 
 export type ProjectBody = paths["/api/v1/projects/{id}"]["patch"]["requestBody"]["content"]["application/json"];
 type Project = Schemas["Project"];
-
-export const PROMPTS = [
-  "invalid_key",
-  "one_moment",
-  "transfer_failed",
-  "opted_out",
-  "notice",
-  "safe_harbour",
-] as const satisfies readonly Schemas["AudioPrompt"]["name"][];
 
 /** Outcomes after which a contact may be called again, each by a rule of its own. */
 export const RETRIED = [
@@ -57,7 +48,7 @@ export function toProjectBody(form: FormData, old: Project): ProjectBody {
   return {
     name: text("name"),
     time_zone: text("time_zone"),
-    language: (["es", "en", "ru"] as const).find((one) => one === text("language")) ?? "es",
+    language: PROJECT_LANGUAGE.find((one) => one === text("language")) ?? "es",
     mode: text("mode") === "agents" ? "agents" : "ivr",
     disabled: isOn("disabled"),
     trunks: toTrunks(form),
@@ -79,7 +70,7 @@ export function toProjectBody(form: FormData, old: Project): ProjectBody {
       on_machine: text("on_machine") === "leave_message" ? "leave_message" : "hang_up",
       machine_audio_id: orNull("machine_audio_id"),
       prompts: Object.fromEntries(
-        PROMPTS.map((name) => [name, text(`prompt ${name}`)] as const).filter(([, id]) => id !== ""),
+        AUDIO_PROMPT_NAME.map((name) => [name, text(`prompt ${name}`)] as const).filter(([, id]) => id !== ""),
       ),
     },
     amd: { enabled: isOn("amd"), ...Object.fromEntries(AMD_FIELDS.map((name) => [name, number(name)])) },

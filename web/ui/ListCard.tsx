@@ -1,0 +1,87 @@
+import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { EmptyState } from "./EmptyState.tsx";
+import { ErrorNote } from "./ErrorNote.tsx";
+import { Loading } from "./Loading.tsx";
+import { MoreButton } from "./MoreButton.tsx";
+import { type Column, Table } from "./Table.tsx";
+
+interface ListPage<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export interface PagedList<T> {
+  query: UseInfiniteQueryResult<InfiniteData<ListPage<T>>>;
+  items: readonly T[];
+}
+
+interface PagedListOptions<T> {
+  /** Names the list, with its filters. */
+  key: readonly unknown[];
+  load(page: { cursor?: string }, signal: AbortSignal): Promise<ListPage<T>>;
+  /** How often it is asked for anew, as long as only its first page is shown. */
+  refreshMs?: number;
+}
+
+/** A list that the server gives page by page: however long it is, only what somebody asked for is here. */
+export function usePagedList<T>({ key, load, refreshMs }: PagedListOptions<T>): PagedList<T> {
+  const query = useInfiniteQuery({
+    queryKey: key,
+    initialPageParam: "",
+    queryFn: ({ pageParam, signal }) => load(pageParam === "" ? {} : { cursor: pageParam }, signal),
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    refetchInterval: ({ state }) => (refreshMs !== undefined && state.data?.pages.length === 1 ? refreshMs : false),
+  });
+  return { query, items: query.data?.pages.flatMap(({ items }) => items) ?? [] };
+}
+
+interface Asked {
+  error: unknown;
+  isLoading: boolean;
+  data: unknown;
+  refetch(): unknown;
+}
+
+interface ListCardProps<T> {
+  /** A paged list, or one that comes whole. */
+  list: { query: Asked | PagedList<T>["query"]; items: readonly T[] };
+  columns: readonly Column<T>[];
+  empty: { title: string; text?: string };
+  keyOf?(item: T): string;
+}
+
+/** A table with what surrounds it: waiting, a refusal with another try, nothing there yet, the way to more. */
+export function ListCard<T extends { id: string }>({ list, columns, empty, keyOf = toId }: ListCardProps<T>) {
+  const { query, items } = list;
+  return (
+    <ListFrame query={query} isEmpty={items.length === 0} empty={empty}>
+      {items.length > 0 && <Table items={items} columns={columns} keyOf={keyOf} />}
+      {"hasNextPage" in query && <MoreButton list={query} />}
+    </ListFrame>
+  );
+}
+
+const toId = ({ id }: { id: string }): string => id;
+
+interface ListFrameProps {
+  query: Asked;
+  isEmpty: boolean;
+  empty: { title: string; text?: string };
+  children: ReactNode;
+}
+
+function ListFrame({ query, isEmpty, empty, children }: ListFrameProps) {
+  return (
+    <>
+      {Boolean(query.error) && <ErrorNote error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isLoading && <Loading />}
+      {query.data !== undefined && (
+        <div className="card card-flush">
+          {isEmpty && <EmptyState title={empty.title}>{empty.text}</EmptyState>}
+          {children}
+        </div>
+      )}
+    </>
+  );
+}
