@@ -1,4 +1,4 @@
-import { loadCall, loadCalls } from "../calls/store.ts";
+import { hasCall, loadCall } from "../calls/store.ts";
 import { registerMakeCallExternal } from "../compat/makecallexternal.ts";
 import type { App } from "../http/app-instance.ts";
 import { createClickToCall } from "../telephony/click-to-call.ts";
@@ -30,8 +30,7 @@ export function registerCommandDoors(
     ...{ telephony, random, loadTenant, audit },
     choosePbx: pbxs.choose,
     findExtension: extensions.find,
-    hasCall: async (tenantId, call_uuid) =>
-      (await loadCalls(database.sql, tenantId, { call_uuid, rowsMax: 1 })).length > 0,
+    hasCall: (tenantId, callUuid) => hasCall(database.sql, tenantId, callUuid),
     isSuppressed: dialer.people.suppressions.isSuppressed,
   });
   registerCallFileRoutes(app, { database, clock, checkFolder: createFolderCheck(random) });

@@ -1,12 +1,13 @@
 import { join } from "node:path";
-import { registerExportRoutes } from "../calls/export-routes.ts";
+import { registerExportRoutes } from "../calls/export/routes.ts";
 import { registerCallRoutes } from "../calls/routes.ts";
-import { registerStatisticsRoutes } from "../calls/statistics-routes.ts";
+import { registerStatisticsRoutes } from "../calls/statistics/routes.ts";
 import { registerTrialRoutes } from "../calls/trial-routes.ts";
 import type { Config } from "../config.ts";
 import { connectors } from "../connectors/registry.ts";
 import { createDeadLetters } from "../delivery/dead-letters.ts";
 import { registerDeliveryRoutes } from "../delivery/routes.ts";
+import type { Caller } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
 import { registerHealth } from "../http/health.ts";
 import { createHttpServer } from "../http/server.ts";
@@ -25,6 +26,7 @@ import { registerGapDoors } from "./gaps.ts";
 import type { Ground } from "./ground.ts";
 import { registerHookDoors } from "./hooks.ts";
 import { registerLiveDoors } from "./live.ts";
+import { listOwnProjects } from "./people.ts";
 import { registerRecordingDoors } from "./recordings.ts";
 import { registerRedirectDoors } from "./redirect.ts";
 import type { Rooms } from "./rooms.ts";
@@ -65,10 +67,10 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   });
   registerTenantRoutes(app, { tenants, database, clock, publicUrl, loginPerMinute: 60 });
   registerConnectionRoutes(app, { connections, connectors, check: delivery.check });
-  registerCallRoutes(app, { database, loadTenant });
+  registerCallRoutes(app, { database, loadTenant, listOwnProjects: toOwnProjects(rooms) });
   registerTrialRoutes(app, { ...ground, accept: rooms.accept.accept, loadTenant });
   registerStatisticsRoutes(app, { database, clock, loadTenant });
-  registerExportRoutes(app, { database, clock, loadTenant, writeAudit });
+  registerExportRoutes(app, { database, clock, loadTenant, writeAudit, listOwnProjects: toOwnProjects(rooms) });
   registerLiveDoors(app, ground, rooms);
   registerRecordingDoors(app, ground, rooms);
   registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
@@ -81,6 +83,12 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   await registerConsole(app, { folder: CONSOLE_FOLDER });
   return app;
 }
+
+/** Of what the dialer called, supervisors see their own projects' calls. */
+const toOwnProjects =
+  ({ dialer }: Rooms) =>
+  (caller: Caller) =>
+    listOwnProjects(dialer.settings.projects, caller);
 
 function registerPbxDoors(app: App, { clock }: Ground, rooms: Rooms): void {
   const { tenants, telephony, toPbxSettings } = rooms;

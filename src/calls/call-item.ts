@@ -6,6 +6,7 @@ import type { StoredCall, StoredDelivery } from "./store.ts";
 
 /** A call as the API shows it, with the record deliveries that are its own. Pure. */
 export function toCallItem(call: StoredCall, deliveries: readonly StoredDelivery[]): CallItem {
+  const dialer = call.details?.dialer;
   return {
     id: call.id,
     call_uuid: call.call_uuid,
@@ -23,6 +24,8 @@ export function toCallItem(call: StoredCall, deliveries: readonly StoredDelivery
     ring_seconds: call.ring_seconds,
     talk_seconds: call.talk_seconds,
     ...toDetailsSummary(call.details),
+    project: dialer ? { id: dialer.projectId, name: dialer.project } : null,
+    campaign_id: dialer?.campaignId ?? null,
     contact: findContact(deliveries),
     recording: call.recording_url === null ? null : { url: call.recording_url },
     source: SOURCES.find((source) => call.sources.includes(source)) ?? "webhook",

@@ -17,12 +17,17 @@ const query = (text: string, values: unknown[] = []) => database.pool.query(text
 const app = await createTestServer({
   ana: toPerson(),
   eve: toPerson({ tenantId: toTenantId(2) }),
+  sofia: toPerson({ role: "supervisor" }),
   agent: toPerson({ role: "agent" }),
   viewer: toPerson({ role: "viewer" }),
   reader: toKey(["calls:read"]),
   stranger: toKey(["users:read"]),
 });
-registerCallRoutes(app, { database, loadTenant: async () => ({ country: "ES" }) });
+const OWN_PROJECT = "7" as RowId;
+registerCallRoutes(app, {
+  ...{ database, loadTenant: async () => ({ country: "ES" }) },
+  listOwnProjects: async ({ role }) => (role === "supervisor" ? [OWN_PROJECT] : null),
+});
 
 await query(
   `insert into tenants (number, name, time_zone, country, language, is_default, created_at, updated_at)
@@ -149,6 +154,8 @@ test("a call shows everything by the names scripts rely on", async () => {
     hold_seconds: null,
     queue: null,
     hangup_cause: null,
+    project: null,
+    campaign_id: null,
     contact: { id: "12x9", name: "Ana", connection_id: "1", connector: "vtiger" },
     recording: { url: "https://pbx.example.test/1.mp3" },
     source: "webhook",
@@ -339,4 +346,59 @@ test("delivery gets the calls it asks for as they are, and none that are gone or
   assert.deepEqual(subject?.call.from, customer);
   assert.equal(subject?.call.talkSeconds, 120);
   assert.deepEqual(await loadCallSubjects(database.sql, []), []);
+});
+
+const toStory = (projectId: string, campaignId?: string): Partial<CallFact> => ({
+  ...{ source: "dialer", status: "answered", direction: "outbound", startedAt: minute(-500), endedAt: minute(-499) },
+  details: {
+    dialer: {
+      ...{
+        attemptId: `d${projectId}`,
+        projectId,
+        project: `Project ${projectId}`,
+        disposition: "answered",
+        attempt: 1,
+      },
+      ...(campaignId && { campaignId }),
+    },
+  },
+});
+
+test("a call of the dialer says its project and campaign, and is found by them", async () => {
+  await putCall("dialed-7", toStory("7", "70"));
+  const foreign = await putCall("dialed-8", toStory("8"));
+  assert.deepEqual(await uuids("?project_id=7"), ["dialed-7"]);
+  assert.deepEqual(await uuids("?campaign_id=70"), ["dialed-7"]);
+  assert.deepEqual(await uuids("?campaign_id=71"), []);
+  const { body } = await get(`/${foreign}`);
+  assert.deepEqual([body.project, body.campaign_id], [{ id: "8", name: "Project 8" }, null]);
+});
+
+test("a supervisor sees calls of their own projects and of none, and no other; the tenant's others see all", async () => {
+  const seen = await uuids("?limit=200", "sofia");
+  assert.ok(seen.includes("dialed-7") && seen.includes("answered") && !seen.includes("dialed-8"));
+  assert.deepEqual(await uuids("?project_id=8", "sofia"), []);
+  assert.deepEqual(await uuids("?project_id=8", "viewer"), ["dialed-8"]);
+  const [{ id } = assert.fail()] = (await get("?project_id=8")).body.items;
+  assert.equal((await get(`/${id}`, "sofia")).status, 404);
+  assert.equal((await get(`/${id}`, "viewer")).status, 200);
+});
+
+test("the state of a connection is asked for in a person's words", async () => {
+  const given = async (uuid: string, delivery: Put): Promise<void> =>
+    void (await putDelivery(await putCall(uuid, { startedAt: minute(-600) }), delivery));
+  const range = `since=${minute(-601).toISOString()}&until=${minute(-599).toISOString()}`;
+  await given("linked", { remote: { id: "1", refs: { contact: "12x1" } } });
+  await given("unlinked", { remote: { id: "2", refs: {} } });
+  await given("bare", { remote: null });
+  await given("on-its-way", { state: "leased" });
+  await given("given-up", { state: "discarded" });
+  await given("in-vain", { state: "dead" });
+  const of = async (state: string) => (await uuids(`?${range}&connection_state=${state}`)).sort();
+  assert.deepEqual(await of("delivered"), ["bare", "linked", "unlinked"]);
+  assert.deepEqual(await of("not_linked"), ["bare", "unlinked"]);
+  assert.deepEqual(await of("waiting"), ["on-its-way"]);
+  assert.deepEqual(await of("failed"), ["given-up", "in-vain"]);
+  assert.deepEqual(await uuids(`?${range}&connection_state=failed&connection_id=2`), []);
+  assert.deepEqual(await uuids(`?${range}&connection_state=delivered&delivery_state=dead`), []);
 });

@@ -1,31 +1,39 @@
 import { AppError } from "../core/errors.ts";
-import { allow } from "../http/access.ts";
+import type { RowId } from "../core/ids.ts";
+import { allow, type Caller } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
-import { parseCursor, toPage, toPageSchema } from "../http/paging.ts";
+import { encodeCursor, parseCursor, toPage, toPageSchema } from "../http/paging.ts";
 import { idParams } from "../http/wire.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import { toCallItem } from "./call-item.ts";
 import { toDetailsItem } from "./details-item.ts";
 import { callCursor, callDetail, callItem, callQuery } from "./schema.ts";
-import { loadAttempts, loadCall, loadCallDeliveries, loadCalls, loadTellings } from "./store.ts";
+import { loadCalls } from "./search-store.ts";
+import { loadAttempts, loadCall, loadCallDeliveries, loadTellings, type StoredCall } from "./store.ts";
 import { type LoadCountry, toStoredParty } from "./stored-party.ts";
 import { toTimeline } from "./timeline.ts";
 
 export interface CallRoutesOptions {
   database: Database;
   loadTenant: LoadCountry;
+  listOwnProjects: ListOwnProjects;
 }
+
+/** Projects whose calls the caller may see, beside the calls of no project; `null`: every one. */
+export type ListOwnProjects = (caller: Caller) => Promise<RowId[] | null>;
 
 /** Everybody of the tenant may read its calls. Agents too: a user has no extension yet that would narrow them down. */
 const readers = allow({ roles: ["agent", "viewer"], scope: "calls:read" });
 
-export function registerCallRoutes(app: App, { database, loadTenant }: CallRoutesOptions): void {
+export function registerCallRoutes(app: App, { database, loadTenant, listOwnProjects }: CallRoutesOptions): void {
   app.get(
     "/api/v1/calls",
     {
       config: { access: readers },
       schema: {
         summary: "Calls, newest first",
+        description:
+          "A page looks at 100,000 calls at most, 20,000 where it looks at their deliveries too: it may have fewer items than asked for, even none, and still a `next_cursor` that goes on from there. Supervisors see calls of their projects and calls of no project.",
         tags: ["calls"],
         querystring: callQuery,
         response: { 200: toPageSchema(callItem) },
@@ -36,13 +44,15 @@ export function registerCallRoutes(app: App, { database, loadTenant }: CallRoute
       const { limit, cursor, number, ...filter } = request.query;
       const party = number === undefined ? undefined : await toStoredParty(number, tenantId, loadTenant);
       const after = parseCursor(cursor, callCursor);
-      const calls = await loadCalls(database.sql, tenantId, { ...filter, party, after, rowsMax: limit + 1 });
-      const deliveries = await loadCallDeliveries(database.sql, tenantId, calls.slice(0, limit));
+      const projects = await listOwnProjects(request.caller);
+      const found = await loadCalls(database.sql, tenantId, { ...filter, party, projects, after, rowsMax: limit + 1 });
+      const deliveries = await loadCallDeliveries(database.sql, tenantId, found.calls.slice(0, limit));
       const deliveriesOf = Map.groupBy(deliveries, ({ call_id }) => call_id);
-      return toPage(calls, limit, {
+      const page = toPage(found.calls, limit, {
         toItem: (call) => toCallItem(call, deliveriesOf.get(call.id) ?? []),
         toPosition: (call) => ({ at: call.started_at, id: call.id }),
       });
+      return found.walkedTo ? { ...page, next_cursor: encodeCursor({ ...found.walkedTo }) } : page;
     },
   );
 
@@ -60,7 +70,8 @@ export function registerCallRoutes(app: App, { database, loadTenant }: CallRoute
     async (request) => {
       const { tenantId } = request.caller;
       const call = await loadCall(database.sql, tenantId, request.params.id);
-      if (!call) throw new AppError("not_found", "There is no call of this id.");
+      if (!call || !isOf(call, await listOwnProjects(request.caller)))
+        throw new AppError("not_found", "There is no call of this id.");
       const [deliveries, tellings, attempts] = await Promise.all([
         loadCallDeliveries(database.sql, tenantId, [call]),
         loadTellings(database.sql, call),
@@ -70,4 +81,9 @@ export function registerCallRoutes(app: App, { database, loadTenant }: CallRoute
       return { ...toCallItem(call, deliveries), details, timeline: toTimeline(tellings, attempts) };
     },
   );
+}
+
+function isOf({ details }: StoredCall, projects: readonly RowId[] | null): boolean {
+  const projectId = details?.dialer?.projectId;
+  return projects === null || projectId === undefined || projects.some((id) => id === projectId);
 }

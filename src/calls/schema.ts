@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { pageQuery } from "../http/paging.ts";
 import { instantField, rowIdField } from "../http/wire.ts";
+import { CONNECTION_STATES } from "./delivery-condition.ts";
 import { callDetails } from "./details-schema.ts";
 
 const DIRECTIONS = ["inbound", "outbound", "internal"] as const;
@@ -57,6 +58,10 @@ const callFields = {
     .int()
     .nullable()
     .meta({ description: "Asterisk's number (Q.850): 16 ordinary, 17 busy, 1 unknown number" }),
+  project: z.object({ id: z.string(), name: z.string() }).nullable().meta({
+    description: "For whom the dialer made the call; null for every other call, and until the dialer's is over",
+  }),
+  campaign_id: z.string().nullable(),
   contact: contact.nullable(),
   recording: z.object({ url: z.string() }).nullable(),
   source: z.string().meta({ description: "Where we know the call from, the best source first" }),
@@ -101,6 +106,12 @@ export const callQuery = z.object({
   extension: word.meta({ description: "Extension of the agent" }),
   number: word.meta({ description: "Either end: a number in any formatting, or an extension" }),
   call_uuid: word,
+  project_id: rowIdField.optional().meta({ description: "Calls that the dialer made for this project" }),
+  campaign_id: rowIdField.optional().meta({ description: "Calls that the dialer made for this campaign" }),
+  connection_state: z.enum(CONNECTION_STATES).optional().meta({
+    description:
+      "Calls of which a CRM has the record; of which a record is on its way; did not arrive; or is there without a contact",
+  }),
   delivery_state: z
     .enum(DELIVERY_STATES)
     .optional()

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import type { Call } from "../core/call.ts";
 import { reviveDetails } from "../core/call-details.ts";
 import type { StoredFact } from "../core/call-fact.ts";
@@ -7,7 +7,7 @@ import type { RemoteRecord } from "../core/delivery-outcome.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
 import type { Database, Sql } from "../kit/postgres/database.ts";
 import type { SilentCall } from "./lost-calls.ts";
-import type { CallCursor, CallDeliveryItem } from "./schema.ts";
+import type { CallDeliveryItem } from "./schema.ts";
 
 /** The call log reads; it never writes a call: only `accept` does, and retention deletes. */
 
@@ -19,85 +19,28 @@ export interface StoredCall extends CallRow {
   created_at: Date;
 }
 
-const COLUMNS = sql.raw(
+export const COLUMNS = sql.raw(
   `c.tenant_id, c.id, c.call_uuid, c.revision, c.created_at, c.direction, c.from_text, c.to_text, c.from_party, c.to_party,
    c.outcome, c.phase, c.started_at, c.answered_at, c.ended_at, c.ring_seconds, c.talk_seconds, c.agent_extension, c.trunk,
    c.pbx, c.recording_url, c.details, c.sources`,
 );
 
-export interface CallFilter {
-  since?: Date | undefined;
-  until?: Date | undefined;
-  direction?: string | undefined;
-  outcome?: string | undefined;
-  extension?: string | undefined;
-  /** As stored in `from_text` and `to_text`: E.164 or extension. */
-  party?: string | undefined;
-  call_uuid?: string | undefined;
-  delivery_state?: string | undefined;
-  connection_id?: string | undefined;
-  /** Only what comes after this in the list. */
-  after?: CallCursor | undefined;
-  rowsMax: number;
-}
-
-/** Newest first. What a page costs does not depend on how many calls there are, nor on how deep the page is. */
-export async function loadCalls(database: Sql, tenantId: TenantId, filter: CallFilter): Promise<StoredCall[]> {
-  const where = toConditions(tenantId, filter);
-  const newest = sql`order by started_at desc, id desc limit ${filter.rowsMax}`;
-  const branch = (condition: RawBuilder<unknown>): RawBuilder<unknown> =>
-    sql`(select ${COLUMNS} from calls c where ${where} and ${condition} ${newest})`;
-  const { party } = filter;
-  // Each end has its own index in list order; asking for both at once would read and sort every call of the number.
-  const from =
-    party === undefined
-      ? branch(sql`true`)
-      : sql`(${branch(sql`c.from_text = ${party}`)} union all
-             ${branch(sql`c.to_text = ${party} and c.from_text is distinct from ${party}`)})`;
-  const { rows } = await sql<StoredCall>`select * from ${from} as c ${newest}`.execute(database);
-  return rows.map(revive);
-}
-
-/** How many calls a filter has, as far as `rowsMax`. */
-export async function countCalls(database: Sql, tenantId: TenantId, filter: CallFilter): Promise<number> {
-  const { party } = filter;
-  const where = toConditions(tenantId, filter);
-  const end = party === undefined ? sql`true` : sql`(c.from_text = ${party} or c.to_text = ${party})`;
-  const { rows } = await sql<{ count: number }>`
-    select count(*)::int as count from (select from calls c where ${where} and ${end} limit ${filter.rowsMax}) as found
-    `.execute(database);
-  return rows[0]?.count ?? 0;
-}
-
-function toConditions(tenantId: TenantId, filter: CallFilter): RawBuilder<unknown> {
-  const { since, until, direction, outcome, extension, call_uuid, after } = filter;
-  const conditions = [sql`c.tenant_id = ${tenantId}`];
-  if (since) conditions.push(sql`c.started_at >= ${since}`);
-  if (until) conditions.push(sql`c.started_at < ${until}`);
-  if (direction !== undefined) conditions.push(sql`c.direction = ${direction}`);
-  if (outcome !== undefined) conditions.push(sql`c.outcome = ${outcome}`);
-  if (extension !== undefined) conditions.push(sql`c.agent_extension = ${extension}`);
-  if (call_uuid !== undefined) conditions.push(sql`c.call_uuid = ${call_uuid}`);
-  if (after) conditions.push(sql`(c.started_at, c.id) < (${after.at}, ${after.id}::bigint)`);
-  if (filter.delivery_state !== undefined || filter.connection_id !== undefined)
-    conditions.push(toDeliveryCondition(filter));
-  return sql.join(conditions, sql` and `);
-}
-
-function toDeliveryCondition({ delivery_state, connection_id }: CallFilter): RawBuilder<unknown> {
-  const state = delivery_state === undefined ? sql`true` : sql`d.state = ${delivery_state}`;
-  const connection = connection_id === undefined ? sql`true` : sql`d.connection_id = ${connection_id}`;
-  return sql`exists (select from deliveries d where d.tenant_id = c.tenant_id and d.subject_kind = 'call'
-    and d.subject_id = c.id and d.kind = 'record' and ${state} and ${connection})`;
-}
-
 export async function loadCall(database: Sql, tenantId: TenantId, id: RowId): Promise<StoredCall | undefined> {
   const { rows } = await sql<StoredCall>`
     select ${COLUMNS} from calls c where c.tenant_id = ${tenantId} and c.id = ${id}`.execute(database);
-  return rows[0] && revive(rows[0]);
+  return rows[0] && reviveCall(rows[0]);
 }
 
-const revive = (row: StoredCall): StoredCall => ({ ...row, details: row.details && reviveDetails(row.details) });
+export const reviveCall = (row: StoredCall): StoredCall => ({
+  ...row,
+  details: row.details && reviveDetails(row.details),
+});
+
+export async function hasCall(database: Sql, tenantId: TenantId, callUuid: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from calls where tenant_id = ${tenantId} and call_uuid = ${callUuid}`.execute(database);
+  return rows.length > 0;
+}
 
 /** How calls ended, as far as anybody told, by call_uuid. */
 export async function loadCallEnds(

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { instantField } from "../http/wire.ts";
-import { OUTCOMES } from "./schema.ts";
+import { instantField } from "../../http/wire.ts";
+import { OUTCOMES } from "../schema.ts";
 
 /** The longest time that is looked at in one report, in days: a quarter. */
 export const RANGE_DAYS_MAX = 93;

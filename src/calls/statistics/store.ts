@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
-import type { TenantId } from "../core/ids.ts";
-import type { Sql } from "../kit/postgres/database.ts";
-import type { Statistics } from "./statistics-schema.ts";
+import type { TenantId } from "../../core/ids.ts";
+import type { Sql } from "../../kit/postgres/database.ts";
+import type { Statistics } from "./schema.ts";
 
 /** The calls of a stretch of time, read by the index in list order; everything is counted from that. */
 

@@ -1,7 +1,7 @@
-import type { TenantId } from "../core/ids.ts";
-import type { Clock } from "../kit/clock.ts";
-import type { Activity, SPANS, Statistics } from "./statistics-schema.ts";
-import type { CountRow, StepRow } from "./statistics-store.ts";
+import type { TenantId } from "../../core/ids.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Activity, SPANS, Statistics } from "./schema.ts";
+import type { CountRow, StepRow } from "./store.ts";
 
 /** The lines of the one reading, sorted into the report. Pure. */
 export function toStatistics(
@@ -44,10 +44,12 @@ const FRESH_MS = 10_000;
 export interface ActivityOptions {
   loadSteps(tenantId: TenantId, steps: { since: Date; stepSeconds: number }): Promise<StepRow[]>;
   clock: Clock;
+  /** Default 10,000. */
+  freshMs?: number;
 }
 
 /** Calls a minute of the last hour, or a quarter of an hour of the last day; one question for all who ask at once. */
-export function createActivity({ loadSteps, clock }: ActivityOptions) {
+export function createActivity({ loadSteps, clock, freshMs = FRESH_MS }: ActivityOptions) {
   const known = new Map<string, { atMs: number; activity: Promise<Activity> }>();
 
   async function load(tenantId: TenantId, span: (typeof SPANS)[number]): Promise<Activity> {
@@ -64,7 +66,7 @@ export function createActivity({ loadSteps, clock }: ActivityOptions) {
 
   return (tenantId: TenantId, span: (typeof SPANS)[number]): Promise<Activity> => {
     const nowMs = clock.monotonicMs();
-    for (const [key, { atMs }] of known) if (nowMs - atMs > FRESH_MS) known.delete(key);
+    for (const [key, { atMs }] of known) if (nowMs - atMs > freshMs) known.delete(key);
     const key = `${tenantId} ${span}`;
     const fresh = known.get(key)?.activity;
     if (fresh) return fresh;

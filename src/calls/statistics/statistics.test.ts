@@ -1,12 +1,12 @@
 // Reports and exports: what is counted, over which time, for whom; and a file that is whole and harmless.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTestDatabase } from "../../test/database.ts";
-import { createTestServer, toKey, toPerson } from "../../test/http-fixture.ts";
-import { createManualClock } from "../../test/manual-clock.ts";
-import { toTenantId } from "../core/ids.ts";
-import { registerExportRoutes } from "./export-routes.ts";
-import { registerStatisticsRoutes } from "./statistics-routes.ts";
+import { createTestDatabase } from "../../../test/database.ts";
+import { createTestServer, toKey, toPerson } from "../../../test/http-fixture.ts";
+import { createManualClock } from "../../../test/manual-clock.ts";
+import { toTenantId } from "../../core/ids.ts";
+import { registerExportRoutes } from "../export/routes.ts";
+import { registerStatisticsRoutes } from "./routes.ts";
 
 const NOW = new Date("2026-03-12T12:00:00Z");
 const database = await createTestDatabase(NOW);
@@ -23,7 +23,7 @@ const loadTenant = async () => ({ country: "ES", timeZone: "Europe/Madrid" });
 const exported: unknown[] = [];
 registerStatisticsRoutes(app, { database, clock, loadTenant });
 registerExportRoutes(app, {
-  ...{ database, clock, loadTenant },
+  ...{ database, clock, loadTenant, listOwnProjects: async () => null },
   writeAudit: async (_on, doer, deed) => void exported.push({ ...doer, ...deed }),
 });
 
@@ -149,7 +149,7 @@ test("an export is every call of the filter, newest first, and says before how m
   assert.match(lines[2] ?? "", /^2026-03-09T23:30:00.000Z,2026-03-10 00:30:00,inbound,\+34600000010/);
   assert.deepEqual(exported.at(-1), {
     ...{ tenantId: 1, actor: "user:1", address: "127.0.0.1", action: "calls.export", target: "tenant:1", at: NOW },
-    detail: { extension: "1001", separator: "comma", rows: 3 },
+    detail: { extension: "1001", format: "csv", separator: "comma", rows: 3 },
   });
 });
 

@@ -1,19 +1,13 @@
 import { sql } from "kysely";
-import { toFieldError } from "../core/errors.ts";
-import type { TenantId } from "../core/ids.ts";
-import { allow } from "../http/access.ts";
-import type { App } from "../http/app-instance.ts";
-import type { Clock } from "../kit/clock.ts";
-import type { Database } from "../kit/postgres/database.ts";
+import { toFieldError } from "../../core/errors.ts";
+import type { TenantId } from "../../core/ids.ts";
+import { allow } from "../../http/access.ts";
+import type { App } from "../../http/app-instance.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Database } from "../../kit/postgres/database.ts";
+import { activityAnswer, activityQuery, RANGE_DAYS_MAX, statisticsAnswer, statisticsQuery } from "./schema.ts";
 import { createActivity, toStatistics } from "./statistics.ts";
-import {
-  activityAnswer,
-  activityQuery,
-  RANGE_DAYS_MAX,
-  statisticsAnswer,
-  statisticsQuery,
-} from "./statistics-schema.ts";
-import { loadCounts, loadMissedCallers, loadSteps } from "./statistics-store.ts";
+import { loadCounts, loadMissedCallers, loadSteps } from "./store.ts";
 
 export interface StatisticsRouteOptions {
   database: Database;
