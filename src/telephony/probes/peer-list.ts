@@ -1,5 +1,5 @@
 import type { AmiMessage } from "../ami/message.ts";
-import { isSuccess } from "../ami/session.ts";
+import { readFunction } from "./functions.ts";
 import { listOrNone, type ProbedPbx } from "./probe.ts";
 
 const ASKED_MAX = 100;
@@ -54,12 +54,6 @@ async function listByDevices(pbx: ProbedPbx): Promise<Peer[]> {
 
 const toReachable = (state: string): boolean | null =>
   /unavailable|invalid/i.test(state) ? false : /unknown/i.test(state) ? null : true;
-
-/** Value of a dialplan function that only reads; `null` when it says nothing or the user may not ask. */
-async function readFunction(pbx: ProbedPbx, name: string): Promise<string | null> {
-  const answer = await pbx.send({ name: "Getvar", fields: { Variable: name } });
-  return (isSuccess(answer) && answer.get("Value")) || null;
-}
 
 /** What a PJSIP endpoint is like. */
 export interface EndpointDetail {

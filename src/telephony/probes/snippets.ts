@@ -60,10 +60,26 @@ type = transport
 protocol = wss
 bind = 0.0.0.0`;
 
+/** Two ways to let the doctor see what a module tells; the second one for a moment only. */
+export function toLookSnippet(module: string): string {
+  return `asterisk -rx "module load ${module}.so", and no noload for it in modules.conf. Or for the time of one check, in manager.conf: add system to
+the write line of Enlace's user, \`asterisk -rx "manager reload"\`, check, take it out again (with it whoever has the secret runs commands) and reload.`;
+}
+
 export const CDR_SNIPPET = `/etc/asterisk/cdr.conf and cdr_manager.conf, then \`asterisk -rx "module reload cdr"\` and \`asterisk -rx "module load cdr_manager.so"\`:
 [general]
 enable = yes
 enabled = yes`;
+
+/** A place where the records of a gap can be read afterwards. */
+export function toCdrSourceSnippet(pbx: string): string {
+  return `FreePBX and Issabel keep them in a database. On the PBX, \`mysql asteriskcdrdb\`, with the address of Enlace's machine:
+CREATE USER 'enlace'@'10.0.0.9' IDENTIFIED BY 'a long secret';
+GRANT SELECT ON asteriskcdrdb.cdr TO 'enlace'@'10.0.0.9';
+and here: enlace pbx cdr "${pbx}" --kind mysql --host pbx.example.test --user enlace --password @file
+Others write a file: cdr_csv is loaded, and in cdr.conf [csv] loguniqueid = yes, newcdrcolumns = yes; where Enlace can read it:
+enlace pbx cdr "${pbx}" --kind csv --path /var/log/asterisk/cdr-csv`;
+}
 
 export const CLOCK_SNIPPET =
   "On the PBX: timedatectl set-ntp true (Issabel: yum install chrony && systemctl enable --now chronyd)";

@@ -20,8 +20,11 @@ const skip = typeof started === "string" && started;
 
 /** Also the overflow number: who presses 1 talks with somebody who answers. */
 const OVERFLOW = "600999001";
+/** Longer than any call needs: it is Enlace who hangs up, but for those who were transferred. */
+const TALK_MS = 40_000;
 const BUSY_AGAIN_SECONDS = 30;
-const ENDED_MS = 420_000;
+/** Two minutes of dialling, and as many more as a machine that has other things to do needs. */
+const ENDED_MS = 720_000;
 
 /** How many of each, by what the number ends in, and what becomes of them. */
 interface Group {
@@ -46,6 +49,14 @@ const PRESSERS: readonly Group[] = [
 ];
 
 const IVR = { expected_digit: "1", digit_attempts: 1, digit_wait_ms: 1_000, barge_in: true, opt_out_digit: "9" };
+/**
+ * A machine without a free processor hands AMD torn sound and late: it may be patient here, where everybody speaks plainly
+ * (greetings.ts). How well it tells people of flesh and blood apart is docs/amd.md's matter.
+ */
+const AMD = {
+  ...{ enabled: true, initial_silence_ms: 15_000, after_greeting_silence_ms: 3_000, total_analysis_ms: 20_000 },
+  ...{ greeting_ms: 2_500, maximum_words: 20 },
+};
 const RETRY = {
   attempts_max: 2,
   after_seconds: BUSY_AGAIN_SECONDS,
@@ -64,7 +75,7 @@ interface Scene extends DialerProduct<TestEnlace> {
 
 async function open(pbx: Asterisk): Promise<Scene> {
   const product = await openDialerProduct(pbx, (env) => startTestEnlace({ env }));
-  const carrier = await startCarrier({ pbx, trunk: "carrier", ringMs: 300, talkMs: 8_000 });
+  const carrier = await startCarrier({ pbx, trunk: "carrier", ringMs: 300, talkMs: TALK_MS });
   const told: Json[] = [];
   const webhookUrl = await receive(told);
   return { ...product, carrier, told, projects: await makeProjects(product, webhookUrl) };
@@ -89,10 +100,10 @@ async function makeProjects(product: DialerProduct<TestEnlace>, webhookUrl: stri
     ...{ ...base, trunks: [{ trunk_id: trunk.id }], retry: RETRY },
     ...{ webhook_url: webhookUrl, webhook_secret: "a secret of the receiver" },
   };
-  const listening = await make("/api/v1/projects", { ...all, name: "Listening", ivr, amd: { enabled: true } });
+  const listening = await make("/api/v1/projects", { ...all, name: "Listening", ivr, amd: AMD });
   const pressing = await make("/api/v1/projects", {
     ...{ ...all, name: "Pressing", amd: { enabled: false } },
-    ivr: { ...ivr, digit_wait_ms: 8_000, overflow: { kind: "number", number: `+34${OVERFLOW}` } },
+    ivr: { ...ivr, digit_wait_ms: 30_000, overflow: { kind: "number", number: `+34${OVERFLOW}` } },
   });
   return { listening: listening.id, pressing: pressing.id };
 }
@@ -142,37 +153,6 @@ function countOutcomes(contacts: readonly Json[], groups: readonly Group[]): Rec
 const toExpectedCounts = (groups: readonly Group[]): Record<string, number> =>
   Object.fromEntries(groups.map(({ ends, people, expected }) => [`…${ends}: ${expected.join(" ")}`, people]));
 
-/** A machine without a free processor gives AMD torn sound to listen to; how well it listens is docs/amd.md's matter. */
-const MISHEARD_MAX = 100;
-/** Nor does it always get through to FastAGI within Asterisk's two seconds: such a call has failed, and is told so. */
-const STARVED_MAX = 30;
-
-/** Contacts as they were had AMD heard well and FastAGI been reached, and how often they had not. */
-async function forgive({ rows }: TestEnlace, campaignId: string, contacts: readonly Json[]) {
-  const attempts = await rows<{ contact_id: string; amd_status: string | null }>(
-    "select contact_id::text, amd_status from dial_attempts where campaign_id = $1",
-    [campaignId],
-  );
-  const statuses = new Map(attempts.map(({ contact_id, amd_status }) => [contact_id, amd_status]));
-  const groups = [...LISTENERS, ...PRESSERS].toSorted((a, b) => b.ends.length - a.ends.length);
-  let misheard = 0;
-  let starved = 0;
-  const forgiven = contacts.map((contact): Json => {
-    const group = groups.find(({ ends }) => contact.number.endsWith(ends));
-    const [state, disposition] = group?.expected ?? [];
-    if (contact.disposition === disposition) return contact;
-    const heard = statuses.get(contact.id);
-    const isMisheard = heard && contact.disposition === (heard === "MACHINE" ? "machine" : "no_input");
-    if (isMisheard) misheard++;
-    else if (contact.disposition === "failed" && heard === null) starved++;
-    else return contact;
-    return { ...contact, state, disposition };
-  });
-  assert.ok(misheard <= MISHEARD_MAX, `AMD misheard ${misheard}`);
-  assert.ok(starved <= STARVED_MAX, `${starved} were answered and heard nothing`);
-  return { forgiven, starved };
-}
-
 /** What the carrier saw of each number, without what rang the overflow. */
 function groupByNumber(carrier: Carrier): Map<string, CarrierCall[]> {
   const calls = carrier.calls().map((call) => ({ ...call, number: call.number.slice(-9) }));
@@ -183,7 +163,7 @@ function groupByNumber(carrier: Carrier): Map<string, CarrierCall[]> {
 }
 
 test("a thousand contacts end in the right state, and the counters are the carrier's own", {
-  ...{ skip, timeout: 600_000 },
+  ...{ skip, timeout: 850_000 },
 }, async () => {
   const { pbx } = started as { pbx: Asterisk };
   const scene = await open(pbx);
@@ -192,9 +172,8 @@ test("a thousand contacts end in the right state, and the counters are the carri
   const pressing = await scene.startCampaign(projects.pressing, listNumbers(PRESSERS));
   const ended = [await isCompleted(enlace, listening), await isCompleted(enlace, pressing)];
   const [listeners, pressers] = [await listContacts(enlace, listening), await listContacts(enlace, pressing)];
-  const [heard, pressed] = [await forgive(enlace, listening, listeners), await forgive(enlace, pressing, pressers)];
-  assert.deepEqual(countOutcomes(heard.forgiven, LISTENERS), toExpectedCounts(LISTENERS));
-  assert.deepEqual(countOutcomes(pressed.forgiven, PRESSERS), toExpectedCounts(PRESSERS));
+  assert.deepEqual(countOutcomes(listeners, LISTENERS), toExpectedCounts(LISTENERS));
+  assert.deepEqual(countOutcomes(pressers, PRESSERS), toExpectedCounts(PRESSERS));
   for (const { contacts } of ended) assert.deepEqual([contacts.pending, contacts.dialing], [0, 0]);
 
   const seen = groupByNumber(carrier);
@@ -220,11 +199,7 @@ test("a thousand contacts end in the right state, and the counters are the carri
     .flatMap(({ body }): Json[] => body.by_disposition)
     .filter(({ disposition }) => reached.has(disposition))
     .reduce((sum, { contacts }) => sum + contacts, 0);
-  assert.equal(
-    counted + heard.starved + pressed.starved,
-    answered,
-    "who was answered, as the carrier and as the counters have it",
-  );
+  assert.equal(counted, answered, "who was answered, as the carrier and as the counters have it");
   assert.deepEqual(new Set(carrier.calls().map(({ caller }) => caller)), new Set([CALLER_ID.slice(1)]));
 
   const calls = [...seen.values()].flat();

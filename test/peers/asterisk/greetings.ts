@@ -10,23 +10,19 @@ const silence: Sound = () => 0;
 const voice: Sound = (at) =>
   (0.35 + 0.15 * Math.sin(2 * Math.PI * 5 * at)) *
   ([1, 2, 3, 5].reduce((sum, harmonic) => sum + Math.sin(2 * Math.PI * 140 * harmonic * at) / harmonic, 0) / 2);
-const beep: Sound = (at) => 0.5 * Math.sin(2 * Math.PI * 1_000 * at);
-
-const say = (words: number): [Sound, number][] =>
-  Array.from({ length: words }, (): [Sound, number][] => [
-    [voice, 0.4],
-    [silence, 0.12],
-  ]).flat();
-
-/** Writes `human.ul` (one short word), `machine.ul` (six seconds of greeting and a beep) and `silence.ul`: raw mu-law. */
+/**
+ * Writes `human.ul`, `machine.ul` and `silence.ul`: raw mu-law, which the carrier plays round and round, so that AMD comes to the
+ * same however late it begins to listen and whatever a busy machine tears out of the sound. A person says one word and is quiet
+ * for longer than AMD waits after a greeting; a machine says everything in one breath.
+ */
 export function createGreetings(folder: string): void {
   const write = (name: string, parts: [Sound, number][]): void => writeFileSync(join(folder, name), toMuLaw(parts));
   write("human.ul", [
     [silence, 0.4],
     [voice, 0.5],
-    [silence, 8],
+    [silence, 6],
   ]);
-  write("machine.ul", [[silence, 0.5], ...say(11), [silence, 0.4], [beep, 0.6], [silence, 8]]);
+  write("machine.ul", [[voice, 4]]);
   write("silence.ul", [[silence, 4]]);
 }
 
