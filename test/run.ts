@@ -27,7 +27,7 @@ import { preparePeers } from "./peers/prepare.ts";
 const THROW_AWAY = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" };
 const FILES_AT_ONCE = 2;
 /** A test file that hangs is ended and reported rather than holding the run. */
-const FILE_TIMEOUT_MS = 600_000;
+const FILE_TIMEOUT_MS = 900_000;
 /** More than these are no accident. */
 const FILES_AGAIN_MAX = 12;
 
