@@ -43,7 +43,7 @@ async function upload(
 const fetchAs = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${enlace.url}${path}`, { headers, redirect: "manual" });
 
-test("an upload becomes a WAVE of 8 kHz, mono, 16 bit, with a plain name", { skip }, async () => {
+test("D.A 17: an upload becomes a WAVE of 8 kHz, mono, 16 bit, with a plain name", { skip }, async () => {
   const { status, body, text } = await upload("My File!.wav", new Uint8Array(makeTone("tone.wav")));
   assert.equal(status, 200, text);
   const { original_size, final_size, ...rest } = body;
@@ -54,7 +54,7 @@ test("an upload becomes a WAVE of 8 kHz, mono, 16 bit, with a plain name", { ski
   assert.deepEqual([listed.name, listed.size], ["my_file_.wav", final_size]);
 });
 
-test("a sound is heard by the link that its stream leads to, without a token", { skip }, async () => {
+test("D.A 20: a sound is heard by the link that its stream leads to, without a token", { skip }, async () => {
   const path = `${OLDER}/audios/stream?name=my_file_.wav`;
   assert.equal((await fetchAs(path)).status, 401);
   const redirect = await fetchAs(path, { authorization: `Bearer ${token}` });
@@ -65,7 +65,7 @@ test("a sound is heard by the link that its stream leads to, without a token", {
   assert.equal((await fetchAs(`${link.pathname}x`)).status, 404, "a link that was changed is none");
 });
 
-test("what a project plays is not deleted, and a name is no path", { skip }, async () => {
+test("D.A 19: what a project plays is not deleted, and a name is no path", { skip }, async () => {
   const made = await api.post(`${OLDER}/proyectos`, { id: 100, nombre: "Suena", audio: "my_file_.wav" });
   assert.equal(made.body.audio, "my_file_.wav", JSON.stringify(made.body));
   const shown = (await api.get(`${OLDER}/proyectos/audio?proyecto_id=100`)).body;
@@ -80,7 +80,7 @@ test("what a project plays is not deleted, and a name is no path", { skip }, asy
   assert.equal((await remove("my_file_.wav")).status, 404);
 });
 
-test("what is no sound is refused, and so is who may not upload", { skip }, async () => {
+test("D.A 18: what is no sound is refused, and so is who may not upload", { skip }, async () => {
   assert.equal((await upload("tool.exe", new Uint8Array(100))).status, 400);
   const large = await upload("large.wav", new Uint8Array(51 * 1024 ** 2));
   assert.ok([400, 413].includes(large.status), large.text);

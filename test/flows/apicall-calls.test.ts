@@ -1,7 +1,14 @@
 // The older dialer's single calls: who may ask for them, what the log says, the blacklist and the limits.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { DialingFigures } from "../../src/dialer/dialing/figures.ts";
+import { createJournal } from "../../src/dialer/dialing/journal.ts";
+import type { LiveCall } from "../../src/dialer/dialing/live-call.ts";
+import { loadById } from "../../src/dialer/dialing/store.ts";
+import { systemClock } from "../../src/kit/clock.ts";
+import { createMetrics } from "../../src/kit/metrics.ts";
 import type { Json } from "../api-client.ts";
+import { silentLog } from "../database.ts";
 import { ADMIN_PASSWORD } from "../environment.ts";
 import { eventually } from "../eventually.ts";
 import { startTestEnlace } from "../harness.ts";
@@ -25,7 +32,7 @@ const call = (body: unknown, headers: Record<string, string> = {}) =>
 const { token } = (await enlace.as({}).post(`${OLDER}/login`, { username: "admin", password: ADMIN_PASSWORD })).body;
 const logs = async (query = ""): Promise<Json> => (await api.get(`${OLDER}/logs?${query}`)).body;
 
-test("a call that is asked for is told with its id, and is in the log as being dialled", async () => {
+test("D.A 21: a call that is asked for is told with its id, and is in the log as being dialled", async () => {
   const answer = await call({ proyecto_id: 100, telefono: NUMBER });
   const { call_id, ...rest } = answer.body;
   assert.deepEqual(
@@ -39,7 +46,7 @@ test("a call that is asked for is told with its id, and is in the log as being d
   );
 });
 
-test("what is missing, what is unknown and what must not be called is refused, in that order", async () => {
+test("D.A 22, 27: what is missing, what is unknown and what must not be called is refused, in that order", async () => {
   assert.equal((await call("{")).status, 400);
   assert.deepEqual(await call({ proyecto_id: 100 }).then(({ status, body }) => [status, body]), [
     400,
@@ -59,17 +66,37 @@ test("what is missing, what is unknown and what must not be called is refused, i
   );
 });
 
-test("only addresses of the list may ask, whatever a header claims", async () => {
+test("D.A 23, 24: only addresses of the list may ask, whatever a header claims", async () => {
   await api.put(`${OLDER}/proyectos`, { id: 200, ips_autorizadas: "192.0.2.0/24" });
   const refused = await call({ proyecto_id: 200, telefono: NUMBER }, { "x-forwarded-for": "192.0.2.9" });
   assert.deepEqual([refused.status, refused.body], [403, "IP no autorizada"]);
+  await api.post(`${OLDER}/blacklist`, { proyecto_id: 200, telefono: "+34600000098" });
+  const listed = { proyecto_id: 200, telefono: "+34600000098" };
+  assert.equal((await call(listed)).body, "IP no autorizada", "D.A 22: the address is asked about first");
   await api.put(`${OLDER}/proyectos`, { id: 200, ips_autorizadas: "127.0.0.0/8" });
+  assert.equal((await call(listed)).body, "Número en lista negra");
+  await api.post(`${OLDER}/blacklist/clear?proyecto_id=200`, {});
   assert.equal((await call({ proyecto_id: 200, telefono: NUMBER })).status, 202);
   await api.put(`${OLDER}/proyectos`, { id: 200, ips_autorizadas: "*" });
   assert.equal((await call({ proyecto_id: 200, telefono: NUMBER })).status, 202);
 });
 
-test("the same key twice is one call", async () => {
+test("D.A 23: what a proxy says of the address counts only if the proxy is trusted", async () => {
+  const env = { ENLACE_API_RATE: "1000000", ENLACE_COUNTRY: "ES", ENLACE_TRUST_PROXY: "127.0.0.1" };
+  const behind = await startTestEnlace({ database: enlace.database, env });
+  await api.put(`${OLDER}/proyectos`, { id: 200, ips_autorizadas: "192.0.2.0/24" });
+  const from = (address: string) =>
+    behind
+      .as({ authorization: `Bearer ${token}`, "x-forwarded-for": address })
+      .post(`${OLDER}/call`, { proyecto_id: 200, telefono: "+34600000003" });
+  assert.equal((await from("198.51.100.7")).status, 403);
+  assert.equal((await from("192.0.2.9")).status, 202);
+  await behind.stop();
+  await api.put(`${OLDER}/proyectos`, { id: 200, ips_autorizadas: "" });
+  assert.equal((await call({ proyecto_id: 200, telefono: NUMBER })).status, 202, "D.A 24: empty is everybody");
+});
+
+test("D.A 26: the same key twice is one call", async () => {
   const asked = { proyecto_id: 100, telefono: "+34600000002" };
   const [first, second] = [
     await call(asked, { "idempotency-key": "one" }),
@@ -82,7 +109,7 @@ test("the same key twice is one call", async () => {
   );
 });
 
-test("a full queue is said so, with how long to wait, and leaves nothing in the log", async () => {
+test("D.A 25: a full queue is said so, with how long to wait, and leaves nothing in the log", async () => {
   const { total } = await logs();
   assert.equal((await api.put(`${OLDER}/config`, { key: "queue_size", value: String(total) })).status, 200);
   let tries = 0; // the limit holds within seconds
@@ -97,7 +124,7 @@ test("a full queue is said so, with how long to wait, and leaves nothing in the 
   assert.equal((await api.put(`${OLDER}/config`, { key: "queue_size", value: 10_000 })).status, 200);
 });
 
-test("the log is paged and counted, and knows its filters", async () => {
+test("D.A 55: the log is paged and counted, and knows its filters", async () => {
   const all = await logs("limit=100000");
   assert.equal(all.limit, 1000);
   const page = await logs("proyecto_id=100&limit=2&offset=1");
@@ -111,6 +138,27 @@ test("the log is paged and counted, and knows its filters", async () => {
   assert.equal((await logs("from_date=2020-01-01&to_date=2020-01-02")).total, 0);
   assert.ok((await logs(`from_date=${today.slice(0, 8)}01`)).total > 0);
   assert.equal((await api.get(`${OLDER}/logs?disposition=NADA`)).status, 400);
+});
+
+test("D.A 42: of two changes in one batch the last is kept, and a key is kept letter by letter", async () => {
+  const { call_id } = (await call({ proyecto_id: 100, telefono: "+34600000052" })).body;
+  const attempt = (await loadById(enlace.database, call_id)) ?? assert.fail("it is in the queue");
+  const metrics = createMetrics({ includeProcess: false });
+  const journal = createJournal({
+    ...{ database: enlace.database, clock: systemClock, log: silentLog },
+    figures: { flushSeconds: metrics.histogram("flush", "One write of many attempts.") } as DialingFigures,
+    conclude: async () => undefined,
+  });
+  const live = { attempt, isTold: false } as LiveCall;
+  const keys = ["5", "1", "');--"];
+  for (const digit of keys) {
+    Object.assign(attempt, { state: "talking", digit });
+    journal.note(live);
+  }
+  assert.equal(journal.waiting(), 1, "it is one row of one statement");
+  await journal.stop();
+  const [row] = (await logs(`call_id=${call_id}`)).logs;
+  assert.deepEqual([row.status, row.dtmf_marcado], ["CONNECTED", "');--"]);
 });
 
 test("a dialplan's word on a call is taken for calls that are there, and only as DIALSTATUS", async () => {
@@ -127,7 +175,7 @@ test("a dialplan's word on a call is taken for calls that are there, and only as
   assert.match(await tell("id=7&status=BUSY"), /^400 /);
 });
 
-test("a supervisor reads only the log of own projects", async () => {
+test("D.A 6: a supervisor reads only the log of own projects", async () => {
   const password = ADMIN_PASSWORD;
   await api.post(`${OLDER}/users`, { username: "sonia", password, role: "supervisor" });
   const [user] = (await api.get(`${OLDER}/users`)).body.filter(({ username }: Json) => username === "sonia");
@@ -161,7 +209,7 @@ test("a blacklist is listed, filled from a file, and emptied", async () => {
   assert.equal((await api.get(`${OLDER}/blacklist`)).status, 400);
 });
 
-test("only settings that exist are set, to what they can be, and they stay", async () => {
+test("D.A 57: only settings that exist are set, to what they can be, and they stay", async () => {
   assert.equal((await api.put(`${OLDER}/config`, { key: "max_cps", value: "abc" })).status, 400);
   assert.equal((await api.put(`${OLDER}/config`, { key: "max_cps", value: "0" })).status, 400);
   assert.equal((await api.put(`${OLDER}/config`, { key: "shell", value: "1" })).status, 400);
@@ -169,4 +217,7 @@ test("only settings that exist are set, to what they can be, and they stay", asy
   const config: Json[] = (await api.get(`${OLDER}/config`)).body;
   assert.equal(config.find(({ key }) => key === "max_cps")?.value, "12");
   assert.equal((await api.get("/api/v1/dialer/limits")).body.per_second, 12);
+  const restarted = await startTestEnlace({ database: enlace.database, env: { ENLACE_API_RATE: "1000000" } });
+  const after: Json[] = (await restarted.api.get(`${OLDER}/config`)).body;
+  assert.equal(after.find(({ key }) => key === "max_cps")?.value, "12", "another start changes nothing");
 });

@@ -62,7 +62,7 @@ async function settle(campaign: number, outcomes: readonly (readonly [Dispositio
   assert.equal(await campaigns.settle(settled, now), outcomes.length);
 }
 
-test("a list with names of columns, a number twice and a line that is none is told apart", async () => {
+test("D.A 43: a list with names of columns, a number twice and a line that is none is told apart", async () => {
   const campaign = await createCampaign("Primera");
   const { status, body } = await upload(campaign, "telefono,nombre\n+1 000-000-0001,Ana\nabc\n10000000001\n");
   assert.equal(status, 200, JSON.stringify(body));
@@ -77,7 +77,7 @@ test("a list with names of columns, a number twice and a line that is none is to
   );
 });
 
-test("semicolons, a byte order mark and Windows lines are read the same, and a list without numbers is refused", async () => {
+test("D.A 44: semicolons, a byte order mark and Windows lines are read the same, and a list without numbers is refused", async () => {
   const campaign = await createCampaign("Segunda");
   const { body } = await upload(campaign, "\uFEFFtelefono;nombre\r\n+573000000001;Ana\r\n+573000000002;Eva\r\n");
   assert.equal(body.inserted, 2);
@@ -86,14 +86,14 @@ test("semicolons, a byte order mark and Windows lines are read the same, and a l
   assert.equal((await upload(999_999, numbers(1))).status, 404);
 });
 
-test("a second list adds to the first", async () => {
+test("D.A 45: a second list adds to the first", async () => {
   const campaign = await createCampaign("Dos listas");
   await upload(campaign, numbers(5));
   await upload(campaign, numbers(10, 100));
   assert.equal((await show(campaign)).total_contactos, 15);
 });
 
-test("a campaign goes only where its state leads", async () => {
+test("D.A 46: a campaign goes only where its state leads", async () => {
   const campaign = await createCampaign("Estados");
   assert.equal((await act(campaign, "start")).status, 409, "nobody to call");
   assert.equal((await act(999_999, "start")).status, 404);
@@ -105,11 +105,13 @@ test("a campaign goes only where its state leads", async () => {
   const changed = await api.put(`${OLDER}/campaigns`, { id: campaign, nombre: "Otro nombre", estado: "stopped" });
   assert.deepEqual([changed.body.nombre, changed.body.estado], ["Otro nombre", "stopped"]);
   assert.equal((await act(campaign, "start")).status, 409);
+  await enlace.rows("update campaigns set state = 'completed', ended_at = now() where id = $1", [campaign]);
+  assert.equal((await act(campaign, "start")).status, 409, "it is completed");
   assert.equal((await api.put(`${OLDER}/campaigns`, { id: campaign, estado: "draft" })).status, 409);
   assert.deepEqual((await api.delete(`${OLDER}/campaigns/delete?id=${campaign}`)).body, { ok: true });
 });
 
-test("schedules are written whole, one row a day, and none means never", async () => {
+test("D.A 47: schedules are written whole, one row a day, and none means never", async () => {
   const campaign = await createCampaign("Horarios");
   const path = `${OLDER}/campaigns/schedules?campaign_id=${campaign}`;
   assert.deepEqual((await api.get(path)).body, []);
@@ -126,7 +128,7 @@ test("schedules are written whole, one row a day, and none means never", async (
   assert.equal((await api.get(`${OLDER}/campaigns/stats?campaign_id=${campaign}`)).body.in_schedule, true);
 });
 
-test("counts, dispositions and recycling speak in the older codes", async () => {
+test("D.A 53: counts, dispositions and recycling speak in the older codes", async () => {
   const campaign = await createCampaign("Resultados");
   await upload(campaign, numbers(4));
   await act(campaign, "start");

@@ -22,7 +22,7 @@ async function apicall(words: readonly string[], { input = "", token = "" } = {}
   return { code, out, err };
 }
 
-test("without a token it ends with 1, typed wrongly with 2, and with a token it lists what is there", async () => {
+test("D.A 58: without a token it ends with 1, typed wrongly with 2, and with a token it lists what is there", async () => {
   const refused = await apicall(["project", "list"]);
   assert.equal(refused.code, 1);
   assert.match(refused.err, /401 No autorizado[\s\S]*apicall-cli login/);

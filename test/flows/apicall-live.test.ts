@@ -56,7 +56,7 @@ async function writeCall(project: number, campaign: number | null): Promise<stri
 const end = (id: string) =>
   enlace.rows("update dial_attempts set state = 'ended', disposition = 'busy', ended_at = now() where id = $1", [id]);
 
-test("whoever shows no token is closed within seconds, and a wrong one at once", async () => {
+test("D.A 56: whoever shows no token is closed within seconds, and a wrong one at once", async () => {
   const silent = await listen();
   const wrong = await listen(["bearer", "a.b.c"]);
   assert.equal(await wrong.close, 1008);
@@ -66,7 +66,7 @@ test("whoever shows no token is closed within seconds, and a wrong one at once",
   assert.equal(await silent.close, 1008);
 });
 
-test("a campaign's listener hears of that campaign's calls only, and figures again and again", async () => {
+test("D.A 56: a campaign's listener hears of that campaign's calls only, and figures again and again", async () => {
   const seventh = await listen(["bearer", token]);
   const all = await listen();
   seventh.say({ action: "subscribe", topic: "campaign:7" });

@@ -1,11 +1,17 @@
 // The older dialer's clients: who gets in, projects, trunks and audios with its names, statuses and sentences.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readConfig } from "../../src/config.ts";
+import { createAccessTokens } from "../../src/tenants/sessions/access-tokens.ts";
 import type { ApiClient, Json } from "../api-client.ts";
 import { ADMIN_PASSWORD } from "../environment.ts";
 import { startTestEnlace } from "../harness.ts";
+import { createManualClock } from "../manual-clock.ts";
 
-const enlace = await startTestEnlace({ env: { ENLACE_API_RATE: "1000000", ENLACE_COUNTRY: "CO" } });
+const SECRET = "a secret for this file, of 32 characters and more";
+const enlace = await startTestEnlace({
+  env: { ENLACE_API_RATE: "1000000", ENLACE_COUNTRY: "CO", ENLACE_SECRET: SECRET },
+});
 const OLDER = "/apicall/api/v1";
 const admin = await logIn("admin", ADMIN_PASSWORD);
 await enlace.api.post("/api/v1/pbxs", {
@@ -43,18 +49,31 @@ async function refusal(
   return `${response.status} ${await response.text()}`;
 }
 
-test("an empty system has an empty list of projects", async () => {
+test("D.A 8: an empty system has an empty list of projects", async () => {
   const answer = await admin.get(`${OLDER}/proyectos`);
   assert.deepEqual([answer.status, answer.body], [200, []]);
 });
 
-test("without a good token nobody gets in, and the answer is plain text", async () => {
-  for (const headers of [{}, { authorization: "Basic x" }, { authorization: "Bearer a.b.c" }])
-    for (const base of [OLDER, "/api/v1"])
+test("D.A 2: without a good token nobody gets in, and the answer is plain text", async () => {
+  const expired = await signToken(new Date(Date.now() - 2 * 86_400_000));
+  for (const authorization of [undefined, "Basic x", "Bearer a.b.c", `Bearer ${expired}`])
+    for (const base of [OLDER, "/api/v1"]) {
+      const headers = authorization === undefined ? undefined : { authorization };
       assert.equal(await refusal("GET", `${base}/proyectos`, undefined, headers), "401 No autorizado");
+    }
+  const fresh = enlace.as({ authorization: `Bearer ${await signToken(new Date())}` });
+  assert.equal((await fresh.get(`${OLDER}/proyectos`)).status, 200, "it was the date");
 });
 
-test("a login gives a token and who it is; a wrong one, broken JSON and a disabled user are refused", async () => {
+/** Of a session that is still good, for a day from `issuedAt`. */
+async function signToken(issuedAt: Date): Promise<string> {
+  const { token } = (await enlace.as({}).post(`${OLDER}/login`, { username: "admin", password: ADMIN_PASSWORD })).body;
+  const { tenant, sub, sid } = JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
+  const tokens = createAccessTokens(SECRET, createManualClock(issuedAt));
+  return (await tokens.create({ tenantId: tenant, userId: sub, sessionId: sid, role: "admin" }, 86_400)).token;
+}
+
+test("D.A 3: a login gives a token and who it is; a wrong one, broken JSON and a disabled user are refused", async () => {
   const credentials = { username: "admin", password: ADMIN_PASSWORD };
   const { body } = await enlace.as({}).post(`${OLDER}/login`, credentials);
   assert.deepEqual([Object.keys(body), body.user.role], [["token", "user"], "admin"]);
@@ -76,7 +95,7 @@ test("nobody deletes himself, and only by DELETE", async () => {
   assert.equal((await admin.post(`${OLDER}/users/delete?id=${me.id}`, {})).status, 405);
 });
 
-test("a viewer reads and changes nothing; a supervisor sees the projects assigned", async () => {
+test("D.A 5: a viewer reads and changes nothing; a supervisor sees the projects assigned", async () => {
   await admin.post(`${OLDER}/proyectos`, { id: 900, nombre: "Vista" });
   const viewer = await createUser("vera", "viewer");
   const supervisor = await createUser("sonia", "supervisor");
@@ -115,12 +134,12 @@ test("a viewer reads and changes nothing; a supervisor sees the projects assigne
   assert.deepEqual((await supervisor.get(`${OLDER}/proyectos`)).body, []);
 });
 
-test("a method that a path does not take is refused as such", async () => {
+test("D.A 7: a method that a path does not take is refused as such", async () => {
   assert.equal((await admin.patch(`${OLDER}/proyectos`, {})).status, 405);
   assert.equal((await admin.patch("/api/v1/proyectos", {})).status, 405);
 });
 
-test("a project has the older defaults, and what was sent is read back", async () => {
+test("D.A 9, 10, 11: a project has the older defaults, and what was sent is read back", async () => {
   const made = await admin.post(`${OLDER}/proyectos`, { id: 100, nombre: "Cobranza", smart_cid_active: true });
   assert.equal(made.status, 200, JSON.stringify(made.body));
   const { created_at, updated_at, ...rest } = made.body;
@@ -149,7 +168,7 @@ test("a change touches what it names and nothing else", async () => {
   assert.equal((await admin.put("/api/v1/proyectos", { id: 999, nombre: "Nadie" })).status, 404);
 });
 
-test("zones, addresses and trunks that are none are refused, and nothing is made", async () => {
+test("D.A 12, 13: zones, addresses and trunks that are none are refused, and nothing is made", async () => {
   for (const fields of [
     { timezone: "Mars/X" },
     { ips_autorizadas: "10.0.0.0/33" },
@@ -162,7 +181,7 @@ test("zones, addresses and trunks that are none are refused, and nothing is made
   assert.equal((await admin.delete(`${OLDER}/proyectos/delete?id=120`)).status, 404);
 });
 
-test("a project dials over trunks by their names, and both can be deleted", async () => {
+test("D.A 14: a project dials over trunks by their names, and both can be deleted", async () => {
   const trunk = { nombre: "troncal-1", host: "sip.example.test", usuario: "u", password: "no se ve", activo: true };
   const made = await admin.post(`${OLDER}/troncales`, trunk);
   assert.equal(made.status, 200, JSON.stringify(made.body));
@@ -179,7 +198,7 @@ test("a project dials over trunks by their names, and both can be deleted", asyn
   assert.deepEqual((await admin.delete(`${OLDER}/troncales/delete?id=${made.body.id}`)).body, { ok: true });
 });
 
-test("a trunk's name or password that could become a section is refused", async () => {
+test("D.A 16: a trunk's name or password that could become a section is refused", async () => {
   const trunk = { nombre: "mala", host: "sip.example.test", usuario: "u", password: "x", activo: true };
   for (const fields of [{ nombre: "a\nb" }, { nombre: "a]" }, { password: "x\n[evil]" }, { password: "x]" }]) {
     assert.equal((await admin.post(`${OLDER}/troncales`, { ...trunk, ...fields })).status, 400, JSON.stringify(fields));
@@ -187,8 +206,15 @@ test("a trunk's name or password that could become a section is refused", async 
   assert.deepEqual((await admin.get(`${OLDER}/troncales`)).body, []);
 });
 
-test("health is told without a token", async () => {
+test("D.A 1: health is told without a token", async () => {
   assert.deepEqual((await enlace.as({}).get("/apicall/health")).body, { status: "ok" });
+});
+
+test("D.A 4: it does not start with a usual password or a short secret, and has no default of either", () => {
+  const usual = { ENLACE_ADMIN_PASSWORD: "admin123", ENLACE_SECRET: "secret" };
+  assert.throws(() => readConfig(usual), /ENLACE_SECRET must have[\s\S]*ENLACE_ADMIN_PASSWORD must have/);
+  const none = readConfig({});
+  assert.deepEqual([none.secret, none.firstStart.adminPassword], [undefined, undefined]);
 });
 
 test("an answer that takes several questions inside counts as one request", async () => {

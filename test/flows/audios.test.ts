@@ -56,7 +56,9 @@ const listFiles = async (folder: string): Promise<string[]> =>
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
 
-test("My File!.mp3 becomes my_file_: 8 kHz, mono, 16 bit, with its sizes and its length", { skip }, async () => {
+test("D.A 17: My File!.mp3 becomes my_file_: 8 kHz, mono, 16 bit, with its sizes and its length", {
+  skip,
+}, async () => {
   const bytes = await makeTone("a.mp3", 2);
   const { status, body } = await upload(bytes, "My File!.mp3");
   assert.equal(status, 201, JSON.stringify(body));
@@ -105,7 +107,7 @@ test("every form that is promised is taken; what only says that it is one is ref
   assert.deepEqual(await listFiles(join(audioFolder, "incoming")), []);
 });
 
-test("51 MB is too large, and leaves nothing behind", { skip }, async () => {
+test("D.A 18: 51 MB is too large, and leaves nothing behind", { skip }, async () => {
   const { status, body } = await upload(Buffer.alloc(51 * 1024 ** 2, 0x7f), "large.ulaw");
   assert.deepEqual([status, body.code], [413, "payload_too_large"]);
   assert.deepEqual(await listFiles(join(audioFolder, "incoming")), []);
@@ -150,7 +152,7 @@ test("a link plays without a credential, from wherever one likes, and ends", { s
   assert.equal((await fetchLink(url)).status, 404, "a deleted one is not played by a link that is good");
 });
 
-test("a link that has ended answers 403", { skip }, async () => {
+test("D.A 20: a link that has ended answers 403", { skip }, async () => {
   const fast = await startTestEnlace({
     database: enlace.database,
     clockFactor: FAST * 100,

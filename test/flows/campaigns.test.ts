@@ -212,7 +212,7 @@ test("holidays of the tenant and of a project close the day", async () => {
   assert.equal((await api.get(`${base}/${id}/schedule`)).body.in_schedule, true);
 });
 
-test("recycling takes exactly those who came out so, without those suppressed since", async () => {
+test("D.A 53: recycling takes exactly those who came out so, without those suppressed since", async () => {
   const id = await newCampaign();
   await api.put(`${base}/${id}/schedule`, { windows: [{ weekday: 1, starts: "09:00", ends: "18:00" }] });
   await upload(id, "telefono;nombre\n600000001;A\n600000002;B\n600000003;C\n600000004;D\n", {

@@ -88,7 +88,7 @@ test("after kill -9 of Enlace the living calls are taken over and the dead ones 
   assert.equal(attempts.length, 25);
 });
 
-test("fifty queued calls survive a kill and are dialled once each", async () => {
+test("D.A 32: fifty queued calls survive a kill and are dialled once each", async () => {
   const wanted = numbers(2000, 50);
   pbx.fateOf = () => ({ does: "ring" });
   await Promise.all(wanted.map((number) => house.dial(projectId, number)));

@@ -32,7 +32,7 @@ const setLimits = async (limits: object): Promise<Json> => {
 const numbers = (from: number, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `+3460000${String(from + index).padStart(4, "0")}`);
 
-test("five a second are five in any second, and a new limit holds without a restart", async () => {
+test("D.A 29: five a second are five in any second, and a new limit holds without a restart", async () => {
   await setLimits({ per_second: 5 });
   await eventually(async () => assert.equal((await api.get("/api/v1/dialer/limits")).body.per_second, 5));
   pbx.fateOf = () => ({ does: "answer", talkMs: 10 });
@@ -49,7 +49,7 @@ test("five a second are five in any second, and a new limit holds without a rest
   await Promise.all(more.map(({ attempt_id }) => house.ended(attempt_id)));
 });
 
-test("a call for which the trunk has no room waits, and starts when another is hung up", async () => {
+test("D.A 30: a call for which the trunk has no room waits, and starts when another is hung up", async () => {
   const small = await projectOver(await house.createTrunk("small", { channels_max: 2 }), "Small");
   pbx.fateOf = () => ({ does: "ring" });
   const asked = [];
@@ -69,7 +69,7 @@ test("a call for which the trunk has no room waits, and starts when another is h
   for (const { attempt_id } of asked) await house.ended(attempt_id);
 });
 
-test("a full queue says so, and when to come again; nothing is left of the call", async () => {
+test("D.A 25: a full queue says so, and when to come again; nothing is left of the call", async () => {
   const idle = await projectOver(await house.createTrunk("idle", { channels_max: 1 }), "Idle");
   pbx.fateOf = () => ({ does: "ring" });
   await setLimits({ queue_max: 2 });
@@ -94,7 +94,7 @@ test("a full queue says so, and when to come again; nothing is left of the call"
   for (const id of taken) await house.ended(id);
 });
 
-test("the same key is the same call, also when it is sent twice at once; another's key is another call", async () => {
+test("D.A 26: the same key is the same call, also when it is sent twice at once; another's key is another call", async () => {
   pbx.fateOf = () => ({ does: "answer", talkMs: 5 });
   const token = await tokenOf("admin");
   const ask = (key: string) =>
@@ -114,7 +114,7 @@ test("the same key is the same call, also when it is sent twice at once; another
   assert.notEqual((await ask("order-2")).body.attempt_id, one.body.attempt_id);
 });
 
-test("refusals come in their order: the number, the project, the address, the list, what the project can", async () => {
+test("D.A 22, 27: refusals come in their order: the number, the project, the address, the list, what the project can", async () => {
   const guarded = await projectOver(trunkId, "Guarded", { allowed_addresses: ["192.0.2.0/24"] });
   const bare = (await house.createProject("Bare")).id;
   const dial = async (project_id: string, number: string): Promise<number> =>

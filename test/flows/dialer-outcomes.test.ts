@@ -49,7 +49,7 @@ const gapsSeconds = (attempts: readonly Json[]): number[] => {
   return at.slice(1).map((each, index) => (each - (at[index] ?? 0)) / 1000);
 };
 
-test("somebody who does not pick up is called three times, an interval apart each, and then no more", async () => {
+test("D.A 50: somebody who does not pick up is called three times, an interval apart each, and then no more", async () => {
   const retry = { attempts_max: 3, after_seconds: 60, by_disposition: {} };
   const project = await house.createProject("Patient", { ...over(trunkId), retry });
   pbx.fateOf = () => ({ does: "fail", cause: 19 });
@@ -90,7 +90,7 @@ test("a call that a program asked for is tried again by the same rules; a test c
   assert.equal((await house.attempts(`number=%2B34600001101`)).length, 1);
 });
 
-test("behind a trunk that fails the person is reached over the other one, and it is one attempt", async () => {
+test("D.A 51: behind a trunk that fails the person is reached over the other one, and it is one attempt", async () => {
   const [bad, good] = [await house.createTrunk("bad"), await house.createTrunk("good")];
   const project = await house.createProject("Two lines", over(bad, good));
   let failures = 0;
@@ -127,7 +127,7 @@ test("what the PBX refuses is a failure of ours, not somebody who did not pick u
   assert.deepEqual([disposition, answered_at], ["failed", null]);
 });
 
-test("the project's own system is told of the end of each call, signed, again until it takes it, and once", async () => {
+test("D.A 58: the project's own system is told of the end of each call, signed, again until it takes it, and once", async () => {
   const { port } = receiver.address() as AddressInfo;
   const webhook_url = `http://127.0.0.1:${port}/ended`;
   const secret = "a secret of twenty-four c";
@@ -157,7 +157,7 @@ test("the project's own system is told of the end of each call, signed, again un
   assert.equal(headers["webhook-id"], attempt_id);
 });
 
-test("a number on the do-not-call list is skipped by a campaign without a call", async () => {
+test("D.A 49: a number on the do-not-call list is skipped by a campaign without a call", async () => {
   const project = await house.createProject("Careful", over(trunkId));
   const number = "+34600001500";
   assert.equal((await api.post("/api/v1/suppressions", { number, scope: "global", reason: "asked us" })).status, 201);

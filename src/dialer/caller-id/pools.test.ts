@@ -24,7 +24,7 @@ const shown = async (project: Project, number: string): Promise<string | null> =
   return decision.callerId;
 };
 
-test("of a pool no number is shown above its daily cap, however many processes ask at once; then the project's own is", async () => {
+test("D.A 54: of a pool no number is shown above its daily cap, however many processes ask at once; then the project's own is", async () => {
   const project = await room.addProject({ template: "zz-service" }, { usesCallerIdPool: true });
   await add(project, "+34930000001", 3);
   await add(project, "+34930000002", 4);
@@ -46,7 +46,7 @@ test("of a pool no number is shown above its daily cap, however many processes a
   );
 });
 
-test("a callee is shown the same number again, and with an empty pool the project's own", async () => {
+test("D.A 54: a callee is shown the same number again, and with an empty pool the project's own", async () => {
   const project = await room.addProject({ template: "zz-service" }, { usesCallerIdPool: true });
   assert.equal(await shown(project, "+34935550001"), "+34910000001");
   await add(project, "+34950000001");

@@ -125,7 +125,7 @@ test("what became of contacts is written in one statement, and counts follow it 
   );
 });
 
-test("an outcome in one campaign does not alter the same number in another", async () => {
+test("D.A 52: an outcome in one campaign does not alter the same number in another", async () => {
   const [one, two] = [await add(1), await add(1)];
   const [contact] = await claim([one], 1);
   assert.ok(contact);

@@ -13,7 +13,7 @@ const schedule = (windows: ScheduleWindow[], given: Partial<Schedule> = {}): Sch
   ...given,
 });
 
-test("a window over midnight is told by the clock of the project's zone", () => {
+test("D.A 47: a window over midnight is told by the clock of the project's zone", () => {
   const night = schedule([window(1, 22, 6)]); // Monday 22:00 to Tuesday 06:00 in Bogota, UTC-5
   for (const [instant, open] of [
     ["2026-11-24T02:59:59Z", false],
@@ -35,7 +35,7 @@ test("a window from Saturday night lasts into Sunday, and the whole day may be o
   assert.equal(isOpen(day, new Date("2026-11-30T05:00:00Z")), false);
 });
 
-test("without windows, or with none that is enabled, it never dials", () => {
+test("D.A 47: without windows, or with none that is enabled, it never dials", () => {
   const at = new Date("2026-11-24T15:00:00Z");
   for (const windows of [[], [{ ...window(2, 0, 24), enabled: false }]]) {
     assert.equal(isOpen(schedule(windows), at), false);

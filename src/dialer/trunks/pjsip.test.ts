@@ -46,7 +46,7 @@ test("an address of IPv6 stands in brackets where a SIP address is meant, and ba
   assert.equal(sections.get("carrier-1-identify identify")?.match, "2001:db8::5");
 });
 
-test("whatever password is taken, it is read back as itself and makes no section of its own", () => {
+test("D.A 16: whatever password is taken, it is read back as itself and makes no section of its own", () => {
   const value = fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 30 }).filter(isConfigValue);
   const property = fc.property(value, (password) => {
     const sections = read(toPjsipText([{ ...trunk, password }]));

@@ -67,7 +67,7 @@ async function createTrunk(fields: Json): Promise<Json> {
 
 const NASTY = `${String.raw`a;b\;c;--d"e'f=>g,h$`}{i} #j`;
 
-test("a trunk that is made is there at once, and one that is removed is gone, with one reload each", {
+test("D.A 15: a trunk that is made is there at once, and one that is removed is gone, with one reload each", {
   skip,
 }, async () => {
   assert.equal((await setFolder(pbxId, { folder })).state, "settled");
@@ -87,7 +87,9 @@ test("a trunk that is made is there at once, and one that is removed is gone, wi
   assert.ok(!fileOf().includes("["));
 });
 
-test("a trunk that is switched off has no section, and one without an account never had one", { skip }, async () => {
+test("D.A 15: a trunk that is switched off has no section, and one without an account never had one", {
+  skip,
+}, async () => {
   const account = { host: "127.0.0.1", port: 5998 };
   const trunk = await createTrunk({ name: "switched", account });
   await createTrunk({ name: "of-the-pbx" });
