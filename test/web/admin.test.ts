@@ -29,6 +29,56 @@ test("a new user's one-time password is shown once and opens the door", { skip }
   assertQuiet(desk);
 });
 
+test("a removed user comes back by undo, and is gone for the server once the notice is closed or the page is left", {
+  skip,
+}, async () => {
+  const { enlace, signIn, addUser } = house ?? assert.fail();
+  for (const name of ["going-1", "going-2", "staying"]) await addUser(name, "viewer");
+  const desk = await signIn();
+  const { page } = desk;
+  const namesOf = async (): Promise<string[]> =>
+    (await enlace.api.get("/api/v1/users?limit=200")).body.items.map(({ username }: { username: string }) => username);
+  const remove = (name: string): Promise<void> => page.getByRole("button", { name: `Remove ${name}` }).click();
+  const isShown = (name: string, state: "visible" | "detached"): Promise<void> =>
+    page.getByRole("cell", { name, exact: true }).waitFor({ state });
+  await page.goto("/admin/users");
+  await remove("staying");
+  await isShown("staying", "detached");
+  await page.getByRole("alert").getByRole("button", { name: "Undo" }).click();
+  await isShown("staying", "visible");
+  await remove("staying");
+  await isShown("staying", "detached");
+  await page.keyboard.press("Control+z");
+  await isShown("staying", "visible");
+  await remove("going-1");
+  await see(page, "going-1 is removed.");
+  assert.ok((await namesOf()).includes("going-1"), "what can still be undone is still there");
+  await page.getByRole("alert").getByRole("button").last().click();
+  await eventually(async () => assert.ok(!(await namesOf()).includes("going-1")));
+  await remove("going-2");
+  await see(page, "going-2 is removed.");
+  await page.goto("about:blank");
+  await eventually(async () => assert.ok(!(await namesOf()).includes("going-2")));
+  assert.ok((await namesOf()).includes("staying"));
+  assertQuiet(desk);
+});
+
+test("a removal that the server refuses puts things back and says why", { skip }, async () => {
+  const { enlace, signIn } = house ?? assert.fail();
+  const ami = { host: "127.0.0.1", port: 1, username: "enlace", secret: "a made-up secret" };
+  const { body: pbx } = await enlace.api.post("/api/v1/pbxs", { name: "needed", ...ami });
+  const trunk = { pbx_id: pbx.id, name: "needed" };
+  const made = await enlace.api.post("/api/v1/trunks", trunk);
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const { page } = await signIn();
+  await page.goto("/admin/pbxs");
+  await page.getByRole("button", { name: "Remove needed" }).click();
+  await page.getByRole("heading", { name: "needed" }).waitFor({ state: "detached" });
+  await page.getByRole("alert").getByRole("button").last().click();
+  await see(page, "Trunks still dial over this PBX: remove them first.");
+  await page.getByRole("heading", { name: "needed" }).waitFor();
+});
+
 test("an API key is shown once, works by its scopes, and is dead once revoked", { skip }, async () => {
   const { enlace, signIn } = house ?? assert.fail();
   const { page } = await signIn();
@@ -72,11 +122,12 @@ test("an extension and a PBX are added; the PBX's check says in words what is wr
   await page.getByRole("button", { name: "Check now madrid" }).click();
   await see(page, "Something must be mended.");
   const { body } = await enlace.api.get("/api/v1/pbxs");
+  const { id } = body.items.find(({ name }: { name: string }) => name === "madrid");
   await page.getByRole("button", { name: "Edit madrid" }).click();
   await form.getByLabel("AMI user").fill("enlace-2");
   await form.getByRole("button", { name: "Save" }).click();
   await eventually(async () => {
-    const { body: changed } = await enlace.api.get(`/api/v1/pbxs/${body.items[0].id}`);
+    const { body: changed } = await enlace.api.get(`/api/v1/pbxs/${id}`);
     assert.equal(changed.username, "enlace-2");
   });
   assertQuiet(desk);

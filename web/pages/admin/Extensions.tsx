@@ -1,21 +1,21 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useRef } from "react";
 import { api, ask } from "../../api/client.ts";
-import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { MoreButton } from "../../ui/MoreButton.tsx";
-import { showProblem, showUndo } from "../../ui/notices.tsx";
+import { RemoveButton, useRemovals } from "../../ui/removals.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
 /** The desks: which number is whose, and how their phones are called in Asterisk. */
 export function Extensions() {
   const { t } = useText();
   const may = useMay();
+  const { isRemoved } = useRemovals();
   const list = useInfiniteQuery({
     queryKey: ["extensions"],
     initialPageParam: "",
@@ -24,7 +24,8 @@ export function Extensions() {
     getNextPageParam: ({ next_cursor }) => next_cursor,
   });
   const users = useUserNames();
-  const extensions = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const all = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const extensions = all.filter(({ number }) => !isRemoved(`extension:${number}`));
   return (
     <div className="stack">
       {may("PUT /api/v1/extensions/{number}") && <ExtensionForm />}
@@ -54,7 +55,7 @@ export function Extensions() {
                     </td>
                     <td data-label={t("extension.user")}>{user_id === null ? "–" : (users.get(user_id) ?? user_id)}</td>
                     <td data-label={t("deliveries.actions")}>
-                      <RemoveExtension extension={{ number, name, peers, user_id }} />
+                      <RemoveExtension number={number} />
                     </td>
                   </tr>
                 ))}
@@ -115,30 +116,21 @@ function ExtensionForm() {
   );
 }
 
-type Named = Pick<Schemas["Extension"], "number" | "name" | "peers" | "user_id">;
-
-/** At once, since it can be taken back: an extension is no more than what it is set to. */
-function RemoveExtension({ extension }: { extension: Named }) {
+function RemoveExtension({ number }: { number: string }) {
   const { t } = useText();
   const may = useMay();
-  const queries = useQueryClient();
-  const { number, ...body } = extension;
-  const params = { params: { path: { number } } };
-  const bringBack = async (): Promise<void> => {
-    await ask(api.PUT("/api/v1/extensions/{number}", { ...params, body }));
-    await queries.invalidateQueries();
-  };
-  const remove = useAction({
-    run: () => ask(api.DELETE("/api/v1/extensions/{number}", params)),
-    onDone: () => showUndo({ sentence: t("extension.removed"), label: t("action.undo"), undo: bringBack }),
-    onError: showProblem,
-  });
   if (!may("DELETE /api/v1/extensions/{number}")) return null;
+  const params = { params: { path: { number } } };
   return (
-    <Button size="xs" variant="default" loading={remove.isPending} onClick={() => remove.mutate()}>
-      {t("action.remove")}
-      <span className="visually-hidden"> {number}</span>
-    </Button>
+    <RemoveButton
+      label={t("action.remove")}
+      about={number}
+      removal={{
+        name: `extension:${number}`,
+        sentence: t("extension.removed", { name: number }),
+        run: () => ask(api.DELETE("/api/v1/extensions/{number}", { ...params, keepalive: true })),
+      }}
+    />
   );
 }
 

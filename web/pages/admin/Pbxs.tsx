@@ -4,13 +4,13 @@ import { useState } from "react";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Findings } from "../../ui/Findings.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { showProblem } from "../../ui/notices.tsx";
+import { RemoveButton, useRemovals } from "../../ui/removals.tsx";
 import { SecretOnce } from "../../ui/SecretOnce.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -25,6 +25,7 @@ const REFRESH_MS = 5_000;
 export function Pbxs() {
   const { t } = useText();
   const may = useMay();
+  const { isRemoved } = useRemovals();
   const [edited, setEdited] = useState<Pbx | null>(null);
   const [isOpen, setOpen] = useState(false);
   const edit = (pbx: Pbx | null): void => {
@@ -36,6 +37,7 @@ export function Pbxs() {
     queryFn: ({ signal }) => ask(api.GET("/api/v1/pbxs", { signal })),
     refetchInterval: REFRESH_MS,
   });
+  const pbxs = list.data?.items.filter(({ id }) => !isRemoved(`pbx:${id}`));
   return (
     <div className="stack">
       {may("POST /api/v1/pbxs") && (
@@ -45,13 +47,13 @@ export function Pbxs() {
       )}
       {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isLoading && <Loading />}
-      {list.data?.items.length === 0 && (
+      {pbxs?.length === 0 && (
         <div className="card">
           <EmptyState title={t("pbx.none")}>{t("pbx.noneText")}</EmptyState>
         </div>
       )}
       <div className="cards">
-        {list.data?.items.map((pbx) => (
+        {pbxs?.map((pbx) => (
           <PbxCard key={pbx.id} pbx={pbx} onEdit={() => edit(pbx)} />
         ))}
       </div>
@@ -109,12 +111,14 @@ function PbxActions({ pbx, onEdit }: { pbx: Pbx; onEdit(): void }) {
           <span className="visually-hidden"> {pbx.name}</span>
         </Button>
         {may("POST /api/v1/pbxs/{id}/event-token") && <EventToken pbx={pbx} />}
-        <ConfirmButton
+        <RemoveButton
           label={t("action.remove")}
           about={pbx.name}
-          question={t("pbx.removeQuestion", { name: pbx.name })}
-          done={t("pbx.removed")}
-          run={() => ask(api.DELETE("/api/v1/pbxs/{id}", params))}
+          removal={{
+            name: `pbx:${pbx.id}`,
+            sentence: t("pbx.removed", { name: pbx.name }),
+            run: () => ask(api.DELETE("/api/v1/pbxs/{id}", { ...params, keepalive: true })),
+          }}
         />
       </div>
       {check.error && <ErrorNote error={check.error} />}

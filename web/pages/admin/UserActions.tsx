@@ -2,8 +2,8 @@ import { Button } from "@mantine/core";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { showProblem } from "../../ui/notices.tsx";
+import { RemoveButton } from "../../ui/removals.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
 interface UserActionsProps {
@@ -36,12 +36,14 @@ export function UserActions({ user, onPassword }: UserActionsProps) {
         {t(disabled_at === null ? "user.disable" : "user.enable")}
         <span className="visually-hidden"> {username}</span>
       </Button>
-      <ConfirmButton
+      <RemoveButton
         label={t("action.remove")}
         about={username}
-        question={t("user.removeQuestion", { name: username })}
-        done={t("user.removed")}
-        run={() => ask(api.DELETE("/api/v1/users/{id}", params))}
+        removal={{
+          name: `user:${id}`,
+          sentence: t("user.removed", { name: username }),
+          run: () => ask(api.DELETE("/api/v1/users/{id}", { ...params, keepalive: true })),
+        }}
       />
     </span>
   );

@@ -9,6 +9,7 @@ import { useMe } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { MoreButton } from "../../ui/MoreButton.tsx";
+import { useRemovals } from "../../ui/removals.tsx";
 import { SecretOnce } from "../../ui/SecretOnce.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -20,6 +21,7 @@ export const ROLES = ["admin", "supervisor", "agent", "viewer"] as const satisfi
 /** The people of the tenant and what each may do. */
 export function Users() {
   const { t } = useText();
+  const { isRemoved } = useRemovals();
   const [password, setPassword] = useState<string | null>(null);
   const list = useInfiniteQuery({
     queryKey: ["users"],
@@ -28,7 +30,8 @@ export function Users() {
       ask(api.GET("/api/v1/users", { signal, params: { query: pageParam ? { cursor: pageParam } : {} } })),
     getNextPageParam: ({ next_cursor }) => next_cursor,
   });
-  const users = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const everybody = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const users = everybody.filter(({ id }) => !isRemoved(`user:${id}`));
   return (
     <div className="stack">
       <UserForm onPassword={setPassword} />

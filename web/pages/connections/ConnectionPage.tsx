@@ -3,11 +3,11 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Page } from "../../ui/Page.tsx";
+import { RemoveButton } from "../../ui/removals.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { Lane } from "./Lane.tsx";
 import { type ConnectionForm, SettingsForm } from "./SettingsForm.tsx";
@@ -83,13 +83,16 @@ function Settings({ connection }: { connection: Connection }) {
 function Remove({ connection }: { connection: Connection }) {
   const { t } = useText();
   const navigate = useNavigate();
+  const { id, name, lane } = connection;
   return (
-    <ConfirmButton
+    <RemoveButton
       label={t("connection.remove")}
-      question={t("connection.removeQuestion", { name: connection.name, count: connection.lane.queue_depth })}
-      done={t("connection.removed")}
-      run={() => ask(api.DELETE("/api/v1/connections/{id}", { params: { path: { id: connection.id } } }))}
-      onDone={() => void navigate({ to: "/connections" })}
+      removal={{
+        name: `connection:${id}`,
+        sentence: t("connection.removed", { name, count: lane.queue_depth }),
+        run: () => ask(api.DELETE("/api/v1/connections/{id}", { params: { path: { id } }, keepalive: true })),
+      }}
+      onRemoved={() => void navigate({ to: "/connections" })}
     />
   );
 }

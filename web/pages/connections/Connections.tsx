@@ -9,6 +9,7 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Page } from "../../ui/Page.tsx";
+import { useRemovals } from "../../ui/removals.tsx";
 import { Time } from "../../ui/Time.tsx";
 
 const REFRESH_MS = 5_000;
@@ -17,22 +18,24 @@ const REFRESH_MS = 5_000;
 export function Connections() {
   const { t } = useText();
   const may = useMay();
+  const { isRemoved } = useRemovals();
   const list = useQuery({
     queryKey: ["connections"],
     queryFn: ({ signal }) => ask(api.GET("/api/v1/connections", { signal })),
     refetchInterval: REFRESH_MS,
   });
+  const connections = list.data?.items.filter(({ id }) => !isRemoved(`connection:${id}`));
   return (
     <Page title={t("connections.title")} lead={t("connections.lead")}>
       {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isLoading && <Loading />}
-      {list.data?.items.length === 0 && (
+      {connections?.length === 0 && (
         <div className="card">
           <EmptyState title={t("connections.none")}>{t("connections.noneText")}</EmptyState>
         </div>
       )}
       <div className="cards">
-        {list.data?.items.map((connection) => (
+        {connections?.map((connection) => (
           <ConnectionCard key={connection.id} connection={connection} />
         ))}
       </div>
@@ -66,7 +69,11 @@ function ConnectionCard({ connection }: { connection: Schemas["Connection"] }) {
           <Time at={lane.last_success_at} />
         </dd>
       </dl>
-      {(problem ?? lane.reason) && <p className="note note-bad small">{problem ?? lane.reason}</p>}
+      {(problem ?? lane.reason) && (
+        <p className="note note-bad small" lang="en">
+          {problem ?? lane.reason}
+        </p>
+      )}
     </article>
   );
 }
