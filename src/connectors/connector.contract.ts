@@ -125,7 +125,7 @@ export function testConnector<S>(connector: Connector<S>, startBench: () => Prom
 
     test("a session offers exactly what the connector's capabilities promise", async () => {
       const session = open();
-      for (const capability of ["record", "signal", "lookup", "responsible"] as const) {
+      for (const capability of ["record", "signal", "lookup", "responsible", "fields", "users"] as const) {
         assert.equal(session[capability] !== undefined, connector.capabilities.includes(capability), capability);
       }
       await session.close();
@@ -234,6 +234,54 @@ export function testConnector<S>(connector: Connector<S>, startBench: () => Prom
 
     test("a check leaves nothing behind", async () => {
       assert.equal(bench.records("enlace-check"), 0);
+    });
+
+    const settingsOf = async (): Promise<readonly string[]> => {
+      const { z } = await import("zod");
+      return Object.keys(z.toJSONSchema(connector.settings, { io: "input" }).properties ?? {});
+    };
+    /** It must reject in words, which are looked through for secrets. */
+    async function noteRefusal(work: (session: Session, run: Run) => Promise<unknown> | undefined): Promise<void> {
+      const run = createRun(client, house);
+      await assert.rejects(
+        async () => work(open(bench.wrongSettings, createFakeHouse()), run),
+        (error: unknown) => {
+          seen.push(JSON.stringify([String(error), run.exchanges]));
+          return error instanceof Error && error.message.length > 0;
+        },
+      );
+    }
+
+    test("fields name what may be written, where each value goes and what a call becomes; nothing is written", async (context) => {
+      if (!connector.capabilities.includes("fields")) return context.skip(`${connector.id} has no fields`);
+      const sample = nextSubject();
+      const ask = (mapping?: Record<string, string>) =>
+        open().fields?.({ sample, isFresh: true, ...(mapping && { mapping }) }, createRun(client, house));
+      const report = (await ask()) ?? assert.fail();
+      const names = report.fields.map(({ name }) => name);
+      assert.ok((await settingsOf()).includes(report.setting));
+      assert.equal(new Set(names).size, names.length);
+      assert.ok(report.fields.every(({ label, widthMax }) => label !== "" && widthMax > 0));
+      const used = report.values.flatMap(({ fields }) => fields);
+      assert.ok(
+        used.length > 0 && [...used, ...report.preview.map(({ field }) => field)].every((n) => names.includes(n)),
+      );
+      assert.ok(report.preview.some(({ text }) => text.includes(sample.callUuid)));
+      const [first] = report.values;
+      const odd = (await ask({ [first?.value ?? ""]: "no such field" })) ?? assert.fail();
+      assert.equal(odd.values[0]?.problem, "missing");
+      assert.equal(bench.records(sample.callUuid), 0);
+      await noteRefusal((session, run) => session.fields?.({ sample: null, isFresh: true }, run));
+    });
+
+    test("users are listed each once, with a setting that may name them", async (context) => {
+      if (!connector.capabilities.includes("users")) return context.skip(`${connector.id} has no users`);
+      const report = (await open().users?.(createRun(client, house))) ?? assert.fail();
+      assert.ok((await settingsOf()).includes(report.setting));
+      assert.ok(report.users.length > 0);
+      assert.equal(new Set(report.users.map(({ id }) => id)).size, report.users.length);
+      assert.ok(report.users.every(({ name, label }) => name !== "" && label !== ""));
+      await noteRefusal((session, run) => session.users?.(run));
     });
 
     test("no secret was seen in outcomes, findings, logs or kept exchanges", () => {

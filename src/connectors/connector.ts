@@ -26,7 +26,7 @@ export interface Connector<S = unknown> {
   open(context: ConnectorContext<S>): Session;
 }
 
-export type Capability = "record" | "signal" | "lookup" | "responsible";
+export type Capability = "record" | "signal" | "lookup" | "responsible" | "fields" | "users";
 
 export interface Pace {
   /** Deliveries in flight at once. */
@@ -99,6 +99,17 @@ export interface Session {
    * capability `responsible`.
    */
   responsible?(number: string, run: Run): Promise<Responsible | null>;
+  /**
+   * The fields calls may be written to and where each of our values goes, for an administrator who sets that up. Changes nothing
+   * over there; rejects in words for the administrator when the other side cannot be asked. Present if and only if the
+   * connector has the capability `fields`.
+   */
+  fields?(question: FieldQuestion, run: Run): Promise<FieldReport>;
+  /**
+   * The people (and groups) over there who may own what is written, for an administrator who says whose phone is whose.
+   * Rejects as `fields` does. Present if and only if the connector has the capability `users`.
+   */
+  users?(run: Run): Promise<UserReport>;
   /** Lets go of sockets and timers. Not a log-out: another process may share the session over there. */
   close(): Promise<void>;
 }
@@ -147,4 +158,69 @@ export interface Finding {
   subject: string;
   message: string;
   mend?: string;
+}
+
+export interface FieldQuestion {
+  /** In place of the one in the settings: our value → name or label of a field; an empty text: do not send. */
+  mapping?: Readonly<Record<string, string>>;
+  /** A call to show the outcome with. */
+  sample: CallSubject | null;
+  /** Asks the other side anew although the answer is remembered. */
+  isFresh: boolean;
+}
+
+export interface FieldReport {
+  /** What calls become over there, in the words of the other side. */
+  place: string;
+  /** The setting that holds the mapping. */
+  setting: string;
+  /** In the order of the other side. */
+  fields: readonly CrmField[];
+  values: readonly MappedValue[];
+  /** What would be written of the sample, by name of field; empty without a sample, or where calls cannot be written. */
+  preview: readonly { field: string; text: string }[];
+}
+
+/** A field with the other side's own label. */
+export interface CrmField {
+  name: string;
+  label: string;
+  /** In the words of the other side. */
+  type: string;
+  isMandatory: boolean;
+  isWritable: boolean;
+  /** Characters that are sent at most: what is longer is cut. */
+  widthMax: number;
+}
+
+/** One of our values, and where it goes. */
+export interface MappedValue {
+  value: string;
+  /** What the mapping wishes; `null`: nothing, it goes to its usual fields. */
+  wish: string | null;
+  /** Names of fields; none: it is not sent. */
+  fields: readonly string[];
+  /** Why the wish cannot be met. */
+  problem: "missing" | "ambiguous" | null;
+}
+
+export interface UserReport {
+  /** The setting that gives extensions to people: extension → id or name. */
+  setting: string;
+  /** As it stands in the settings. */
+  owners: Readonly<Record<string, string>>;
+  users: readonly CrmUser[];
+  /** Whether there are more than are listed. */
+  isCut: boolean;
+}
+
+export interface CrmUser {
+  id: string;
+  /** By which the setting may name them: no two have the same. */
+  name: string;
+  /** As people call them. */
+  label: string;
+  kind: "user" | "group";
+  /** The phone that the other side itself knows, if any: it wins over the setting. */
+  extension: string | null;
 }

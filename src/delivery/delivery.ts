@@ -13,6 +13,7 @@ import { type AttemptOptions, createAttempt } from "./attempt.ts";
 import { type CallWaiters, createCallWaiters } from "./call-waiters.ts";
 import { createConnectionCheck } from "./connection-check.ts";
 import { createConnectionQuestion, type FindCaller } from "./connection-question.ts";
+import { type AskConnection, createConnectionSurvey } from "./connection-survey.ts";
 import type { FlightOptions } from "./flights.ts";
 import { recheckHeldLanes } from "./held-lanes.ts";
 import { createHeartbeat, type WorkerIdentity } from "./leases.ts";
@@ -37,6 +38,8 @@ export interface Delivery {
   check(connection: ConnectionRecord, signal: AbortSignal): Promise<CheckReport>;
   /** Who a number is in the system of a connection that can tell; see connection-question.ts. */
   findCaller: FindCaller;
+  /** What an administrator wants to know of the system of a connection; see connection-survey.ts. */
+  ask: AskConnection;
   /** For `/ready`. */
   checks: readonly QueueCheck[];
 }
@@ -129,6 +132,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   return {
     check,
     findCaller: createConnectionQuestion({ sessions, http, clock }),
+    ask: createConnectionSurvey({ sessions, http, clock, log }),
     waitForCall: waiters.waitForCall,
     checks: health.checks,
     start: async () => {

@@ -6,17 +6,19 @@ import { createCheck } from "./check.ts";
 import { createVtigerClient } from "./client.ts";
 import { createContactLookup } from "./contact-lookup.ts";
 import { createModuleCache } from "./describe.ts";
+import { createFieldReport } from "./field-report.ts";
 import { createOwnerLookup } from "./owner.ts";
 import { createRecorder } from "./record.ts";
 import { createResponsible, toCrmContact } from "./responsible.ts";
 import { type VtigerSettings, vtigerSettings } from "./schema.ts";
+import { createUserReport } from "./user-report.ts";
 
 /** Vtiger CRM, open source, 7.x and 8.x, over webservice.php: one record per call, made or revised by the call's id. */
 export const vtiger: Connector<VtigerSettings> = {
   id: "vtiger",
   title: "Vtiger CRM",
   settings: vtigerSettings,
-  capabilities: ["record", "lookup", "responsible"],
+  capabilities: ["record", "lookup", "responsible", "fields", "users"],
   // every request boots the whole PHP application, and one session is served one request at a time
   pace: { concurrency: 2, perSecond: 5 },
   plan: (call, settings) =>
@@ -49,6 +51,8 @@ function open(context: ConnectorContext<VtigerSettings>): Session {
       }
     },
     responsible: createResponsible({ context, client, contacts }),
+    fields: createFieldReport(context, modules),
+    users: createUserReport(context, client),
     close: async () => undefined, // sockets belong to the requester, the session over there to all processes
   };
 }

@@ -3,7 +3,16 @@ import { after } from "node:test";
 import type { DeliveryOutcome, RemoteRecord } from "../../core/delivery-outcome.ts";
 import type { Exchange } from "../../kit/http-exchange.ts";
 import { createLocalClient, createRun, createSubject } from "../connector.contract.ts";
-import type { CallSubject, CheckReport, CrmContact, Responsible, Session } from "../connector.ts";
+import type {
+  CallSubject,
+  CheckReport,
+  CrmContact,
+  FieldQuestion,
+  FieldReport,
+  Responsible,
+  Session,
+  UserReport,
+} from "../connector.ts";
 import { createFakeHouse, type FakeHouse, type FakeHouseOptions } from "../fake-context.ts";
 import { vtiger } from "./connector.ts";
 import { type FakeVtiger, type FakeVtigerOptions, startFakeVtiger } from "./fake-vtiger.ts";
@@ -21,6 +30,8 @@ export interface Bench {
   check(settings?: object): Promise<CheckReport>;
   lookup(number: string): Promise<CrmContact | null>;
   responsible(number: string): Promise<Responsible | null>;
+  fields(question?: Partial<FieldQuestion>): Promise<FieldReport>;
+  users(): Promise<UserReport>;
   /** Of the last delivery or check. */
   exchanges(): readonly Exchange[];
 }
@@ -69,6 +80,15 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
     },
     lookup: async (number) => (await session.lookup?.(number, createRun(client, house))) ?? null,
     responsible: async (number) => (await session.responsible?.(number, createRun(client, house))) ?? null,
+    fields: async (question) => {
+      const asked = session.fields?.({ sample: null, isFresh: false, ...question }, createRun(client, house));
+      return (await asked) ?? raise("tells no fields");
+    },
+    users: async () => (await session.users?.(createRun(client, house))) ?? raise("lists no users"),
     exchanges: () => last,
   };
+}
+
+function raise(message: string): never {
+  throw new Error(message);
 }

@@ -89,9 +89,9 @@ export function toModuleSort(module: string): ModuleSort {
 
 /** Resolves the settings' wishes, then the usual homes. Without a field for `call_uuid` there is no layout, only problems. */
 export function resolveLayout(
-  { fieldMap, module }: VtigerSettings,
+  { fieldMap, module }: Pick<VtigerSettings, "fieldMap" | "module">,
   described: VtigerModule,
-): { layout: Layout | undefined; problems: readonly LayoutProblem[] } {
+): { layout: Layout | undefined; targets: Layout["targets"]; problems: readonly LayoutProblem[] } {
   const sort = toModuleSort(module);
   const problems: LayoutProblem[] = [];
   const targets = new Map<CallField, readonly VtigerField[]>();
@@ -118,11 +118,11 @@ export function resolveLayout(
         reason: "missing",
       });
     }
-    return { layout: undefined, problems };
+    return { layout: undefined, targets, problems };
   }
   const names = new Set(described.fields.map(({ name }) => name));
   const links = findLinks(described);
-  return { layout: { module, sort, keyField: key.name, targets, links, names }, problems };
+  return { layout: { module, sort, keyField: key.name, targets, links, names }, targets, problems };
 }
 
 /** The field that names a record of somebody's own module: it may not be called `subject`. */

@@ -184,7 +184,8 @@ function toPlainText(text: string): string {
     .trim();
 }
 
-const toWidth = ({ name }: VtigerField): number => WIDTHS[name] ?? TEXT_WIDTH;
+/** Characters of a field that are sent at most. */
+export const toWidth = ({ name }: VtigerField): number => WIDTHS[name] ?? TEXT_WIDTH;
 const cut = (text: string, width: number): string => (text.length <= width ? text : text.slice(0, width));
 
 function toLink(layout: Layout, contact: LinkedContact | null): Element {

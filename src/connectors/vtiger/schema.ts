@@ -144,6 +144,8 @@ export function toText(row: VtigerRecord, field: string): string {
 
 export const describeAnswer = z.object({
   name: z.string(),
+  /** In the language of the API user. */
+  label: z.string().catch(""),
   createable: z.boolean().default(false),
   updateable: z.boolean().default(false),
   idPrefix: z.string().default(""),
@@ -153,6 +155,7 @@ export const describeAnswer = z.object({
       name: z.string(),
       label: z.string().default(""),
       mandatory: z.boolean().default(false),
+      editable: z.boolean().catch(true),
       default: z.unknown(),
       type: z.object({ name: z.string(), refersTo: z.array(z.string()).catch([]).default([]) }),
     }),

@@ -64,7 +64,7 @@ export const connectorAnswer = z
   .object({
     id: z.string(),
     title: z.string(),
-    capabilities: z.array(z.enum(["record", "signal", "lookup", "responsible"])),
+    capabilities: z.array(z.enum(["record", "signal", "lookup", "responsible", "fields", "users"])),
     concurrency: z.int(),
     per_second: z.number().nullable(),
     settings_schema: z
