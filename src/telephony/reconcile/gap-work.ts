@@ -35,6 +35,7 @@ export interface GapWorkOptions {
   timing: Timing;
 }
 
+const SOURCE_MEND = "Say where they can be read afterwards (mysql or csv): enlace pbx cdr, PUT /api/v1/pbxs/{id}/cdr.";
 const CALL_MS_MAX = 12 * 3_600_000;
 const RETRY = { firstMs: 30_000, maxMs: 1_800_000 };
 /** About a day of tries. */
@@ -78,7 +79,7 @@ export function createGapWork(options: GapWorkOptions): { compare(signal: AbortS
     );
     const reach = records.source.reachesBackTo();
     if (!reach || reach <= since) return null;
-    return `The PBX tells its records once, over AMI: calls that ended before ${reach.toISOString()} could not be compared.`;
+    return `The PBX tells its records once, over AMI: calls that ended before ${reach.toISOString()} could not be compared. ${SOURCE_MEND}`;
   }
 
   /** Calls that the gap cut off began before it; and records say in which second a call began, not when in it. */
@@ -163,5 +164,5 @@ function createRegularCheck(options: GapWorkOptions, key: PbxKey): RegularCheck 
 
 function toProblem(cdr: PbxSettings["cdr"]): string {
   if (cdr?.kind === "none" && cdr.problem) return cdr.problem;
-  return "Nobody said where this PBX keeps its call records: PUT /api/v1/pbxs/{id}/cdr.";
+  return `Nobody said where this PBX keeps its call records. ${SOURCE_MEND}`;
 }

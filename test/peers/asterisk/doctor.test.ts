@@ -51,10 +51,20 @@ const levelOf = (findings: Map<string, Finding>, subject: string): string => {
 };
 
 scenario("a PBX that is set up well is well, seen by a user who may no more than it needs", async () => {
-  const findings = await examine();
+  const path = join(asterisk.folder, "var/log/asterisk/cdr-csv");
+  const findings = await examine({ cdr: { kind: "csv", path } });
   const bad = [...findings.values()].filter(({ level }) => level !== "ok");
   assert.deepEqual(bad, []);
-  for (const subject of ["rights", "context:from-internal", "trunk:trunk", "codecs", "clock", "time_zone", "cdr"])
+  for (const subject of [
+    "rights",
+    "context:from-internal",
+    "trunk:trunk",
+    "codecs",
+    "clock",
+    "time_zone",
+    "cdr",
+    "cdr:gaps",
+  ])
     assert.equal(levelOf(findings, subject), "ok", subject);
 });
 
@@ -254,4 +264,69 @@ scenario("over FastAGI the PBX asks with its token and line, and the call goes o
   t.after(() => agi.stop());
   assert.deepEqual(await ask("agi"), { Name: "Ann Test", Plan: "", Extension: "102", Moved: "" });
   assert.deepEqual(seen, [["redirect", ["token=pbx-token", "0009001"]]]);
+});
+
+scenario(
+  "what stops a dialer first is seen by the user that Enlace has: open files, modules, ports; and what hides them is named",
+  async () => {
+    const findDialer = async (more: Partial<PbxRecord> = {}): Promise<string[]> =>
+      [...(await examine(more)).values()]
+        .filter(({ subject }) => subject.startsWith("dialer"))
+        .map(({ subject, level, message }) => `${subject} ${level}: ${message}`);
+    assert.match((await findDialer()).join(), /^dialer ok: no context enlace-ivr/);
+    await load("extensions-dialer.conf", { behind: "extensions.conf", reload: "dialplan reload" });
+    const limits = readFileSync(
+      `/proc/${readFileSync(join(asterisk.folder, "asterisk.pid"), "utf8").trim()}/limits`,
+      "utf8",
+    );
+    const [, files = ""] = /^Max open files +(\d+)/m.exec(limits) ?? [];
+    const well = await findDialer();
+    assert.deepEqual(
+      well.map((line) => /^\S+ \w+/.exec(line)?.[0]),
+      ["dialer ok", "dialer:files ok", "dialer:modules ok", "dialer:ports ok"],
+    );
+    assert.match(well[1] ?? "", new RegExp(`${files} open files`));
+
+    const rtp = readFileSync(etc("rtp.conf"), "utf8");
+    writeFileSync(etc("rtp.conf"), "[general]\nrtpstart = 10000\nrtpend = 10099\n");
+    const amd = readFileSync(etc("amd.conf"), "utf8");
+    writeFileSync(etc("amd.conf"), "");
+    const narrow = await findDialer();
+    assert.ok(narrow.some((line) => /^dialer:ports warning: RTP ports 10000 to 10099 are some 25 calls/.test(line)));
+    assert.ok(
+      narrow.some((line) => /^dialer:app_amd warning: amd.conf is missing/.test(line)),
+      narrow.join("\n"),
+    );
+    writeFileSync(etc("rtp.conf"), rtp);
+    writeFileSync(etc("amd.conf"), amd);
+
+    await asterisk.cli("module unload app_waitforsilence.so");
+    const lacking = await findDialer();
+    await asterisk.cli("module load app_waitforsilence.so");
+    assert.ok(
+      lacking.some((line) => /^dialer:app_waitforsilence warning: .*not loaded/.test(line)),
+      lacking.join("\n"),
+    );
+
+    for (const module of ["func_module", "func_config"]) await asterisk.cli(`module unload ${module}.so`);
+    const blind = await findDialer();
+    const strong = await findDialer({ username: "tester" });
+    for (const module of ["func_module", "func_config"]) await asterisk.cli(`module load ${module}.so`);
+    assert.ok(
+      blind.some((line) => /^dialer:modules warning: func_module is not loaded/.test(line)),
+      blind.join("\n"),
+    );
+    assert.ok(blind.some((line) => /^dialer:ports warning: func_config is not loaded/.test(line)));
+    assert.ok(!strong.some((line) => / warning/.test(line)), `for a moment, with more rights: ${strong.join()}`);
+  },
+);
+
+scenario("records that come over AMI alone are warned of, with where those of a gap can be read", async () => {
+  const findings = await examine({ cdr: { kind: "ami" } });
+  assert.match(levelOf(findings, "cdr:gaps"), /^warning: records are heard over AMI alone/);
+  assert.match(findings.get("cdr:gaps")?.mend ?? "", /enlace pbx cdr "main" --kind mysql/);
+  await asterisk.cli("module unload cdr_manager.so");
+  const without = await examine({ cdr: { kind: "ami" } });
+  await asterisk.cli("module load cdr_manager.so");
+  assert.match(levelOf(without, "cdr"), /^warning: cdr_manager is not loaded/);
 });
