@@ -1,4 +1,4 @@
-import { Button, PasswordInput } from "@mantine/core";
+import { Button, Checkbox, NativeSelect, PasswordInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useRef } from "react";
@@ -10,7 +10,10 @@ import { ConfirmButton } from "../ui/ConfirmButton.tsx";
 import { useMe } from "../ui/current-user.ts";
 import { ErrorNote } from "../ui/ErrorNote.tsx";
 import { Loading } from "../ui/Loading.tsx";
+import { showProblem } from "../ui/notices.tsx";
 import { Page } from "../ui/Page.tsx";
+import { chooseNumberForm, NUMBER_FORMS, type NumberForm, useNumberForm } from "../ui/phone-numbers.ts";
+import { switchShortcuts, useAreShortcutsOn } from "../ui/shortcuts.ts";
 import { Time } from "../ui/Time.tsx";
 import { useAction } from "../ui/use-action.ts";
 
@@ -23,6 +26,7 @@ export function Account() {
       <div className="stack narrow">
         {me.must_change_password && <p className="note note-warn">{t("account.mustChange")}</p>}
         <PasswordForm />
+        {!me.must_change_password && <Looks />}
         {!me.must_change_password && <Sessions />}
       </div>
     </Page>
@@ -71,6 +75,31 @@ function PasswordForm() {
         </Button>
       </div>
     </form>
+  );
+}
+
+/** How this browser shows things; kept in it. */
+function Looks() {
+  const { t } = useText();
+  const form = useNumberForm();
+  const areShortcutsOn = useAreShortcutsOn();
+  return (
+    <section className="card stack">
+      <h2>{t("account.looks")}</h2>
+      <NativeSelect
+        label={t("numbers.title")}
+        description={t("numbers.hint")}
+        value={form}
+        onChange={(event) => void chooseNumberForm(event.currentTarget.value as NumberForm).catch(showProblem)}
+        data={NUMBER_FORMS.map((value) => ({ value, label: t(`numbers.${value}`) }))}
+      />
+      <Checkbox
+        label={t("shortcuts.single")}
+        description={t("shortcuts.singleHint")}
+        checked={areShortcutsOn}
+        onChange={(event) => switchShortcuts(event.currentTarget.checked)}
+      />
+    </section>
   );
 }
 

@@ -1,16 +1,25 @@
 import { Spotlight, type SpotlightActionData } from "@mantine/spotlight";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
-import { useText } from "../locales/text.tsx";
+import { api, ask } from "../api/client.ts";
+import { LANGUAGE_NAMES, LANGUAGES, useText } from "../locales/text.tsx";
 import { useMay } from "./current-user.ts";
-import { Icon } from "./Icon.tsx";
-import { PLACES, useLeave, useThemeToggle } from "./Shell.tsx";
+import { Icon, type IconName } from "./Icon.tsx";
+import { usePaletteParts } from "./palette-parts.ts";
+import { chooseNumberForm, useNumberForm } from "./phone-numbers.ts";
+import { PLACES } from "./places.ts";
+import { useLeave, useThemeToggle } from "./Shell.tsx";
 
-/** Ctrl-K: go anywhere, look for a number, change the theme, leave. */
-export function CommandPalette() {
+const CAMPAIGNS_MAX = 200;
+const CAMPAIGNS_KEPT_MS = 60_000;
+
+/** Ctrl-K: go anywhere, look for a number or a campaign, do what can be done from everywhere. */
+export function CommandPalette({ showShortcuts }: { showShortcuts(): void }) {
   const { t } = useText();
   const [query, setQuery] = useState("");
-  const actions = useActions(query.trim());
+  const wanted = query.trim();
+  const actions = [...useFound(wanted), ...usePlaces(wanted !== ""), ...useDeeds(showShortcuts)];
   const cameFrom = useRef<EventTarget | null>(null);
   const giveFocusBack = (): void => {
     if (cameFrom.current instanceof HTMLElement) cameFrom.current.focus({ preventScroll: true });
@@ -33,6 +42,7 @@ export function CommandPalette() {
           cameFrom.current ??= relatedTarget;
         },
       }}
+      attributes={{ content: { "aria-label": t("palette.open") } }}
       returnFocus={false}
       onSpotlightClose={giveFocusBack}
       lockScroll={false}
@@ -42,55 +52,105 @@ export function CommandPalette() {
   );
 }
 
-function useActions(query: string): SpotlightActionData[] {
+interface Deed {
+  id: string;
+  label: string;
+  icon: IconName;
+  description?: string;
+  keywords?: string;
+  run(): unknown;
+}
+
+const toAction = ({ icon, run, ...deed }: Deed): SpotlightActionData => ({
+  ...deed,
+  leftSection: <Icon name={icon} />,
+  onClick: () => void run(),
+});
+
+/** Calls by what looks like a number, campaigns by name. */
+function useFound(wanted: string): SpotlightActionData[] {
   const { t } = useText();
+  const may = useMay();
+  const navigate = useNavigate();
+  const { data } = useQuery({
+    queryKey: ["palette-campaigns"],
+    queryFn: ({ signal }) => ask(api.GET("/api/v1/campaigns", { signal, params: { query: { limit: CAMPAIGNS_MAX } } })),
+    enabled: wanted !== "" && may("GET /api/v1/campaigns"),
+    staleTime: CAMPAIGNS_KEPT_MS,
+  });
+  const isNumber = /^\+?[\d\s().-]{2,}$/.test(wanted);
+  const deeds: Deed[] = (wanted === "" ? [] : (data?.items ?? [])).map(({ id, name }) => ({
+    id: `campaign ${id}`,
+    label: name,
+    icon: "dialer",
+    description: t("dialer.campaign"),
+    run: () => navigate({ to: "/dialer/campaigns/$id", params: { id } }),
+  }));
+  if (isNumber)
+    deeds.unshift({
+      id: "number",
+      label: t("palette.number", { number: wanted }),
+      icon: "search",
+      keywords: wanted,
+      run: () => navigate({ to: "/calls", search: { number: wanted } }),
+    });
+  return deeds.map(toAction);
+}
+
+/** Pages and, once somebody types, their tabs. */
+function usePlaces(isTyping: boolean): SpotlightActionData[] {
+  const { t } = useText();
+  const may = useMay();
+  const navigate = useNavigate();
+  const parts = usePaletteParts(isTyping && may("GET /api/v1/pbxs"));
+  const places = PLACES.filter(({ needs }) => !needs || may(needs)).map(
+    ({ to, icon, label }): Deed => ({ id: to, label: t(label), icon, run: () => navigate({ to }) }),
+  );
+  const tabs = (isTyping ? parts : []).map(
+    ({ to, name, label }): Deed => ({
+      id: `${to} ${name}`,
+      label: t(label),
+      icon: to === "/admin/$part" ? "admin" : "dialer",
+      description: t(to === "/admin/$part" ? "nav.admin" : "dialer.title"),
+      run: () => navigate({ to, params: { part: name } }),
+    }),
+  );
+  return [...places, ...tabs].map(toAction);
+}
+
+/** What can be done from everywhere. */
+function useDeeds(showShortcuts: () => void): SpotlightActionData[] {
+  const { t, language, setLanguage } = useText();
   const may = useMay();
   const navigate = useNavigate();
   const toggleTheme = useThemeToggle();
   const leave = useLeave();
-  const places = PLACES.filter(({ needs }) => !needs || may(needs)).map(({ to, icon, label }) => ({
-    id: to,
-    label: t(label),
-    leftSection: <Icon name={icon} />,
-    onClick: () => void navigate({ to }),
-  }));
-  const isNumber = /^\+?[\d\s().-]{2,}$/.test(query);
-  return [
-    ...(isNumber
-      ? [
-          {
-            id: "number",
-            label: t("palette.number", { number: query }),
-            keywords: query,
-            leftSection: <Icon name="search" />,
-            onClick: () => void navigate({ to: "/calls", search: { number: query } }),
-          },
-        ]
-      : []),
-    ...places,
-    {
-      id: "missed",
-      label: t("palette.missed"),
-      leftSection: <Icon name="calls" />,
-      onClick: () => void navigate({ to: "/calls", search: { outcome: "missed" } }),
+  const form = useNumberForm();
+  const otherForm = form === "national" ? "e164" : "national";
+  const missed = (): unknown => navigate({ to: "/calls", search: { outcome: "missed" } });
+  const dead = (): unknown => navigate({ to: "/deliveries", search: { state: "dead" } });
+  const newProject = (): unknown => navigate({ to: "/dialer/projects/$id", params: { id: "new" } });
+  const deeds: (Deed | false)[] = [
+    { id: "missed", label: t("palette.missed"), icon: "calls", run: missed },
+    may("GET /api/v1/deliveries") && { id: "dead", label: t("palette.dead"), icon: "deliveries", run: dead },
+    may("POST /api/v1/projects") && { id: "project", label: t("dialer.newProject"), icon: "dialer", run: newProject },
+    may("POST /api/v1/pbxs") && {
+      ...{ id: "setup", label: t("setup.title"), icon: "admin", run: () => navigate({ to: "/setup" }) },
     },
-    ...(may("GET /api/v1/deliveries")
-      ? [
-          {
-            id: "dead",
-            label: t("palette.dead"),
-            leftSection: <Icon name="deliveries" />,
-            onClick: () => void navigate({ to: "/deliveries", search: { state: "dead" } }),
-          },
-        ]
-      : []),
+    { id: "account", label: t("account.title"), icon: "account", run: () => navigate({ to: "/account" }) },
+    { id: "theme", label: t("nav.theme"), icon: "theme", run: toggleTheme },
     {
-      id: "account",
-      label: t("account.title"),
-      leftSection: <Icon name="account" />,
-      onClick: () => void navigate({ to: "/account" }),
+      ...{ id: "numbers", label: t(`numbers.${otherForm}`), icon: "calls" },
+      run: () => chooseNumberForm(otherForm),
     },
-    { id: "theme", label: t("nav.theme"), leftSection: <Icon name="theme" />, onClick: toggleTheme },
-    { id: "leave", label: t("nav.signOut"), leftSection: <Icon name="leave" />, onClick: () => void leave() },
+    ...LANGUAGES.filter((one) => one !== language).map(
+      (one): Deed => ({
+        ...{ id: one, label: LANGUAGE_NAMES[one], icon: "account", description: t("nav.language") },
+        run: () => setLanguage(one),
+      }),
+    ),
+    { id: "shortcuts", label: t("shortcuts.title"), icon: "keyboard", run: showShortcuts },
+    { id: "leave", label: t("nav.signOut"), icon: "leave", run: leave },
   ];
+  return deeds.filter((deed) => deed !== false).map(toAction);
 }

@@ -12,6 +12,7 @@ const PATHS = {
   inbound: "M17 7L7 17m0-8v8h8",
   outbound: "M7 17L17 7M9 7h8v8",
   internal: "M4 9h14l-3-3m5 9H6l3 3",
+  keyboard: "M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8",
   theme: "M12 3v18a9 9 0 0 0 0-18m0 0a9 9 0 0 0 0 18",
 } as const;
 

@@ -3,50 +3,40 @@ import { notifications } from "@mantine/notifications";
 import { spotlight } from "@mantine/spotlight";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { useId } from "react";
-import type { OperationName } from "../api/session.ts";
+import { useCallback, useId, useMemo, useState } from "react";
 import { signOut } from "../api/session.ts";
-import { LANGUAGES, type Language, type TextKey, useText } from "../locales/text.tsx";
+import { LANGUAGE_NAMES, LANGUAGES, type Language, useText } from "../locales/text.tsx";
 import { CommandPalette } from "./CommandPalette.tsx";
 import { useMay, useMe } from "./current-user.ts";
 import { ErrorNote } from "./ErrorNote.tsx";
-import { Icon, type IconName } from "./Icon.tsx";
-
-export interface Place {
-  to: "/live" | "/calls" | "/reports" | "/deliveries" | "/connections" | "/dialer" | "/admin" | "/account";
-  icon: IconName;
-  label: TextKey;
-  /** Without the right to this there is nothing to see there. */
-  needs?: OperationName;
-}
-
-export const PLACES: readonly Place[] = [
-  { to: "/live", icon: "live", label: "nav.live" },
-  { to: "/calls", icon: "calls", label: "nav.calls" },
-  { to: "/reports", icon: "reports", label: "nav.reports", needs: "GET /api/v1/calls/statistics" },
-  { to: "/deliveries", icon: "deliveries", label: "nav.deliveries", needs: "GET /api/v1/deliveries" },
-  { to: "/connections", icon: "connections", label: "nav.connections", needs: "GET /api/v1/connections" },
-  { to: "/dialer", icon: "dialer", label: "dialer.title", needs: "GET /api/v1/campaigns" },
-  { to: "/admin", icon: "admin", label: "nav.admin", needs: "GET /api/v1/pbxs" },
-];
+import { Icon } from "./Icon.tsx";
+import { PLACES } from "./places.ts";
+import { finishRemovals } from "./removals.tsx";
+import { ShortcutList } from "./ShortcutList.tsx";
+import { useShortcuts } from "./shortcuts.ts";
 
 /** Navigation around every page of somebody who is signed in. */
 export function Shell() {
   const { t } = useText();
   const may = useMay();
+  const [isListOpen, setListOpen] = useState(false);
+  const showShortcuts = useCallback(() => setListOpen(true), []);
+  const places = useMemo(() => PLACES.filter(({ needs }) => !needs || may(needs)), [may]);
+  useShortcuts({ places, showHelp: showShortcuts });
   return (
     <div className="shell">
       <a className="skip" href="#content">
         {t("nav.skip")}
       </a>
-      <header className="side">
+      {/* No banner: the head of a dialog is one. */}
+      <section className="side" aria-label="Enlace">
         <div className="side-brand">
           <img src="/icon.svg" alt="" />
           Enlace
         </div>
         <nav aria-label={t("nav.label")}>
           <ul>
-            {PLACES.filter(({ needs }) => !needs || may(needs)).map(({ to, icon, label }) => (
+            {places.map(({ to, icon, label }) => (
               <li key={to}>
                 <Link className="nav" to={to} activeOptions={{ exact: false, includeSearch: false }}>
                   <Icon name={icon} />
@@ -56,17 +46,18 @@ export function Shell() {
             ))}
           </ul>
         </nav>
-        <Foot />
-      </header>
+        <Foot showShortcuts={showShortcuts} />
+      </section>
       <main className="page" id="content" tabIndex={-1}>
         <Outlet />
       </main>
-      <CommandPalette />
+      <CommandPalette showShortcuts={showShortcuts} />
+      <ShortcutList places={places} isOpen={isListOpen} onClose={() => setListOpen(false)} />
     </div>
   );
 }
 
-function Foot() {
+function Foot({ showShortcuts }: { showShortcuts(): void }) {
   const { t } = useText();
   const me = useMe();
   const leave = useLeave();
@@ -76,6 +67,11 @@ function Foot() {
         <Icon name="search" />
         <span className="foot-text">{t("palette.open")}</span>
         <kbd>Ctrl K</kbd>
+      </button>
+      <button className="nav keyboard-only" type="button" onClick={showShortcuts}>
+        <Icon name="keyboard" />
+        <span className="foot-text">{t("shortcuts.title")}</span>
+        <kbd>?</kbd>
       </button>
       <ThemeButton />
       <LanguageChoice />
@@ -98,6 +94,7 @@ export function useLeave(): () => Promise<void> {
   const queries = useQueryClient();
   return async () => {
     try {
+      await finishRemovals();
       await signOut();
     } catch (error) {
       notifications.show({ color: "red", autoClose: false, message: <ErrorNote error={error} /> });
@@ -125,8 +122,6 @@ export function useThemeToggle(): () => void {
   return toggleColorScheme;
 }
 
-const NAMES: Record<Language, string> = { en: "English", es: "Español", ru: "Русский" };
-
 export function LanguageChoice() {
   const { t, language, setLanguage } = useText();
   const id = useId();
@@ -138,7 +133,7 @@ export function LanguageChoice() {
       <select id={id} value={language} onChange={(event) => void setLanguage(event.target.value as Language)}>
         {LANGUAGES.map((one) => (
           <option key={one} value={one} lang={one}>
-            {NAMES[one]}
+            {LANGUAGE_NAMES[one]}
           </option>
         ))}
       </select>

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 import { currentMe, type Me, may, type OperationName, subscribe } from "../api/session.ts";
 
 /** Who is signed in; pages below the shell always have somebody. */
@@ -10,7 +10,7 @@ export function useMe(): Me {
 /** Whether this person may do it, so that nothing is offered which the server would refuse. */
 export function useMay(): (operation: OperationName) => boolean {
   const me = useMe();
-  return (operation) => may(me, operation);
+  return useCallback((operation) => may(me, operation), [me]);
 }
 
 /** While the page is being left after signing out. */

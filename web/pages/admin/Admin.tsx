@@ -8,7 +8,7 @@ import { Tenant } from "./Tenant.tsx";
 import { Users } from "./Users.tsx";
 import { WebhookSecrets } from "./WebhookSecrets.tsx";
 
-const PARTS: readonly Part[] = [
+export const ADMIN_PARTS: readonly Part[] = [
   { name: "pbxs", label: "admin.pbxs", needs: "GET /api/v1/pbxs", content: <Pbxs /> },
   { name: "extensions", label: "admin.extensions", needs: "GET /api/v1/extensions", content: <Extensions /> },
   { name: "users", label: "admin.users", needs: "GET /api/v1/users", content: <Users /> },
@@ -21,5 +21,5 @@ const PARTS: readonly Part[] = [
 /** What an administrator sets up; others see the parts they may read. */
 export function Admin() {
   const { t } = useText();
-  return <TabbedPage title={t("admin.title")} to="/admin/$part" parts={PARTS} />;
+  return <TabbedPage title={t("admin.title")} to="/admin/$part" parts={ADMIN_PARTS} />;
 }

@@ -4,6 +4,7 @@ import { useText } from "../../locales/text.tsx";
 import { DeliveryBadge, OutcomeBadge } from "../../ui/Badge.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { toClock } from "../../ui/instants.ts";
+import { Phone } from "../../ui/Phone.tsx";
 import { Time } from "../../ui/Time.tsx";
 
 type Call = Schemas["Call"];
@@ -48,11 +49,11 @@ function CallRow({ call }: { call: Call }) {
         <Direction direction={call.direction} />
       </td>
       <td data-label={t("call.from")} className="break">
-        {call.from ?? t("call.unknown")}
+        <Phone number={call.from} />
         {call.direction === "inbound" && <ContactName call={call} />}
       </td>
       <td data-label={t("call.to")} className="break">
-        {call.to ?? t("call.unknown")}
+        <Phone number={call.to} />
         {call.direction === "outbound" && <ContactName call={call} />}
       </td>
       <td data-label={t("call.outcome")}>
