@@ -1,13 +1,11 @@
 import { join } from "node:path";
 import { registerExportRoutes } from "../calls/export/routes.ts";
 import { registerCallRoutes } from "../calls/routes.ts";
-import { registerStatisticsRoutes } from "../calls/statistics/routes.ts";
 import { registerTrialRoutes } from "../calls/trial-routes.ts";
 import type { Config } from "../config.ts";
 import { connectors } from "../connectors/registry.ts";
 import { createDeadLetters } from "../delivery/dead-letters.ts";
 import { registerDeliveryRoutes } from "../delivery/routes.ts";
-import type { Caller } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
 import { registerHealth } from "../http/health.ts";
 import { createHttpServer } from "../http/server.ts";
@@ -26,10 +24,11 @@ import { registerGapDoors } from "./gaps.ts";
 import type { Ground } from "./ground.ts";
 import { registerHookDoors } from "./hooks.ts";
 import { registerLiveDoors } from "./live.ts";
-import { listOwnProjects } from "./people.ts";
 import { registerRecordingDoors } from "./recordings.ts";
 import { registerRedirectDoors } from "./redirect.ts";
+import { registerReportDoors, toOwnProjects } from "./reports.ts";
 import type { Rooms } from "./rooms.ts";
+import { registerSurveyDoors } from "./surveys.ts";
 
 // The web server with the routes of every room.
 
@@ -60,6 +59,7 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   });
   if (!config.roles.includes("api")) return app;
   const { loadTenantByNumber, loadTenant, loadWebhookSecrets } = tenants;
+  const own = toOwnProjects(rooms);
   registerIntakeRoutes(app, {
     ...{ ...ground, loadTenantByNumber, loadWebhookSecrets, webhookPerSecond },
     accept: rooms.sources.accept,
@@ -67,10 +67,11 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   });
   registerTenantRoutes(app, { tenants, database, clock, publicUrl, loginPerMinute: 60 });
   registerConnectionRoutes(app, { connections, connectors, check: delivery.check });
-  registerCallRoutes(app, { database, loadTenant, listOwnProjects: toOwnProjects(rooms) });
+  registerSurveyDoors(app, ground, rooms);
+  registerCallRoutes(app, { database, loadTenant, listOwnProjects: own });
   registerTrialRoutes(app, { ...ground, accept: rooms.accept.accept, loadTenant });
-  registerStatisticsRoutes(app, { database, clock, loadTenant });
-  registerExportRoutes(app, { database, clock, loadTenant, writeAudit, listOwnProjects: toOwnProjects(rooms) });
+  registerReportDoors(app, ground, rooms);
+  registerExportRoutes(app, { database, clock, loadTenant, writeAudit, listOwnProjects: own });
   registerLiveDoors(app, ground, rooms);
   registerRecordingDoors(app, ground, rooms);
   registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
@@ -83,12 +84,6 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   await registerConsole(app, { folder: CONSOLE_FOLDER });
   return app;
 }
-
-/** Of what the dialer called, supervisors see their own projects' calls. */
-const toOwnProjects =
-  ({ dialer }: Rooms) =>
-  (caller: Caller) =>
-    listOwnProjects(dialer.settings.projects, caller);
 
 function registerPbxDoors(app: App, { clock }: Ground, rooms: Rooms): void {
   const { tenants, telephony, toPbxSettings } = rooms;
