@@ -1,32 +1,45 @@
-// The small rules of the dialer's screens, without a browser: a list's columns, a week, a project's form.
+// The small rules of the dialer's screens, without a browser: what becomes of a list's columns, a week, a project's form.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toPreview } from "../../web/pages/dialer/list-preview.ts";
+import { changeUse, toMapping, toQuery } from "../../web/pages/dialer/column-mapping.ts";
 import { toProjectBody, toRuleText } from "../../web/pages/dialer/project-form.ts";
 import { addHours, fromHolidays, toDayName, toHolidays, toHours, toWindows } from "../../web/pages/dialer/week.ts";
 
-test("a list shows its columns as the server reads them: separators, quotes, byte order mark, numbers without a header", () => {
-  const preview = toPreview('\uFEFFnombre;telefono\r\n"Pérez; ""Ana""";600 000 001\r\nLuis;600000002\r\n');
-  assert.deepEqual(preview, {
-    columns: ["nombre", "telefono"],
-    rows: [
-      ['Pérez; "Ana"', "600 000 001"],
-      ["Luis", "600000002"],
-    ],
-    hasHeader: true,
-    numberAt: 1,
-  });
-  const bare = toPreview("Ana,600000001\nLuis,600000002");
-  assert.deepEqual([bare?.hasHeader, bare?.numberAt, bare?.columns, bare?.rows.length], [false, 1, ["1", "2"], 2]);
-  const odd = toPreview("id\tcontact\n17\t+34 600 000 001");
-  assert.equal(odd?.numberAt, 1, "where no column is named so, the one that looks like it");
-  assert.equal(toPreview(""), null);
-});
+const preview = {
+  ...{ kind: "csv" as const, has_header: true, number_column: 2 },
+  columns: [
+    { title: "id", name: "id" },
+    { title: "tel", name: "column_2" },
+    { title: "a, b", name: "a, b" },
+    { title: "", name: "column_4" },
+  ],
+  rows: [
+    ["7", "600000001", "x"],
+    ["8", "600000002", "y", "z"],
+  ],
+};
 
-test("a long list shows five rows, and a quote that is never closed ends with the file", () => {
-  const rows = Array.from({ length: 100 }, (_, at) => `60000000${at},x`).join("\n");
-  assert.equal(toPreview(`telefono,x\n${rows}`)?.rows.length, 5);
-  assert.deepEqual(toPreview('telefono,x\n600000001,"open\nand on')?.rows, [["600000001", "open\nand on"]]);
+test("a list's columns become what the server proposes until somebody says otherwise; one of them has the number", () => {
+  const { header, columns } = toMapping(preview);
+  assert.deepEqual(
+    columns.map(({ title, use, values }) => [title, use, values.join()]),
+    [
+      ["id", "variable", "7,8"],
+      ["tel", "number", "600000001,600000002"],
+      ["a, b", "variable", "x,y"],
+      ["4", "variable", ",z"],
+    ],
+  );
+  const changed = changeUse(changeUse(columns, 0, "number"), 3, "none");
+  assert.deepEqual(
+    changed.map(({ use }) => use),
+    ["number", "variable", "variable", "none"],
+  );
+  assert.deepEqual(Object.fromEntries(toQuery({ header, columns: changed })), {
+    ...{ header: "yes", number_column: "1", columns: ",column_2,a  b,", wait_seconds: "0" },
+  });
+  const nobody = changeUse(columns, 1, "none");
+  assert.equal(toQuery({ header, columns: nobody }).has("number_column"), false, "then the server finds it");
 });
 
 test("a week without hours proposes those of an office; what is stored is kept, several windows a day too", () => {

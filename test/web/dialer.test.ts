@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
+import { toWorkbook } from "../../src/dialer/campaigns/imports/fake-workbook.ts";
 import { eventually } from "../eventually.ts";
 import { chromiumIsMissing } from "./chromium.ts";
 import { assertQuiet, see, settle, startConsole } from "./console.ts";
@@ -114,20 +115,31 @@ test("a list is shown before it is sent, its columns are mapped, and unusable li
   await page.getByLabel("Project").first().selectOption({ label: "Reminders" });
   await page.getByRole("button", { name: "Make campaign" }).click();
   await page.getByRole("heading", { level: 1, name: "Winter" }).waitFor();
-  const list = 'telefono,nombre,movil\n1234,"Pérez, Ana",600 000 031\n,Luis,600000032\n,Eva,none\n';
+  const list = 'telefono,nombre,movil,nota\n1234,"Pérez, Ana",600 000 031,a\n,Luis,600000032,b\n,Eva,none,c\n';
   const file = { name: "winter.csv", mimeType: "text/csv", buffer: Buffer.from(list) };
   await page.getByLabel("List of contacts").setInputFiles(file);
-  await page.getByRole("cell", { name: "Pérez, Ana" }).waitFor();
-  await page.getByLabel("Column with the number").selectOption({ label: "movil" });
+  await page.getByRole("row", { name: /nombre Pérez, Ana · Luis · Eva/ }).waitFor();
+  await page.getByLabel("What movil becomes").selectOption({ label: "the number" });
+  await page.getByLabel("What nota becomes").selectOption({ label: "left out" });
+  assert.equal(await page.getByLabel("What telefono becomes").inputValue(), "variable");
+  await page.getByLabel("Variable from nombre").fill("name");
   await page.getByRole("button", { name: "Import", exact: true }).click();
   await page.getByRole("row", { name: /winter\.csv done 4 2 0 1/ }).waitFor();
   await page.getByRole("cell", { name: "+34600000031", exact: true }).waitFor();
-  await see(page, "nombre: Pérez, Ana");
+  await page.getByRole("cell", { name: "name: Pérez, Ana · telefono: 1234", exact: true }).waitFor();
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download winter.csv" }).click();
   assert.match(await readFile(await (await download).path(), "utf8"), /none/);
   const { body } = await enlace.api.get("/api/v1/campaigns");
   assert.equal(body.items.find(({ name }: { name: string }) => name === "Winter").contacts.total, 2);
+  const cell = (text: string) => `<c t="inlineStr"><is><t>${text}</t></is></c>`;
+  const sheet = `<row>${cell("cliente")}${cell("celular")}</row><row>${cell("Marta")}${cell("600000033")}</row>`;
+  await page.getByLabel("List of contacts").setInputFiles({
+    ...{ name: "more.xlsx", mimeType: "application/octet-stream", buffer: toWorkbook(sheet) },
+  });
+  await page.getByRole("row", { name: /cliente Marta/ }).waitFor();
+  await page.getByRole("button", { name: "Import", exact: true }).click();
+  await page.getByRole("row", { name: /more\.xlsx done 2 1 0 0/ }).waitFor();
   assertQuiet(desk);
 });
 

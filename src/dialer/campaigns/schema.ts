@@ -137,8 +137,27 @@ export const importQuery = z.object({
   number_column: z.coerce.number().int().min(1).max(51).optional().meta({
     description: "Which column has the number, from 1; by default the one named so, or the first with a number",
   }),
+  columns: z
+    .string()
+    .max(4_000)
+    .transform((text) => text.split(","))
+    .optional()
+    .meta({ description: "The variable that each column becomes, by place, commas between; empty leaves one out" }),
   wait_seconds: z.coerce.number().int().min(0).max(25).default(2).meta({ description: "How long to wait for its end" }),
 });
+
+export const previewQuery = importQuery.pick({ header: true, number_column: true });
+export const previewAnswer = z
+  .object({
+    kind: z.enum(["csv", "xlsx"]),
+    has_header: z.boolean().meta({ description: "The first row names the columns" }),
+    number_column: z.int().meta({ description: "From 1" }),
+    columns: z
+      .array(z.object({ title: z.string(), name: z.string() }))
+      .meta({ description: "What stands above each column, and the variable it would become" }),
+    rows: z.array(z.array(z.string())).meta({ description: "The first of them, as they are read" }),
+  })
+  .meta({ id: "CampaignListPreview" });
 
 export const importAnswer = z
   .object({

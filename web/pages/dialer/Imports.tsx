@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { api, ask } from "../../api/client.ts";
 import { saveFile } from "../../api/files.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
@@ -23,6 +24,13 @@ export function Imports({ campaignId: id }: { campaignId: string }) {
     refetchInterval: ({ state }) => (state.data?.items.some((one) => one.state === "running") ? REFRESH_MS : false),
   });
   const items = list.data?.items ?? [];
+  const linesRead = items.reduce((sum, { lines_read }) => sum + lines_read, 0);
+  const queries = useQueryClient();
+  // Whoever was added is a contact of the campaign, and counts.
+  useEffect(() => {
+    if (linesRead === 0) return;
+    for (const name of ["campaign", "campaign-contacts"]) void queries.invalidateQueries({ queryKey: [name, id] });
+  }, [queries, id, linesRead]);
   if (!list.error && items.length === 0) return null;
   return (
     <section aria-label={t("dialer.imports")}>

@@ -54,7 +54,9 @@ function PolicyCard({ policy }: { policy: Policy }) {
         <h2>{name}</h2>
         <Badge tone={status === "acknowledged" ? "good" : "warn"}>{t(`dialer.policyIs.${status}`)}</Badge>
       </div>
-      <p className="small">{pack.title}</p>
+      <p className="small" lang="en">
+        {pack.title}
+      </p>
       {acknowledged_at && (
         <p className="quiet small">
           {t("dialer.acknowledgedBy", { name: acknowledged_name ?? "–" })} <Time at={acknowledged_at} />
@@ -156,11 +158,13 @@ function NewPolicy() {
       <h2>{t("dialer.newPolicy")}</h2>
       <div className="form-grid ends">
         <TextInput name="name" label={t("dialer.name")} required maxLength={120} autoComplete="off" />
-        <NativeSelect
-          name="template"
-          label={t("dialer.template")}
-          data={(templates.data?.items ?? []).map(({ key, pack }) => ({ value: key, label: pack.title }))}
-        />
+        <NativeSelect name="template" label={t("dialer.template")}>
+          {(templates.data?.items ?? []).map(({ key, pack }) => (
+            <option key={key} value={key} lang="en">
+              {pack.title}
+            </option>
+          ))}
+        </NativeSelect>
         <Button type="submit" loading={create.isPending}>
           {t("dialer.addPolicy")}
         </Button>

@@ -92,3 +92,16 @@ test("a person may say which column has the number, whatever the columns are cal
     { telefono: "1234", nombre: "Ana" },
   ]);
 });
+
+test("a person may name the variables and leave columns out; columns they say nothing of keep the name of their place", () => {
+  const columns = ["nombre", "", "", "nombre"];
+  const reader = createContactReader({ country: "ES", header: "yes", numberColumn: 3, columns });
+  assert.equal(reader.read({ line: 1, cells: ["cliente", "secreto", "otro", "b", "c"] }), undefined);
+  const read = reader.read({ line: 2, cells: ["Ana", "no", "600 000 001", "Luis", "x"] });
+  assert.deepEqual(read && "contact" in read && read.contact.variables, {
+    nombre: "Ana",
+    nombre_4: "Luis",
+    column_5: "x",
+  });
+  assert.deepEqual(reader.columns(), ["nombre", "nombre_4"]);
+});

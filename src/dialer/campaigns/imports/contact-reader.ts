@@ -32,29 +32,50 @@ const SHOWN_CHARACTERS_MAX = 100;
 /** Names of a column with phone numbers, in the languages of our users. */
 const NUMBER_COLUMN = /tel[eé]f|phone|fono|m[oó]vil|celular|mobile|n[uú]mero|number|телефон|номер/i;
 
-/** `country` (ISO 3166-1 alpha-2) is assumed where a number has no country code. */
-export function createContactReader({
-  country,
-  header,
-  numberColumn,
-}: {
-  country: string;
+/** What a person said of a list's columns. */
+export interface ListMapping {
+  /** Whether the first row names the columns; `auto`: if there is no number in it. */
   header: "auto" | "yes" | "no";
   /** From 1; `undefined`: found by its name, or by what is in it. */
   numberColumn?: number | undefined;
-}): ContactReader {
-  let layout: { numberAt: number; names: readonly (string | null)[] } | undefined;
+  /** The variable that each column becomes, by place; an empty name leaves the column out. */
+  columns?: readonly string[] | undefined;
+}
+
+/** What the first row tells of all of them. */
+export interface ListLayout {
+  hasHeader: boolean;
+  /** From 0. */
+  numberAt: number;
+  /** By place; `null`: no variable. Columns behind them have the name of their place. */
+  names: readonly (string | null)[];
+}
+
+/** Throws `UnreadableList` where there are more columns than we keep. */
+export function toLayout(cells: readonly string[], country: string, mapping: ListMapping): ListLayout {
+  const { header, numberColumn, columns } = mapping;
+  const hasHeader = header === "yes" || (header === "auto" && !cells.some((cell) => toNumber(cell, country)));
+  const found = hasHeader
+    ? cells.findIndex((cell) => NUMBER_COLUMN.test(cell))
+    : cells.findIndex((cell) => toNumber(cell, country));
+  const numberAt = numberColumn === undefined ? Math.max(0, found) : numberColumn - 1;
+  if (columns) return { hasHeader, numberAt, names: toNames(columns, numberAt, () => null) };
+  return { hasHeader, numberAt, names: hasHeader ? toNames(cells, numberAt, nameByPlace) : [] };
+}
+
+/** `country` (ISO 3166-1 alpha-2) is assumed where a number has no country code. */
+export function createContactReader({ country, ...mapping }: ListMapping & { country: string }): ContactReader {
+  let layout: ListLayout | undefined;
 
   function begin({ cells }: ListRow): boolean {
-    const isHeader = header === "yes" || (header === "auto" && !cells.some((cell) => toNumber(cell, country)));
-    const named = isHeader ? cells.findIndex((cell) => NUMBER_COLUMN.test(cell)) : -1;
-    const found = isHeader ? named : cells.findIndex((cell) => toNumber(cell, country));
-    const numberAt = numberColumn === undefined ? Math.max(0, found) : numberColumn - 1;
-    layout = { numberAt, names: isHeader ? toNames(cells, numberAt) : [] };
-    return isHeader;
+    layout = toLayout(cells, country, mapping);
+    return layout.hasHeader;
   }
 
-  const nameOf = (at: number): string => layout?.names[at] ?? `column_${at + 1}`;
+  const nameOf = (at: number): string | null => {
+    const name = layout?.names[at];
+    return name === undefined ? nameByPlace(at) : name;
+  };
 
   return {
     columns: () => (layout?.names ?? []).filter((name) => name !== null),
@@ -68,9 +89,10 @@ export function createContactReader({
       });
       const number = toNumber(value, country);
       if (!number) return refuse(value === "" ? "there is no number" : "is not a phone number");
-      const variables = cells.flatMap((cell, at) =>
-        at === numberAt || cell.trim() === "" ? [] : [[nameOf(at), toStorable(cell.trim())] as const],
-      );
+      const variables = cells.flatMap((cell, at) => {
+        const name = at === numberAt ? null : nameOf(at);
+        return name === null || cell.trim() === "" ? [] : [[name, toStorable(cell.trim())] as const];
+      });
       const problem = findProblem(variables);
       return problem === undefined
         ? { contact: { line, number, variables: Object.fromEntries(variables) } }
@@ -95,14 +117,21 @@ function findProblem(variables: readonly (readonly [string, string])[]): string 
     : undefined;
 }
 
+const nameByPlace = (at: number): string => `column_${at + 1}`;
+
 /** Each column's own name; `null` for the number's. */
-function toNames(cells: readonly string[], numberAt: number): (string | null)[] {
+function toNames(
+  cells: readonly string[],
+  numberAt: number,
+  nameless: (at: number) => string | null,
+): (string | null)[] {
   if (cells.length > VARIABLES_MAX + 1)
     throw new UnreadableList(`The first row names more than ${VARIABLES_MAX} columns beside the number.`);
   const used = new Set<string>();
   return cells.map((cell, at) => {
     if (at === numberAt) return null;
-    const name = toStorable(cell.trim()).slice(0, NAME_CHARACTERS_MAX) || `column_${at + 1}`;
+    const name = toStorable(cell.trim()).slice(0, NAME_CHARACTERS_MAX) || nameless(at);
+    if (name === null) return null;
     const own = used.has(name) ? `${name}_${at + 1}` : name;
     used.add(own);
     return own;

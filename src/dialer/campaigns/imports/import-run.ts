@@ -4,16 +4,20 @@ import type { Clock } from "../../../kit/clock.ts";
 import type { Log } from "../../../kit/log.ts";
 import type { Database } from "../../../kit/postgres/database.ts";
 import { loadCounts } from "../store.ts";
-import { type ContactReader, createContactReader, type InvalidLine, type ReadContact } from "./contact-reader.ts";
+import {
+  type ContactReader,
+  createContactReader,
+  type InvalidLine,
+  type ListMapping,
+  type ReadContact,
+} from "./contact-reader.ts";
 import { endImport, PROBLEMS_MAX, type StoredImport, saveBatch } from "./import-store.ts";
 import type { ListFile } from "./list-file.ts";
 import { UnreadableList } from "./list-row.ts";
 
 export interface ImportWork {
   file: ListFile;
-  /** Whether the first row names the columns; `auto`: if there is no number in it. */
-  header: "auto" | "yes" | "no";
-  numberColumn?: number | undefined;
+  mapping: ListMapping;
   signal: AbortSignal;
 }
 
@@ -56,11 +60,7 @@ export function createImportRun({ database, clock, log, loadTenant }: ImportRunO
   async function run(begun: StoredImport, given: ImportWork): Promise<StoredImport> {
     const startedMs = clock.monotonicMs();
     const tenant = await loadTenant(begun.tenantId);
-    const reader = createContactReader({
-      country: tenant?.country ?? "",
-      header: given.header,
-      numberColumn: given.numberColumn,
-    });
+    const reader = createContactReader({ country: tenant?.country ?? "", ...given.mapping });
     const problem = await read(begun, reader, given).catch((error: unknown) => {
       if (given.signal.aborted) return "Enlace was stopped. What was read is kept: import the file again.";
       if (error instanceof UnreadableList) return error.message;

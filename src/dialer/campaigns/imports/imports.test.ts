@@ -12,6 +12,7 @@ import { systemRandom } from "../../../kit/random.ts";
 import type { Administer } from "../../administer.ts";
 import { addCampaign, addProject, addTenant } from "../fake-campaign.ts";
 import { createUpkeep } from "../upkeep.ts";
+import { toWorkbook } from "./fake-workbook.ts";
 import { loadImport } from "./import-store.ts";
 import { createImports } from "./imports.ts";
 
@@ -37,7 +38,12 @@ const newDraft = async (): Promise<string> => {
 const listOf = (rows: number): string =>
   Array.from({ length: rows }, (_, n) => `${600_000_000 + n};Name ${n}`).join("\n");
 const toList = (campaignId: string, text: string) => ({
-  ...{ campaignId, fileName: "list.csv", header: "auto" as const, source: Readable.from([Buffer.from(text)]) },
+  ...{
+    campaignId,
+    fileName: "list.csv",
+    mapping: { header: "auto" as const },
+    source: Readable.from([Buffer.from(text)]),
+  },
 });
 
 test("an import that is stopped says so, keeps what it read, and the same file again adds only what is missing", async () => {
@@ -98,6 +104,30 @@ test("a list whose sender goes away in the middle is no import", async () => {
   assert.deepEqual(await readdir(folder), []);
   const { rows } = await sql`select from campaign_imports where campaign_id = ${id}`.execute(database.sql);
   assert.equal(rows.length, 0);
+});
+
+test("a list is shown as it would be read, text or workbook, and nothing of it is kept", async () => {
+  const id = await newDraft();
+  const imports = open();
+  const latin = Buffer.from("tel\u00e9fono;se\u00f1or;\n600 000 001;Pe\u00f1a;x\n", "latin1");
+  const text = await imports.preview(doer, { ...toList(id, ""), source: Readable.from([latin]) });
+  assert.deepEqual(text, {
+    ...{ kind: "csv", hasHeader: true, numberAt: 0 },
+    columns: [
+      { title: "teléfono", name: "teléfono" },
+      { title: "señor", name: "señor" },
+      { title: "", name: "column_3" },
+    ],
+    rows: [["600 000 001", "Peña", "x"]],
+  });
+  const cells = (...values: string[]) =>
+    values.map((value) => `<c t="inlineStr"><is><t>${value}</t></is></c>`).join("");
+  const sheet = Array.from({ length: 9 }, (_, row) => `<row>${cells(`Name ${row}`, `60000000${row}`)}</row>`).join("");
+  const workbook = { ...toList(id, ""), source: Readable.from([toWorkbook(sheet)]) };
+  const shown = await imports.preview(doer, workbook);
+  assert.deepEqual([shown.kind, shown.hasHeader, shown.numberAt, shown.rows.length], ["xlsx", false, 1, 5]);
+  await assert.rejects(imports.preview(doer, toList(id, "\n\n")), { code: "invalid_request" });
+  assert.deepEqual(await readdir(folder), []);
 });
 
 test("files that a crash left behind are removed after a day, and those at work stay", async () => {

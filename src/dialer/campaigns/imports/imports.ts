@@ -7,19 +7,18 @@ import type { Database, Sql } from "../../../kit/postgres/database.ts";
 import { newSecret, type Random } from "../../../kit/random.ts";
 import type { Administer, Doer } from "../../administer.ts";
 import { loadCampaign } from "../store.ts";
+import type { ListMapping } from "./contact-reader.ts";
 import { createImportRun } from "./import-run.ts";
 import { hasRunningImport, type StoredImport, saveNewImport } from "./import-store.ts";
 import { type ListFile, saveListFile } from "./list-file.ts";
+import { type ListPreview, previewList } from "./list-preview.ts";
 
 /** What is to be imported, and by whom. */
 export interface GivenList {
   campaignId: string;
   fileName: string;
   source: Readable;
-  /** Whether the first row names the columns; `auto`: if there is no number in it. */
-  header: "auto" | "yes" | "no";
-  /** Which column has the number, from 1; `undefined`: the one named so, or the first with a number. */
-  numberColumn?: number | undefined;
+  mapping: ListMapping;
 }
 
 /** Lists of contacts on their way into campaigns. */
@@ -29,6 +28,8 @@ export interface Imports {
    * (campaign not in draft or paused, another import of it running), `unavailable` (too many imports), and those of the file.
    */
   start(doer: Doer, list: GivenList): Promise<{ begun: StoredImport; done: Promise<StoredImport> }>;
+  /** What the list would be read as; nothing of it is kept. Throws as `start` does. */
+  preview(doer: Doer, list: Omit<GivenList, "fileName">): Promise<ListPreview>;
   /** Imports that run end after the batch at hand, and say how far they came. */
   stop(): Promise<void>;
 }
@@ -74,6 +75,17 @@ export function createImports(options: ImportsOptions): Imports {
       };
     });
 
+  /** Before the file is on its way. Returns what gives the place back. */
+  async function takePlace({ tenantId }: Doer, campaignId: string): Promise<() => void> {
+    await refuseUnlessOpen(database.sql, tenantId, campaignId);
+    if (busy >= RUNNING_MAX || stopping.signal.aborted)
+      throw new AppError("unavailable", "Too many lists are being imported: try again soon.", {
+        retryAfterSeconds: RETRY_SECONDS,
+      });
+    busy++;
+    return () => void busy--;
+  }
+
   function keep<T>(work: Promise<T>): Promise<T> {
     running.add(work);
     const forget = (): void => void running.delete(work);
@@ -83,26 +95,30 @@ export function createImports(options: ImportsOptions): Imports {
 
   return {
     start: async (doer, list) => {
-      await refuseUnlessOpen(database.sql, doer.tenantId, list.campaignId); // before the file is on its way
-      if (busy >= RUNNING_MAX || stopping.signal.aborted)
-        throw new AppError("unavailable", "Too many lists are being imported: try again soon.", {
-          retryAfterSeconds: RETRY_SECONDS,
-        });
-      busy++;
-      const free = (): void => void busy--;
+      const free = await takePlace(doer, list.campaignId);
       try {
         const file = await saveListFile(list.source, { folder, name: `list-${newSecret(random, 12)}` });
         const begun = await begin(doer, list, file.kind).catch(async (error: unknown) => {
           await file.remove();
           throw error;
         });
-        const done = run(begun, { file, header: list.header, numberColumn: list.numberColumn, signal: stopping.signal })
+        const done = run(begun, { file, mapping: list.mapping, signal: stopping.signal })
           .finally(() => file.remove())
           .finally(free);
         return { begun, done: keep(done.catch((error: unknown) => giveUp(begun, error))) };
       } catch (error) {
         free();
         throw error;
+      }
+    },
+    preview: async (doer, { campaignId, source, mapping }) => {
+      const free = await takePlace(doer, campaignId);
+      try {
+        const file = await saveListFile(source, { folder, name: `list-${newSecret(random, 12)}` });
+        const tenant = await options.loadTenant(doer.tenantId);
+        return await keep(previewList(file, { country: tenant?.country ?? "", mapping, signal: stopping.signal }));
+      } finally {
+        free();
       }
     },
     stop: async () => {

@@ -13,14 +13,23 @@ import { toDoer } from "../../administer.ts";
 import { toImportAnswer } from "../answer.ts";
 import type { Recycle } from "../recycle.ts";
 import { type CampaignRouteOptions, loadCampaignFor, read, showCampaign, tags, write } from "../routes.ts";
-import { importAnswer, importQuery, importReport, recycleAnswer, recycleBody } from "../schema.ts";
+import {
+  importAnswer,
+  importQuery,
+  importReport,
+  previewAnswer,
+  previewQuery,
+  recycleAnswer,
+  recycleBody,
+} from "../schema.ts";
 import { loadImport, loadImports, loadProblems, PROBLEMS_MAX, type StoredImport } from "./import-store.ts";
 import type { Imports } from "./imports.ts";
 import { toInvalidCsv } from "./invalid-csv.ts";
 import { FILE_BYTES_MAX } from "./list-file.ts";
+import type { ListPreview } from "./list-preview.ts";
 
 export interface ImportRouteOptions extends CampaignRouteOptions {
-  imports: Pick<Imports, "start">;
+  imports: Pick<Imports, "start" | "preview">;
   recycle: Recycle;
 }
 
@@ -71,20 +80,51 @@ function registerUpload(app: App, options: ImportRouteOptions): void {
         },
       },
       async (request, reply) => {
-        const { header, number_column: numberColumn, wait_seconds: waitSeconds } = request.query;
+        const { header, number_column: numberColumn, columns, wait_seconds: waitSeconds } = request.query;
         const { source, fileName } = await openFile(request);
         const { begun, done } = await imports.start(toDoer(request), {
           campaignId: request.params.id,
           source,
           fileName,
-          header,
-          numberColumn,
+          mapping: { header, numberColumn, columns },
         });
         const shown = await waitFor(clock, done, { seconds: waitSeconds, otherwise: begun });
         return reply.code(shown.state === "running" ? 202 : 200).send(toImportAnswer(shown));
       },
     );
+    registerPreview(scope, options);
   });
+}
+
+function registerPreview(scope: App, { imports }: ImportRouteOptions): void {
+  scope.post(
+    "/api/v1/campaigns/:id/import/preview",
+    {
+      bodyLimit: FILE_BYTES_MAX,
+      config: {
+        access: write.access,
+        bodyMs: UPLOAD_MS,
+        refusals: ["conflict", "payload_too_large", "unsupported_media_type", "unavailable"],
+      },
+      validatorCompiler: checkAllButBody,
+      schema: {
+        summary: "See how a list would be read: its columns and first rows",
+        description: "Nothing is kept. Of a CSV the beginning is enough; a workbook is sent whole.",
+        tags,
+        consumes: ["multipart/form-data", ...RAW_TYPES],
+        params: idParams,
+        querystring: previewQuery,
+        body: z.unknown().meta({ description: "The file" }),
+        response: { 200: previewAnswer },
+      },
+    },
+    async (request) => {
+      const { header, number_column: numberColumn } = request.query;
+      const { source } = await openFile(request);
+      const list = { campaignId: request.params.id, source, mapping: { header, numberColumn } };
+      return toPreviewAnswer(await imports.preview(toDoer(request), list));
+    },
+  );
 }
 
 /** The body is a file: its schema is for the document alone. */
@@ -97,6 +137,11 @@ async function openFile(request: FastifyRequest): Promise<{ source: Readable; fi
   if (!part) throw toFieldError("file", "is missing");
   return { source: part.file, fileName: part.filename };
 }
+
+const toPreviewAnswer = ({ kind, hasHeader, numberAt, columns, rows }: ListPreview): z.input<typeof previewAnswer> => ({
+  ...{ kind, has_header: hasHeader, number_column: numberAt + 1 },
+  ...{ columns: [...columns], rows: rows.map((row) => [...row]) },
+});
 
 /** The end of an import, or how it stood when it began if it takes longer. */
 async function waitFor(
