@@ -2,6 +2,7 @@
 // nobody is forgotten, and a conversation goes on.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import pg from "pg";
 import { startFakeVtiger } from "../../src/connectors/vtiger/fake-vtiger.ts";
 import { type ApiClient, type Json, logIn } from "../api-client.ts";
 import { createChildEnlace } from "../child-enlace.ts";
@@ -159,3 +160,48 @@ test("told to stop, Enlace leaves the conversations alone and takes them over wh
   const attempts = await everybodyCalledOnce(campaignId, wanted);
   assert.deepEqual(attempts.map(({ disposition }) => disposition).toSorted(), ["answered", "no_answer", "no_answer"]);
 });
+
+test("calls that waited for their turn when Enlace was killed have not been tries: they are made once it is back", async () => {
+  const trunkId = await house.createTrunk("paced", { channels_max: 500, per_second: 20 });
+  const paced = { trunks: [{ trunk_id: trunkId, weight: 1 }], retry: { attempts_max: 1 } };
+  const { id } = await house.createProject("Paced", paced);
+  const wanted = numbers(6000, 100);
+  pbx.fateOf = () => ({ does: "fail", cause: 17 });
+  const campaignId = await house.startCampaign(id, wanted);
+  await eventually(() => assert.ok(callsTo(wanted).length > 0));
+  await server.kill();
+  await eventually(async () => {
+    const others = "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()";
+    assert.equal((await query(others, [])).length, 0, "what it had asked for is done");
+  });
+  const rows = await query<{ id: string; number: string; dialed_at: Date | null }>(
+    "select id, number, dialed_at from dial_attempts where campaign_id = $1 and state = 'dialing'",
+    [campaignId],
+  );
+  const unsent = rows.filter(({ dialed_at }) => dialed_at === null);
+  assert.ok(unsent.length > 0, "half a second of calls is written down ahead");
+  const sentIds = new Set(pbx.calls.map((call) => call.id));
+  assert.deepEqual(
+    unsent.filter((row) => sentIds.has(row.id)),
+    [],
+    "what has no mark was not sent",
+  );
+  await server.start();
+  await eventually(async () => {
+    const { body } = await api.get(`/api/v1/campaigns/${campaignId}`);
+    assert.equal(body.state, "completed", JSON.stringify(body));
+  });
+  const called = callsTo(wanted).map(({ number }) => `+${number}`);
+  assert.equal(new Set(called).size, called.length, "nobody was called twice");
+  for (const { number } of unsent) assert.ok(called.includes(number), `${number} was called after all`);
+});
+
+async function query<T extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<T[]> {
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  try {
+    return (await client.query<T>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -12,11 +12,10 @@ import type { KeptAttempt } from "./attempt-row.ts";
 import type { CampaignSource } from "./campaign-source.ts";
 import type { Journal } from "./journal.ts";
 import type { Lane } from "./lane.ts";
-import type { LiveCall } from "./live-call.ts";
+import { type LiveCall, toOwner } from "./live-call.ts";
 import type { Flow, Permit } from "./permits.ts";
 import { toQueued } from "./place-dial.ts";
 import { claimQueued, putBackUntil } from "./queue-store.ts";
-import { toOwner } from "./recovery.ts";
 import { loadTrunkFailures, takeBackRows, writeDown } from "./store.ts";
 
 /** Calls that one PBX may begin now. */
@@ -65,8 +64,8 @@ interface Candidate {
  *   queue ────┴─▶ claimed ── the rules ──┼─ later ──▶ given back until then
  *                                        └─ now ────▶ written down as dialing ──▶ placed
  *
- * A crash in between leaves contacts claimed by this PBX without an attempt, or queued calls without `dialed_at`: recovery.ts
- * gives both back. Whatever fails, those who were claimed are given back at once, and none of them has been called.
+ * A crash in between leaves contacts claimed by this PBX without an attempt, or attempts without `dialed_at`, which they get
+ * when their turn is near: recovery.ts gives both back. Whatever fails, those who were claimed are given back at once, and none of them has been called.
  */
 export function createDialBatch(options: DialBatchOptions) {
   const { database, campaigns, decideMany } = options;
@@ -213,7 +212,7 @@ async function sortOut(
     return;
   }
   attempt.pbxId = lane.pbx.id as RowId;
-  if (decision.allowed) Object.assign(attempt, { state: "dialing", dialedAt: now, callerId: decision.callerId });
+  if (decision.allowed) Object.assign(attempt, { state: "dialing", dialedAt: null, callerId: decision.callerId });
   else
     Object.assign(attempt, {
       ...{ state: "ended", endedAt: now, trunkId: null, dialedAt: null },

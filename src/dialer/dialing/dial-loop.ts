@@ -8,10 +8,10 @@ import type { Batch } from "./batch.ts";
 import type { Journal } from "./journal.ts";
 import type { Lane } from "./lane.ts";
 import { ALL, type Limits, projectKey, tenantKey } from "./limits.ts";
-import type { Pacer } from "./pacer.ts";
 import { createDealer, type Flow, type Permit } from "./permits.ts";
 import type { Slots } from "./slots.ts";
 import type { TrunkBreakers } from "./trunk-breakers.ts";
+import type { Turns } from "./turns.ts";
 
 /*
  * The beat of the dialer. Each time: who wants calls, for how many is there room, deal them out, have each PBX's batch claimed
@@ -41,7 +41,7 @@ export interface DialLoopOptions {
   sweep(lane: Lane): Promise<void>;
   sweepEveryMs: number;
   limits: Limits;
-  pacer: Pacer;
+  turns: Pick<Turns, "room">;
   slots: Slots;
   breakers: TrunkBreakers;
   journal: Pick<Journal, "waiting">;
@@ -69,7 +69,7 @@ const EMPTY_MS = 1_000;
 
 export function createDialLoop(options: DialLoopOptions): DialLoop {
   const toFlow = createToFlow(options);
-  const { pacer, slots, breakers, journal, clock, log } = options;
+  const { turns, slots, breakers, journal, clock, log } = options;
   const lanes = new Map<string, Lane>();
   const dealer = createDealer();
   const stopping = new AbortController();
@@ -82,7 +82,7 @@ export function createDialLoop(options: DialLoopOptions): DialLoop {
   const room = (key: string): number =>
     Math.min(
       slots.free(key),
-      key.startsWith("project:") ? Number.POSITIVE_INFINITY : pacer.room(key, AHEAD_MS),
+      key.startsWith("project:") ? Number.POSITIVE_INFINITY : turns.room(key, AHEAD_MS),
       key.startsWith("trunk:") ? breakers.room(key.slice("trunk:".length) as RowId) : Number.POSITIVE_INFINITY,
     );
 

@@ -15,8 +15,12 @@ export interface DialingLevels {
   channels(): ReadonlyMap<string, number>;
   queued(): number;
   perSecond(): number;
+  ceiling(): number;
   unwritten(): number;
 }
+
+/** Finer around the second that it must not take. */
+const OUTCOME_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 2, 3, 5, 10, 30];
 
 export function createDialingFigures(metrics: Metrics, levels: () => DialingLevels): DialingFigures {
   metrics.gauge("enlace_dialer_active_channels", "Calls of the dialer that hold a channel, by trunk.", {
@@ -32,6 +36,13 @@ export function createDialingFigures(metrics: Metrics, levels: () => DialingLeve
   metrics.gauge("enlace_dialer_cps_current", "Calls started within the last second.", {
     read: () => levels().perSecond(),
   });
+  metrics.gauge(
+    "enlace_dialer_cps_ceiling",
+    "Calls that may start in a second, as far as this process keeps up with them.",
+    {
+      read: () => levels().ceiling(),
+    },
+  );
   metrics.gauge("enlace_dialer_unwritten_attempts", "Attempts whose last change waits for the store.", {
     read: () => levels().unwritten(),
   });
@@ -45,6 +56,7 @@ export function createDialingFigures(metrics: Metrics, levels: () => DialingLeve
     outcomeSeconds: metrics.histogram(
       "enlace_dialer_outcome_seconds",
       "From a hang-up that was heard to the outcome that is kept.",
+      { buckets: OUTCOME_SECONDS },
     ),
   };
 }

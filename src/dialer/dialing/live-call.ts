@@ -53,3 +53,6 @@ export function toTrunkResult({ attempt }: LiveCall): "failed" | "worked" | "unk
       return "unknown";
   }
 }
+
+/** Under this name a PBX's contacts are claimed, whichever process owns it. */
+export const toOwner = (pbx: Pick<DialPbx, "id">): string => `pbx:${pbx.id}`;

@@ -24,41 +24,69 @@ interface Waiting {
   start(): void;
 }
 
-export function createPacer({ clock, perSecond }: PacerOptions): Pacer {
-  const windows = new Map<string, RateWindow>();
-  const waitingOf = new Map<string, number>();
-  let queue: Waiting[] = [];
-  let cancel = (): void => undefined;
+/** At a thousand a second several start at each look: a timer for each would cost more than the calls. */
+const LOOK_MS = 4;
 
-  function windowOf(key: string): RateWindow {
-    const known = windows.get(key);
-    if (known) return known;
-    const made = createRateWindow(() => perSecond(key));
-    windows.set(key, made);
-    return made;
-  }
+export function createPacer({ clock, perSecond }: PacerOptions): Pacer {
+  const windowOf = createWindows(perSecond);
+  const waitingOf = new Map<string, number>();
+  /** Those that are limited by the same keys stand in one line. */
+  const lines = new Map<string, Set<Waiting>>();
+  let waitingCount = 0;
+  let alarm: { atMs: number; cancel(): void } | undefined;
 
   function count(keys: readonly string[], by: 1 | -1): void {
+    waitingCount += by;
     for (const key of keys) waitingOf.set(key, (waitingOf.get(key) ?? 0) + by);
   }
 
+  /** 0: it has started. */
+  function tryToStart(waiting: Waiting): number {
+    const nowMs = clock.monotonicMs();
+    let waitMs = 0;
+    for (const key of waiting.keys) waitMs = Math.max(waitMs, windowOf(key).waitMs(nowMs));
+    if (waitMs > 0) return waitMs;
+    for (const key of waiting.keys) windowOf(key).take(nowMs);
+    waiting.start();
+    return 0;
+  }
+
+  /** The lines move in turn, one call each, as long as any can. */
   function pump(): void {
-    cancel();
+    alarm = undefined;
     let nextMs = Number.POSITIVE_INFINITY;
-    const left: Waiting[] = [];
-    for (const waiting of queue) {
-      const nowMs = clock.monotonicMs();
-      const waitMs = Math.max(...waiting.keys.map((key) => windowOf(key).waitMs(nowMs)));
-      if (waitMs > 0) {
-        nextMs = Math.min(nextMs, waitMs);
-        left.push(waiting);
-        continue;
-      }
-      for (const key of waiting.keys) windowOf(key).take(nowMs);
-      waiting.start();
+    let moving = [...lines];
+    while (moving.length > 0) {
+      moving = moving.filter(([name, line]) => {
+        const [first] = line;
+        const waitMs = first ? tryToStart(first) : Number.POSITIVE_INFINITY;
+        if (waitMs === 0 && first) line.delete(first);
+        if (line.size === 0) lines.delete(name);
+        if (waitMs > 0) nextMs = Math.min(nextMs, waitMs);
+        return waitMs === 0 && line.size > 0;
+      });
     }
-    queue = left;
-    if (left.length > 0) cancel = clock.after(Math.max(1, Math.ceil(nextMs)), pump);
+    if (lines.size > 0) setAlarm(nextMs);
+  }
+
+  function setAlarm(waitMs: number): void {
+    const ms = Math.max(LOOK_MS, Math.ceil(waitMs));
+    const atMs = clock.monotonicMs() + ms;
+    if (alarm && alarm.atMs <= atMs) return;
+    alarm?.cancel();
+    alarm = { atMs, cancel: clock.after(ms, pump) };
+  }
+
+  /** Whoever comes later starts no earlier than those of its own line. */
+  function stand(waiting: Waiting): Set<Waiting> | undefined {
+    const name = waiting.keys.join(" ");
+    const line = lines.get(name);
+    const waitMs = line ? Number.POSITIVE_INFINITY : tryToStart(waiting);
+    if (waitMs === 0) return undefined;
+    const own = line ?? new Set();
+    lines.set(name, own.add(waiting));
+    if (!line) setAlarm(waitMs);
+    return own;
   }
 
   return {
@@ -78,16 +106,26 @@ export function createPacer({ clock, perSecond }: PacerOptions): Pacer {
         };
         const giveUp = (): void => {
           leave();
-          queue = queue.filter((each) => each !== waiting);
+          line?.delete(waiting);
           reject(signal.reason);
         };
         signal.addEventListener("abort", giveUp);
         count(keys, 1);
-        queue.push(waiting);
-        pump();
+        const line = stand(waiting);
       }),
     room: (key, aheadMs) => windowOf(key).room(clock.monotonicMs(), aheadMs) - (waitingOf.get(key) ?? 0),
     recent: (key) => windowOf(key).recent(clock.monotonicMs()),
-    waiting: () => queue.length,
+    waiting: () => waitingCount,
+  };
+}
+
+function createWindows(perSecond: PacerOptions["perSecond"]): (key: string) => RateWindow {
+  const windows = new Map<string, RateWindow>();
+  return (key) => {
+    const known = windows.get(key);
+    if (known) return known;
+    const made = createRateWindow(() => perSecond(key));
+    windows.set(key, made);
+    return made;
   };
 }

@@ -7,11 +7,12 @@ import { takeBack } from "./batch.ts";
 import type { CallLife } from "./call-life.ts";
 import type { CampaignSource } from "./campaign-source.ts";
 import type { DialingFigures } from "./figures.ts";
+import type { Governor } from "./governor.ts";
 import type { Lane } from "./lane.ts";
-import { ALL, tenantKey, trunkKey } from "./limits.ts";
 import type { DialPbx, LiveCall } from "./live-call.ts";
+import type { OrderLag } from "./order-lag.ts";
 import type { LegResult } from "./outcome.ts";
-import type { Pacer } from "./pacer.ts";
+import type { Turns } from "./turns.ts";
 
 /** What a PBX is asked for; see telephony's `OriginateRequest`. */
 export interface PlaceRequest {
@@ -44,7 +45,9 @@ export interface PlacingOptions {
   originate: Originate;
   /** Throws `AppError` where the template and the number do not make a channel. */
   toTrunkChannel: ReturnType<typeof createToTrunkChannel>;
-  pacer: Pacer;
+  turns: Pick<Turns, "take">;
+  orderLag: Pick<OrderLag, "sent">;
+  governor: Pick<Governor, "onBegun">;
   life: CallLife;
   figures: DialingFigures;
   clock: Clock;
@@ -64,16 +67,17 @@ export const DIALER_PLACE = { context: "enlace-ivr", extension: "s" } as const;
 const AWAY_MS = 5_000;
 
 export function createPlacing(options: PlacingOptions): Placing {
-  const { originate, pacer, life, figures, clock, log } = options;
+  const { turns, governor, life, figures, clock, log } = options;
   const sending = new Map<Lane, Set<Promise<void>>>();
 
   async function send(call: LiveCall, lane: Lane): Promise<void> {
     const { attempt, project, trunk } = call;
     try {
-      await pacer.turn(toPaceKeys(call), lane.signal);
+      await turns.take(attempt, lane.signal);
       attempt.dialedAt = clock.now();
       call.isPlacing = true;
-      const { result, linkedId } = await originate(call.pbx, toRequest(call, options), lane.signal);
+      governor.onBegun();
+      const { result, linkedId } = await order(call, lane.signal);
       if (linkedId) life.rename(call, linkedId);
       figures.started.inc({ source: attempt.source, trunk: trunk?.id ?? "" });
       void listen(call, result);
@@ -85,6 +89,12 @@ export function createPlacing(options: PlacingOptions): Placing {
         life.onPlaced(call, { outcome: "refused", cause: null });
       }
     }
+  }
+
+  async function order(call: LiveCall, signal: AbortSignal): ReturnType<Originate> {
+    const request = toRequest(call, options);
+    const answered = options.orderLag.sent(call.pbx.id);
+    return options.originate(call.pbx, request, signal).finally(answered);
   }
 
   async function listen(call: LiveCall, result: Promise<LegResult>): Promise<void> {
@@ -119,12 +129,6 @@ export function createPlacing(options: PlacingOptions): Placing {
     },
   };
 }
-
-const toPaceKeys = ({ attempt }: LiveCall): string[] => [
-  ALL,
-  tenantKey(attempt.tenantId),
-  ...(attempt.trunkId === null ? [] : [trunkKey(attempt.trunkId)]),
-];
 
 function toRequest(call: LiveCall, { toTrunkChannel }: PlacingOptions): PlaceRequest {
   const { attempt, project, trunk } = call;

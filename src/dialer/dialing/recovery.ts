@@ -2,21 +2,22 @@ import type { RowId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Database } from "../../kit/postgres/database.ts";
+import type { DialAttempt } from "../attempt.ts";
 import type { CampaignContact } from "../campaign.ts";
 import type { KeptAttempt } from "./attempt-row.ts";
+import { takeBack } from "./batch.ts";
 import type { CallLife } from "./call-life.ts";
 import type { CampaignSource } from "./campaign-source.ts";
 import type { Journal } from "./journal.ts";
 import type { LivingChannel } from "./lane.ts";
-import type { DialPbx, LiveCall } from "./live-call.ts";
-import { putBackUntil } from "./queue-store.ts";
+import { type DialPbx, type LiveCall, toOwner } from "./live-call.ts";
 import { loadOpen, loadUntold } from "./store.ts";
 
 /*
  * What an earlier owner of the PBX left: after a crash its rows are the only memory of the calls it began.
  *
  *   dialing, talking ── channel alive ──▶ adopted: slots taken, the hang-up awaited
- *                    ├─ never dialled ──▶ back to the queue
+ *                    ├─ never dialled ──▶ back to the queue or the campaign, as if nobody had thought of it
  *                    └─ channel gone ──▶ ended, as its call's record tells, else as an orphan
  *   ended, not told ──▶ told
  *   contacts that are claimed and have no attempt ──▶ given back
@@ -27,7 +28,9 @@ export interface RecoveryOptions {
   log: Log;
   life: CallLife;
   journal: Pick<Journal, "note" | "has">;
-  campaigns: Pick<CampaignSource, "listDialing" | "release">;
+  campaigns: Pick<CampaignSource, "claim" | "listDialing" | "release">;
+  /** Tells the rules of calls that were allowed and never made. */
+  noteAttempts(attempts: readonly DialAttempt[]): Promise<void>;
   /** An attempt with its project, trunk and slots. `null`: its project is gone. */
   revive(attempt: KeptAttempt, pbx: DialPbx): Promise<LiveCall | null>;
   /** What other sources know of the calls, by call_uuid: whether somebody answered, and when it ended. */
@@ -47,12 +50,12 @@ export function createRecovery(options: RecoveryOptions) {
 
   async function recoverOpen(pbx: DialPbx, alive: ReadonlyMap<string, LivingChannel>): Promise<ReadonlySet<RowId>> {
     const open = await loadOpen(database, pbx.tenantId, pbx.id as RowId);
-    const unsent = open.filter(({ dialedAt }) => dialedAt === null);
-    await putBackUntil(
-      database,
-      unsent.map((attempt) => ({ attempt, dueAt: clock.now() })),
+    const left = open.filter(({ id }) => !life.find(id) && !journal.has(id));
+    await giveBack(
+      options,
+      left.filter(({ dialedAt }) => dialedAt === null),
     );
-    const sent = open.filter(({ id, dialedAt }) => dialedAt !== null && !life.find(id) && !journal.has(id));
+    const sent = left.filter(({ dialedAt }) => dialedAt !== null);
     const dead = sent.filter(({ id }) => !alive.has(id));
     const known = await loadCalls(
       pbx.tenantId,
@@ -134,5 +137,13 @@ export function createRecovery(options: RecoveryOptions) {
   };
 }
 
-/** Under this name a PBX's contacts are claimed, whichever process owns it. */
-export const toOwner = (pbx: Pick<DialPbx, "id">): string => `pbx:${pbx.id}`;
+/** Without the mark no order for them has left: nobody was called, and it is no try. */
+async function giveBack(
+  { database, campaigns, noteAttempts, clock, log }: RecoveryOptions,
+  unsent: readonly KeptAttempt[],
+): Promise<void> {
+  if (unsent.length === 0) return;
+  await takeBack({ database, campaigns }, unsent, clock.now());
+  await noteAttempts(unsent.map((attempt) => ({ ...attempt, disposition: null })));
+  log.info({ calls: unsent.length }, "dialer.given_back");
+}

@@ -63,6 +63,22 @@ export async function writeDown(database: Database, attempts: readonly KeptAttem
   if (attempts.length > 0) await database.pool.query({ ...WRITE_DOWN, values: toColumns(attempts) });
 }
 
+/** Keeps that these are about to be dialled. They are durable when it resolves. */
+export async function markDialed(database: Database, attempts: readonly KeptAttempt[]): Promise<void> {
+  await database.pool.query({
+    name: "dialing.mark",
+    text: `update dial_attempts a set dialed_at = t.dialed_at
+             from unnest($1::int[], $2::text[], $3::timestamptz[], $4::timestamptz[]) as t(tenant_id, id, queued_at, dialed_at)
+            where a.tenant_id = t.tenant_id and a.id = t.id and a.queued_at = t.queued_at`,
+    values: [
+      attempts.map(({ tenantId }) => tenantId),
+      attempts.map(({ id }) => id),
+      attempts.map(({ queuedAt }) => queuedAt),
+      attempts.map(({ dialedAt }) => dialedAt),
+    ],
+  });
+}
+
 /** What the store says of an attempt after an update, where a surer source may have spoken before. */
 export type StoredOutcome = Pick<
   AttemptRow,
