@@ -94,7 +94,12 @@ function Prompts() {
             { label: t("dialer.promptText"), show: ({ language, text }) => <span lang={language}>{text}</span> },
             {
               label: t("deliveries.actions"),
-              show: ({ text, url }) => <Player about={text} load={async () => ({ url })} />,
+              show: ({ name, language, url }) => (
+                <Player
+                  about={`${t(`dialer.prompt.${name}`)}, ${t(`dialer.in.${language}`)}`}
+                  load={async () => ({ url })}
+                />
+              ),
             },
           ]}
         />
