@@ -57,17 +57,20 @@ export function SettingsForm({
         value={form.name}
         onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
       />
-      {Object.entries(schema.properties ?? {}).map(([name, child]) => (
-        <SettingsField
-          key={name}
-          path={name}
-          schema={child}
-          value={form.settings[name]}
-          isRequired={schema.required?.includes(name) ?? false}
-          problems={problems}
-          onChange={(value) => setForm({ ...form, settings: { ...form.settings, [name]: value } })}
-        />
-      ))}
+      {/* A connector says in English what its settings are for. */}
+      <div className="stack" lang="en">
+        {Object.entries(schema.properties ?? {}).map(([name, child]) => (
+          <SettingsField
+            key={name}
+            path={name}
+            schema={child}
+            value={form.settings[name]}
+            isRequired={schema.required?.includes(name) ?? false}
+            problems={problems}
+            onChange={(value) => setForm({ ...form, settings: { ...form.settings, [name]: value } })}
+          />
+        ))}
+      </div>
       <Limits form={form} onChange={setForm} />
       <Checkbox
         label={t("connection.enabled")}
