@@ -1,3 +1,4 @@
+import "./connections.css";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { api, ask } from "../../api/client.ts";
@@ -9,8 +10,12 @@ import { Loading } from "../../ui/Loading.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { RemoveButton } from "../../ui/removals.tsx";
 import { useAction } from "../../ui/use-action.ts";
+import { Exchanges } from "./Exchanges.tsx";
+import { FieldMapping } from "./FieldMapping.tsx";
 import { Lane } from "./Lane.tsx";
+import { useConnectors } from "./NewConnection.tsx";
 import { type ConnectionForm, SettingsForm } from "./SettingsForm.tsx";
+import { UserMapping } from "./UserMapping.tsx";
 
 type Connection = Schemas["Connection"];
 
@@ -50,6 +55,12 @@ export function ConnectionPage() {
           <Lane connection={data} />
         </div>
       )}
+      {data && (
+        <div className="stack below">
+          <Survey connection={data} />
+          <Exchanges connectionId={data.id} />
+        </div>
+      )}
     </Page>
   );
 }
@@ -57,10 +68,7 @@ export function ConnectionPage() {
 function Settings({ connection }: { connection: Connection }) {
   const { t } = useText();
   const { id, name, settings, enabled, concurrency, per_second, attempts_max } = connection;
-  const connectors = useQuery({
-    queryKey: ["connectors"],
-    queryFn: ({ signal }) => ask(api.GET("/api/v1/connectors", { signal })),
-  });
+  const connectors = useConnectors();
   const connector = connectors.data?.items.find((one) => one.id === connection.connector);
   const save = useAction({
     run: (form: ConnectionForm) => ask(api.PATCH("/api/v1/connections/{id}", { params: { path: { id } }, body: form })),
@@ -77,6 +85,23 @@ function Settings({ connection }: { connection: Connection }) {
       error={save.error}
       onSubmit={(form) => save.mutate(form)}
     />
+  );
+}
+
+/** What the other side looks like, as far as its connector can tell. */
+function Survey({ connection }: { connection: Connection }) {
+  const { t } = useText();
+  const connectors = useConnectors();
+  const connector = connectors.data?.items.find(({ id }) => id === connection.connector);
+  if (!connector || connection.problem !== null) return null;
+  const { title, capabilities } = connector;
+  if (!capabilities.includes("fields") && !capabilities.includes("users"))
+    return <p className="quiet small">{t("connection.noFields", { title })}</p>;
+  return (
+    <>
+      {capabilities.includes("fields") && <FieldMapping key={`fields ${connection.version}`} connection={connection} />}
+      {capabilities.includes("users") && <UserMapping key={`users ${connection.version}`} connection={connection} />}
+    </>
   );
 }
 
