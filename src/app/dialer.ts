@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import { parseRowId } from "../core/ids.ts";
+import type { Agents } from "../dialer/agents/agents.ts";
 import type { Audios } from "../dialer/audios/audios.ts";
 import type { Dialing } from "../dialer/dialing/dialing.ts";
 import type { Accept } from "../intake/accept.ts";
@@ -33,6 +34,8 @@ export interface Dialer {
   policy: DialerPolicy;
   /** Places the calls, and knows of each how it fares. */
   dialing: Dialing;
+  /** Phones that campaigns leave alone for a while. */
+  listResting: Agents["listResting"];
   /** Scripts for FastAGI. */
   agiRoutes: AgiRoutes;
   /** Dials over a PBX for as long as this process owns it. Absent: this process does not have the role. */
@@ -81,6 +84,7 @@ export function openDialer(config: Config, ground: Ground, rooms: DialerSurround
     policy,
     dialing,
     agiRoutes,
+    listResting: agents.listResting,
     ...(dials && { observe: (pbx, view) => observeBoth(dialing.observe(pbx, view), agents.observe(pbx)) }),
     start: async () => {
       settings.start();

@@ -15,6 +15,7 @@ import { createHttpRequester, type HttpRequester } from "../kit/http-client.ts";
 import { newSecret } from "../kit/random.ts";
 import type { PbxSettings } from "../telephony/pbx.ts";
 import { createToPbxSettings, createToRecordedPbx } from "../telephony/pbx-settings.ts";
+import { createPhoneWatch } from "../telephony/phones/phone-watch.ts";
 import { createRedirectScript } from "../telephony/redirect/agi-script.ts";
 import type { SmartRedirect } from "../telephony/redirect/smart-redirect.ts";
 import { listOpenCalls } from "../telephony/store.ts";
@@ -142,7 +143,10 @@ function openTelephony(
     findPbxByToken: async (token) => (await rooms.tenants.eventTokens.find(token)) ?? undefined,
     accept: rooms.sources.accept,
     exclusive: locks.exclusive,
-    observe: observeBoth(reconciliation.observe, rooms.dialer.observe),
+    observe: observeBoth(
+      observeBoth(reconciliation.observe, createPhoneWatch({ ...ground, listResting: rooms.dialer.listResting })),
+      rooms.dialer.observe,
+    ),
     listOpenCalls: async (tenantId, pbx) =>
       loadAmiNames(database.sql, tenantId, await listOpenCalls(database, tenantId, pbx)),
   });

@@ -4,13 +4,16 @@ import { type Authenticate, allow, type Caller, type CallerRule, isAllowed } fro
 import type { App } from "../http/app-instance.ts";
 import { createSeats, openEventStream } from "../http/event-stream.ts";
 import type { Clock } from "../kit/clock.ts";
-import type { Live, LiveBoard } from "./live.ts";
+import type { Live } from "./live.ts";
+import type { LiveBoard, LiveView } from "./live-board.ts";
 import { liveCall } from "./live-schema.ts";
 
 export interface LiveRouteOptions {
   live: Live;
   /** With the schema of an item, for the API document. */
   boards: readonly (LiveBoard & { item: z.ZodType })[];
+  /** Whose projects the caller sees; `null`: all of them. */
+  toAssignee(caller: Caller): LiveView["assignee"];
   authenticate: Authenticate;
   clock: Clock;
 }
@@ -26,29 +29,29 @@ const TOGETHER_MAX = 1_000;
  * One address for the picture and for its changes: a client that accepts `text/event-stream` listens, any other gets the
  * picture once. Who listens is asked for the credential again with every beat.
  */
-export function registerLiveRoutes(app: App, { live, boards, authenticate, clock }: LiveRouteOptions): void {
+export function registerLiveRoutes(app: App, options: LiveRouteOptions): void {
+  const { live, boards, authenticate, clock, toAssignee } = options;
   const seats = createSeats();
-  const toShown = (caller: Caller): Set<string> =>
-    new Set(boards.filter((board) => isAllowed(caller, board.rule)).map(({ name }) => name));
+  const toView = (caller: Caller): LiveView => ({
+    boards: new Set(boards.filter((board) => isAllowed(caller, board.rule)).map(({ name }) => name)),
+    assignee: toAssignee(caller),
+  });
   app.route({
     method: "GET",
     url: "/api/v1/live",
     exposeHeadRoute: false,
     config: { access: allow(rule), refusals: ["rate_limited"] },
     schema: {
-      summary: "Calls in progress, lanes and PBXs; with `Accept: text/event-stream` as they change",
-      description: `Events: \`calls\` (all of them), then \`change\` (\`set\`, \`gone\`); ${boards
-        .map(({ name }) => `\`${name}\``)
-        .join(
-          ", ",
-        )} (\`items\`); \`beat\`. A client that comes back with \`Last-Event-ID\` is told what it does not know.`,
+      summary:
+        "What happens now: calls, agents, trunks, campaigns, lanes; with `Accept: text/event-stream` as it changes",
+      description: toDescription(boards),
       tags: ["calls"],
       response: { 200: toPictureSchema(boards) },
     },
     handler: async (request, reply) => {
       const { caller } = request;
       if (!/\btext\/event-stream\b/.test(request.headers.accept ?? "")) {
-        const { boards: contents, ...picture } = await live.look(caller.tenantId, toShown(caller));
+        const { boards: contents, ...picture } = await live.look(caller.tenantId, toView(caller));
         return { ...picture, ...contents };
       }
       const leave = seats.take({
@@ -62,7 +65,7 @@ export function registerLiveRoutes(app: App, { live, boards, authenticate, clock
       });
       stream.closed.addEventListener("abort", leave, { once: true });
       app.draining.addEventListener("abort", stream.end, { once: true, signal: stream.closed });
-      live.listen(caller.tenantId, { stream, boards: toShown(caller), knows: lastEventId(request) });
+      live.listen(caller.tenantId, { stream, view: toView(caller), knows: lastEventId(request) });
       return reply;
     },
   });
@@ -76,6 +79,16 @@ function isSame(before: Caller, now: Caller | undefined): boolean {
 function lastEventId({ headers }: FastifyRequest): string | undefined {
   const given = headers["last-event-id"];
   return typeof given === "string" && given.length <= 100 ? given : undefined;
+}
+
+function toDescription(boards: LiveRouteOptions["boards"]): string {
+  const names = boards.map(({ name }) => `\`${name}\``).join(", ");
+  return [
+    "Events: `calls` (all of them), then `change` (`set`, `gone`: ids).",
+    `${names}: each whole (\`items\`), then \`<name>.change\` (\`set\`, \`gone\`: keys, the first field of an item). \`beat\`.`,
+    "A client that comes back with `Last-Event-ID` is told what it does not know.",
+    "Supervisors see the campaigns of the projects they are assigned to. `null`: not for this caller.",
+  ].join(" ");
 }
 
 function toPictureSchema(boards: LiveRouteOptions["boards"]) {

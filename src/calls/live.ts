@@ -1,45 +1,31 @@
-import type { TenantId } from "../core/ids.ts";
-import type { CallerRule } from "../http/access.ts";
-import type { EventStream } from "../http/event-stream.ts";
+import type { RowId, TenantId } from "../core/ids.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import { createLoop } from "../kit/loop.ts";
-import { type CallChange, toCallChange, toCallTexts } from "./live-change.ts";
+import { type LiveBoard, type LiveListener, type LiveView, toSeen } from "./live-board.ts";
 import { LIVE_CALLS_MAX, type LiveCall } from "./live-schema.ts";
+import { type FoundLiveCall, toOwnCalls } from "./live-store.ts";
+import { createLiveWatch, type LiveWatch } from "./live-watch.ts";
 
 /*
  * What happens now, for everybody who looks: one watch for each tenant that has a listener, which asks the store twice a second
- * whoever many look, and tells what changed. Intake does nothing for it. The first listener starts the watch, the last one
+ * however many look, and tells what changed. Intake does nothing for it. The first listener starts the watch, the last one
  * ends it. A listener that could not take everything gets the whole picture again once it can.
  */
 export interface LiveOptions {
   /** Newest first. */
-  loadCalls(tenantId: TenantId, rowsMax: number): Promise<LiveCall[]>;
+  loadCalls(tenantId: TenantId, rowsMax: number): Promise<FoundLiveCall[]>;
+  /** Projects of the calls that the dialer makes now, by their attempt's id. */
+  loadDialed(tenantId: TenantId): Promise<ReadonlyMap<string, RowId>>;
   boards: readonly LiveBoard[];
+  /** Which projects each person is assigned to: what supervisors see of boards that tell of projects. */
+  loadAssignments(tenantId: TenantId): Promise<ReadonlyMap<RowId, ReadonlySet<RowId>>>;
   clock: Clock;
   log: Log;
 }
 
-/** Something else than calls that a wallboard shows: lanes, PBXs. */
-export interface LiveBoard {
-  /** Name of its event, and of its part in the picture. */
-  name: string;
-  /** Who may see it. */
-  rule: CallerRule;
-  load(tenantId: TenantId): Promise<readonly unknown[]>;
-}
-
-export interface LiveListener {
-  stream: EventStream;
-  /** Names of the boards it may see. */
-  boards: ReadonlySet<string>;
-  /** `Last-Event-ID`: what it knows already. */
-  knows?: string | undefined;
-}
-
 export interface Live {
   /** The picture once. */
-  look(tenantId: TenantId, boards: ReadonlySet<string>): Promise<Picture>;
+  look(tenantId: TenantId, view: LiveView): Promise<Picture>;
   /** Tells the stream what changes until it closes. */
   listen(tenantId: TenantId, listener: LiveListener): void;
   stop(): Promise<void>;
@@ -52,26 +38,13 @@ export interface Picture {
   boards: Record<string, readonly unknown[] | null>;
 }
 
-const LOOK_EVERY_MS = 500;
-/** Lanes and PBXs change slower and cost more to ask for. */
-const BOARDS_EVERY_LOOKS = 4;
-
 export function createLive(options: LiveOptions): Live {
-  const { loadCalls, boards } = options;
-  const watches = new Map<TenantId, ReturnType<typeof createWatch>>();
+  const watches = new Map<TenantId, LiveWatch>();
   return {
-    look: async (tenantId, shown) => {
-      const [calls, ...contents] = await Promise.all([
-        loadCalls(tenantId, LIVE_CALLS_MAX + 1),
-        ...boards.map(async ({ name, load }) => (shown.has(name) ? load(tenantId) : null)),
-      ]);
-      const pairs = boards.map(({ name }, index) => [name, contents[index] ?? null] as const);
-      const more = calls.length > LIVE_CALLS_MAX;
-      return { calls: calls.slice(0, LIVE_CALLS_MAX), more, boards: Object.fromEntries(pairs) };
-    },
+    look: (tenantId, view) => look(options, tenantId, view),
     listen: (tenantId, listener) => {
       const known = watches.get(tenantId);
-      const watch = known ?? createWatch(tenantId, options);
+      const watch = known ?? createLiveWatch(tenantId, options);
       watches.set(tenantId, watch);
       watch.add(listener);
       const leave = (): void => {
@@ -87,69 +60,25 @@ export function createLive(options: LiveOptions): Live {
   };
 }
 
-/** Which part of which picture a listener has seen. */
-interface Seen {
-  version: number;
-  boards: Map<string, string>;
-}
-
-function createWatch(tenantId: TenantId, { loadCalls, boards, clock, log }: LiveOptions) {
-  const listeners = new Map<LiveListener, Seen>();
-  /** Another process, or this one after a pause, counts its versions anew. */
-  const era = clock.now().getTime().toString(36);
-  let version = 0;
-  let calls = new Map<string, string>();
-  let more = false;
-  const shown = new Map<string, string>();
-  let looks = 0;
-
-  async function look(): Promise<void> {
-    if (looks++ % BOARDS_EVERY_LOOKS === 0)
-      for (const { name, load } of boards) shown.set(name, JSON.stringify({ items: await load(tenantId) }));
-    const found = await loadCalls(tenantId, LIVE_CALLS_MAX + 1);
-    const next = toCallTexts(found.slice(0, LIVE_CALLS_MAX));
-    const change = toCallChange(calls, next);
-    const isOther = change !== null || more !== found.length > LIVE_CALLS_MAX || version === 0;
-    calls = next;
-    more = found.length > LIVE_CALLS_MAX;
-    if (isOther) version += 1;
-    tellAll(change);
-  }
-
-  function tellAll(change: CallChange | null): void {
-    const before = change === null ? null : version - 1;
-    const news =
-      change === null ? "" : `{"set":[${change.set.join(",")}],"gone":${JSON.stringify(change.gone)},"more":${more}}`;
-    let whole: string | undefined;
-    for (const [{ stream, boards: mine }, seen] of listeners) {
-      if (stream.isBehind()) continue;
-      const id = `${era}-${version}`;
-      if (seen.version === before) stream.send({ name: "change", data: news, id });
-      else if (seen.version !== version) {
-        whole ??= `{"calls":[${[...calls.values()].join(",")}],"more":${more}}`;
-        stream.send({ name: "calls", data: whole, id });
-      }
-      seen.version = version;
-      for (const [name, data] of shown) {
-        if (!mine.has(name) || seen.boards.get(name) === data) continue;
-        stream.send({ name, data });
-        seen.boards.set(name, data);
-      }
-    }
-  }
-
-  const loop = createLoop({ name: "live", everyMs: LOOK_EVERY_MS, work: look, clock, log });
-  loop.start();
-  return {
-    add: (listener: LiveListener): void => {
-      const [knownEra, known] = listener.knows?.split("-") ?? [];
-      listeners.set(listener, { version: knownEra === era ? Number(known) : -1, boards: new Map() });
-    },
-    /** How many are left. */
-    remove: (listener: LiveListener): number => {
-      listeners.delete(listener);
-      return listeners.size;
-    },
-    stop: loop.stop,
-  };
+async function look(options: LiveOptions, tenantId: TenantId, { boards: shown, assignee }: LiveView): Promise<Picture> {
+  const { loadCalls, loadAssignments, loadDialed, boards } = options;
+  const found = await loadCalls(tenantId, LIVE_CALLS_MAX + 1);
+  const all = found.slice(0, LIVE_CALLS_MAX);
+  const own = assignee === null ? null : ((await loadAssignments(tenantId)).get(assignee) ?? new Set<RowId>());
+  const calls = own ? toOwnCalls(all, { own, projectOf: await loadDialed(tenantId) }) : all.map(({ call }) => call);
+  const pairs = boards.map(async (board) => {
+    if (!shown.has(board.name)) return [board.name, null] as const;
+    return [
+      board.name,
+      toSeen(
+        board,
+        await board.load(
+          tenantId,
+          all.map(({ call }) => call),
+        ),
+        own,
+      ),
+    ] as const;
+  });
+  return { calls, more: found.length > all.length, boards: Object.fromEntries(await Promise.all(pairs)) };
 }

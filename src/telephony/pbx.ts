@@ -4,7 +4,8 @@ import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
 import { AmiConnection, type AmiStatus } from "./ami/connection.ts";
-import type { AmiAddress } from "./ami/session.ts";
+import type { AmiMessage } from "./ami/message.ts";
+import { type AmiAddress, isSuccess } from "./ami/session.ts";
 import type { AmiItem } from "./ami/stream.ts";
 import { type AmiRights, loadAmiRights } from "./ami-rights.ts";
 import { createAskPbx } from "./ask-pbx.ts";
@@ -79,6 +80,8 @@ export interface PbxView {
   isCall(callUuid: string): boolean;
   /** Who is an extension and who a trunk, as the tenant's lists say now. */
   plan: PbxPlan;
+  /** Asks for a list; empty when the PBX does not know it or its user may not have it. Rejects while it is away. */
+  list(name: "DeviceStateList" | "QueueStatus"): Promise<readonly AmiMessage[]>;
 }
 
 export interface PbxObserver {
@@ -259,6 +262,10 @@ function openTenure(
     isReady: () => connection.status().state === "ready",
     droppedEvents: () => connection.status().droppedEvents,
     plan,
+    list: async (name) => {
+      const { response, items } = await connection.list({ name });
+      return isSuccess(response) ? items : [];
+    },
     isCall: (callUuid) => isOfCall({ callUuid }),
     liveIds: () => new Set(tracker.calls().flatMap(({ linkedIds }) => [...linkedIds])),
   });

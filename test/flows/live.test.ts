@@ -1,59 +1,16 @@
 // The live view: who listens hears of calls as they come and go, of what the role may see, until the session ends.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import type { Json } from "../api-client.ts";
 import { ADMIN_PASSWORD } from "../environment.ts";
+import { type Heard, hear, listen as listenTo, logInToken } from "../event-listener.ts";
 import { eventually } from "../eventually.ts";
 import { FAST, startTestEnlace } from "../harness.ts";
 
 const enlace = await startTestEnlace({ clockFactor: FAST });
 
-interface Heard {
-  status: number;
-  events: { name: string; id: string | undefined; data: Json }[];
-  isOver: boolean;
-  leave(): void;
-}
-
-async function logIn(username = "admin"): Promise<string> {
-  const { body } = await enlace.as({}).post("/api/v1/login", { username, password: ADMIN_PASSWORD });
-  return body.token;
-}
-
-/** Listens until it leaves or the stream ends. */
-async function listen(token: string, headers: Record<string, string> = {}): Promise<Heard> {
-  const leaving = new AbortController();
-  after(() => leaving.abort());
-  const answer = await fetch(`${enlace.url}/api/v1/live`, {
-    headers: { accept: "text/event-stream", authorization: `Bearer ${token}`, ...headers },
-    signal: leaving.signal,
-  });
-  const heard: Heard = { status: answer.status, events: [], isOver: false, leave: () => leaving.abort() };
-  void read(answer, heard).then(
-    () => {
-      heard.isOver = true;
-    },
-    () => undefined, // it left
-  );
-  return heard;
-}
-
-async function read(answer: Response, { events }: Heard): Promise<void> {
-  let text = "";
-  for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    text += part;
-    const blocks = text.split("\n\n");
-    text = blocks.pop() ?? "";
-    for (const block of blocks) {
-      if (block.startsWith(":")) continue; // a comment
-      const fields = Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s, 2)));
-      events.push({ name: fields.event, id: fields.id, data: JSON.parse(fields.data) });
-    }
-  }
-}
-
-const hear = (heard: Heard, name: string, check: (data: Json) => boolean = () => true) =>
-  eventually(() => heard.events.find((event) => event.name === name && check(event.data)) ?? assert.fail(name));
+const logIn = (username?: string): Promise<string> => logInToken(enlace, username);
+const listen = (token: string, headers?: Record<string, string>): Promise<Heard> => listenTo(enlace, token, headers);
 
 const running = (uuid: string, changes: object = {}) => ({
   ...{ call_uuid: uuid, from: "+34600000010", to: "+34900112233", direction: "inbound", status: "ringing" },
@@ -97,10 +54,12 @@ test("who comes back knowing the latest is not told it again, and who missed som
     [],
   );
   await enlace.postCall(running("live-2"));
-  await hear(knowing, "change");
+  const { id: second = "" } = await hear(knowing, "change");
+  await enlace.postCall(running("live-2b"));
+  await hear(knowing, "change", ({ set }) => set[0]?.to === "+34900112233" && knowing.events.at(-1)?.id !== second);
   const stale = await listen(token, { "last-event-id": id });
   const { data } = await hear(stale, "calls");
-  assert.equal(data.calls.length, 1);
+  assert.equal(data.calls.length, 2);
   for (const heard of [other, knowing, stale]) heard.leave();
 });
 

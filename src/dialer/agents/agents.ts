@@ -18,6 +18,8 @@ export interface Agents {
   toAgentRoom(project: Project, now: Date): Promise<number>;
   /** A free person, kept free of others; waits for one until the signal aborts, then `null`. */
   requestAgent(request: AgentRequest): Promise<FreeAgent | null>;
+  /** Extensions of a PBX that were left to ring lately, and until when no campaign rings them; for people who look. */
+  listResting(tenantId: TenantId, pbxId: string): ReadonlyMap<string, Date>;
   /** Listens to a PBX's phones for as long as it is ours. */
   observe(pbx: DeskPbx): { take(items: readonly DeskItem[]): void; run(signal: AbortSignal): Promise<void> };
 }
@@ -77,6 +79,8 @@ export function createAgents(options: AgentsOptions): Agents {
       if (agent === null) log.info({ tenantId: request.tenantId, projectId: request.project.id }, "agents.nobody_free");
       return agent && toFreeAgent(options, request, { ...agent, talks });
     },
+    listResting: (tenantId, pbxId) =>
+      desks.get(`${tenantId} ${pbxId}`)?.listResting(clock.now().getTime()) ?? new Map(),
     observe: (pbx) => {
       const key = `${pbx.tenantId} ${pbx.id}`;
       const phones = createDeskPhones((peer) => pbx.extensions.get(peer) ?? peer);

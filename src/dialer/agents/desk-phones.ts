@@ -11,6 +11,8 @@ export interface DeskPhones {
   take(items: readonly DeskItem[]): void;
   /** Extensions of these that are free, the one that has been free longest first. */
   listFree(extensions: readonly string[], nowMs: number): string[];
+  /** Those that were left to ring lately, and until when they are left alone. */
+  listResting(nowMs: number): Map<string, Date>;
   /** Keeps it from everybody else; `giveBack` ends it, and says whether it was picked up. */
   keep(extension: string): void;
   giveBack(extension: string, end: { answered: boolean; nowMs: number }): void;
@@ -103,6 +105,8 @@ export function createDeskPhones(toExtension: (peer: string) => string): DeskPho
       const since = (extension: string): number => freeSinceMs.get(extension) ?? 0;
       return [...new Set(extensions)].filter(isFree).sort((a, b) => since(a) - since(b));
     },
+    listResting: (nowMs) =>
+      new Map([...restUntilMs].flatMap(([extension, ms]) => (ms > nowMs ? [[extension, new Date(ms)]] : []))),
     keep: (extension) => void kept.add(extension),
     giveBack: (extension, { answered, nowMs }) => {
       kept.delete(extension);

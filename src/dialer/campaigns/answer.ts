@@ -13,25 +13,29 @@ export function toCampaignAnswer(
   campaign: StoredCampaign,
   counts: readonly ContactCount[],
 ): z.input<typeof campaignAnswer> {
-  const sum = (state: ContactState | null): number =>
-    counts.reduce((total, each) => total + (state === null || each.state === state ? each.contacts : 0), 0);
   return {
     id: campaign.id,
     project_id: campaign.projectId,
     name: campaign.name,
     state: campaign.state,
-    contacts: {
-      total: sum(null),
-      pending: sum("pending"),
-      dialing: sum("dialing"),
-      completed: sum("completed"),
-      failed: sum("failed"),
-      skipped: sum("skipped"),
-    },
+    contacts: toContactCounts(counts),
     started_at: toInstant(campaign.startedAt),
     ended_at: toInstant(campaign.endedAt),
     created_at: toInstant(campaign.createdAt),
     updated_at: toInstant(campaign.updatedAt),
+  };
+}
+
+export function toContactCounts(counts: readonly ContactCount[]): z.input<typeof campaignAnswer>["contacts"] {
+  const sum = (state: ContactState | null): number =>
+    counts.reduce((total, each) => total + (state === null || each.state === state ? each.contacts : 0), 0);
+  return {
+    total: sum(null),
+    pending: sum("pending"),
+    dialing: sum("dialing"),
+    completed: sum("completed"),
+    failed: sum("failed"),
+    skipped: sum("skipped"),
   };
 }
 

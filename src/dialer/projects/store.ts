@@ -170,3 +170,22 @@ export async function isAssigned(
 }
 
 const toJson = (value: object): string => JSON.stringify(value);
+
+/** Which projects each person of the tenant is assigned to. */
+export async function loadAssignments(from: Sql, tenantId: TenantId): Promise<Map<RowId, Set<RowId>>> {
+  const { rows } = await sql<{ userId: RowId; projectIds: RowId[] }>`
+    select user_id as "userId", array_agg(project_id::text) as "projectIds" from project_users
+     where tenant_id = ${tenantId} group by user_id`.execute(from);
+  return new Map(rows.map(({ userId, projectIds }) => [userId, new Set(projectIds)]));
+}
+
+/** Projects whose calls go to people, and who these are. */
+export async function loadAgentProjects(
+  from: Sql,
+  tenantId: TenantId,
+): Promise<{ id: RowId; name: string; extensions: string[] }[]> {
+  const { rows } = await sql<{ id: RowId; name: string; extensions: string[] }>`
+    select id, name, coalesce(agents -> 'extensions', '[]') as extensions from projects
+     where tenant_id = ${tenantId} and mode = 'agents' and disabled_at is null order by id`.execute(from);
+  return rows;
+}

@@ -52,6 +52,7 @@ async function watch(
     droppedEvents: () => 0,
     liveIds: () => new Set<string>(),
     isCall: () => true,
+    list: async () => [],
   };
   const stopping = new AbortController();
   const observer = observe(settings, view);

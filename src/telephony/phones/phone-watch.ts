@@ -1,0 +1,88 @@
+import { toErrorMessage } from "../../core/errors.ts";
+import type { TenantId } from "../../core/ids.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import { createLoop } from "../../kit/loop.ts";
+import type { Database } from "../../kit/postgres/database.ts";
+import type { PbxObserver, PbxView } from "../pbx.ts";
+import { createPhones } from "./phones.ts";
+import { forgetPhones, savePhones } from "./store.ts";
+
+/*
+ * Listens to the phones of a PBX for as long as it is ours, and writes down what changed, so that every process can show it: one
+ * statement each half second at most, whatever the phones do.
+ */
+export interface PhoneWatchOptions {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  /** Extension → until when a campaign leaves it alone. */
+  listResting(tenantId: TenantId, pbxId: string): ReadonlyMap<string, Date>;
+}
+
+export type PhoneWatch = (pbx: { id: string; tenantId: TenantId }, view: Pick<PbxView, "plan" | "list">) => PbxObserver;
+
+const WRITE_EVERY_MS = 500;
+const ROWS_MAX = 500;
+/** What Asterisk says of phones when it is asked; by itself it tells changes only. */
+const LISTS = ["DeviceStateList", "QueueStatus"] as const;
+
+export function createPhoneWatch({ database, clock, log, listResting }: PhoneWatchOptions): PhoneWatch {
+  return (pbx, { plan, list }) => {
+    const phones = createPhones((peer) => plan.extensionOf(peer));
+    let isHeard = false;
+    let isForgotten = true;
+    let mustAsk = false;
+
+    async function ask(): Promise<void> {
+      mustAsk = false;
+      for (const name of LISTS) {
+        try {
+          for (const message of await list(name)) phones.take({ kind: "event", message, at: clock.now() });
+        } catch (error) {
+          // It went away, or its user may not ask: changes are heard all the same.
+          log.info({ pbx: pbx.id, list: name, reason: toErrorMessage(error) }, "phones.not_listed");
+        }
+      }
+    }
+
+    async function write(signal: AbortSignal): Promise<void> {
+      if (!isHeard) {
+        if (!isForgotten) await forgetPhones(database.sql, pbx);
+        isForgotten = true;
+        return;
+      }
+      if (mustAsk) await ask();
+      phones.noteResting(listResting(pbx.tenantId, pbx.id), clock.now());
+      isForgotten = false;
+      for (let rows = phones.takeChanged(ROWS_MAX); rows.length > 0; rows = phones.takeChanged(ROWS_MAX)) {
+        if (signal.aborted) return;
+        await savePhones(database, pbx, rows);
+      }
+    }
+
+    return {
+      take: (items) => {
+        for (const item of items) {
+          phones.take(item);
+          if (item.kind === "event") continue;
+          isHeard = item.kind === "snapshot";
+          mustAsk = isHeard;
+        }
+      },
+      run: async (signal) => {
+        const loop = createLoop({ name: "phones", everyMs: WRITE_EVERY_MS, work: write, clock, log });
+        loop.start();
+        await new Promise<void>((resolve) => {
+          if (signal.aborted) resolve();
+          else signal.addEventListener("abort", () => resolve(), { once: true });
+        });
+        await loop.stop();
+        isHeard = false;
+        await write(signal).catch((error: unknown) => {
+          log.warn({ pbx: pbx.id, err: error }, "phones.not_forgotten");
+        });
+      },
+    };
+  };
+}
