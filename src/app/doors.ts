@@ -24,6 +24,7 @@ import { registerGapDoors } from "./gaps.ts";
 import type { Ground } from "./ground.ts";
 import { registerHookDoors } from "./hooks.ts";
 import { registerLiveDoors } from "./live.ts";
+import { registerOperationsDoors } from "./operations.ts";
 import { registerRecordingDoors } from "./recordings.ts";
 import { registerRedirectDoors } from "./redirect.ts";
 import { registerReportDoors, toOwnProjects } from "./reports.ts";
@@ -52,9 +53,14 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
       webhookPerSecond,
     },
   });
+  const checks = [
+    { name: "database", check: () => checkDatabase(database) },
+    ...delivery.checks,
+    ...rooms.telephony.checks,
+  ];
   registerHealth(app, {
     ...ground,
-    checks: [{ name: "database", check: () => checkDatabase(database) }, ...delivery.checks, ...rooms.telephony.checks],
+    checks,
     metricsToken: config.metricsToken,
   });
   if (!config.roles.includes("api")) return app;
@@ -68,6 +74,7 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   registerTenantRoutes(app, { tenants, database, clock, publicUrl, loginPerMinute: 60 });
   registerConnectionRoutes(app, { connections, connectors, check: delivery.check });
   registerSurveyDoors(app, ground, rooms);
+  registerOperationsDoors(app, config, { ...ground, checks });
   registerCallRoutes(app, { database, loadTenant, listOwnProjects: own });
   registerTrialRoutes(app, { ...ground, accept: rooms.accept.accept, loadTenant });
   registerReportDoors(app, ground, rooms);

@@ -11,6 +11,17 @@ export function toCsvHead(columns: readonly string[], separator: Separator): str
   return `${BYTE_ORDER_MARK}${toCsvLine(columns, separator)}`;
 }
 
+/** Tables below each other, each under its name, with an empty line between them. */
+export function toCsvTables(
+  tables: readonly { name: string; columns: readonly string[]; rows: readonly (readonly Cell[])[] }[],
+  separator: Separator,
+): string {
+  const texts = tables.map(({ name, columns, rows }) =>
+    [[name], columns, ...rows].map((cells) => toCsvLine(cells, separator)).join(""),
+  );
+  return `${BYTE_ORDER_MARK}${texts.join("\r\n")}`;
+}
+
 export function toCsvLine(cells: readonly Cell[], separator: Separator): string {
   return `${cells.map((cell) => toCsvField(toCellText(cell))).join(SIGNS[separator])}\r\n`;
 }

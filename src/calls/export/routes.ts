@@ -11,6 +11,7 @@ import type { ListOwnProjects } from "../routes.ts";
 import { callQuery } from "../schema.ts";
 import { countCalls } from "../search-store.ts";
 import { toStoredParty } from "../stored-party.ts";
+import { formatField, separatorField } from "./schema.ts";
 import { type CallExport, writeCsvCalls, writeXlsxCalls } from "./write-calls.ts";
 
 export interface ExportRouteOptions {
@@ -32,11 +33,8 @@ const TOGETHER_MAX = 8;
 
 const exportBody = z.strictObject({
   ...callQuery.omit({ limit: true, cursor: true }).shape,
-  format: z.enum(["csv", "xlsx"]).default("csv"),
-  separator: z
-    .enum(["comma", "semicolon"])
-    .default("comma")
-    .meta({ description: "Of CSV: spreadsheets of countries with a decimal comma expect a semicolon" }),
+  format: formatField,
+  separator: separatorField,
 });
 
 /** For people, since it takes away what the list shows by the page; who took what is in the log of changes. */

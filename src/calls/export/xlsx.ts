@@ -21,20 +21,22 @@ const HIGH_WATER_BYTES = 64 * 1024;
 /** Throws `signal`'s reason when it is aborted, and whatever reading the rows throws: half a file must not look whole. */
 export async function* writeWorkbook(sheets: readonly Sheet[], signal: AbortSignal): AsyncGenerator<Buffer> {
   const zip = new ZipFile();
-  // What happens in here is told to whoever reads the archive.
   const out = zip.outputStream.pipe(new PassThrough({ highWaterMark: HIGH_WATER_BYTES }));
   zip.once("error", (error: Error) => out.destroy(error));
-  for (const [order, sheet] of sheets.entries()) {
+  let reading: Readable | undefined;
+  for (const [order, sheet] of sheets.entries())
     zip.addReadStreamLazy(`xl/worksheets/sheet${order + 1}.xml`, { compress: true, compressionLevel: 4 }, (give) => {
-      const rows = Readable.from(writeSheet(sheet, signal), { objectMode: false, highWaterMark: HIGH_WATER_BYTES });
-      rows.once("error", (error) => out.destroy(error));
-      out.once("close", () => rows.destroy());
-      give(null, rows);
+      reading = Readable.from(writeSheet(sheet, signal), { objectMode: false, highWaterMark: HIGH_WATER_BYTES });
+      reading.once("error", (error) => out.destroy(error)); // told to whoever takes the file
+      give(null, reading);
     });
-  }
   for (const [name, text] of Object.entries(toParts(sheets))) zip.addBuffer(Buffer.from(text, "utf8"), name);
   zip.end();
-  yield* out as AsyncIterable<Buffer>;
+  try {
+    yield* out as AsyncIterable<Buffer>;
+  } finally {
+    reading?.destroy(); // who stops taking the file stops the reading
+  }
 }
 
 async function* writeSheet({ pages }: Sheet, signal: AbortSignal): AsyncGenerator<Buffer> {

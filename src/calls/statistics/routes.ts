@@ -1,55 +1,79 @@
-import { sql } from "kysely";
-import { toFieldError } from "../../core/errors.ts";
-import type { TenantId } from "../../core/ids.ts";
+import { Readable } from "node:stream";
+import { z } from "zod";
 import { allow } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
-import type { Clock } from "../../kit/clock.ts";
-import type { Database } from "../../kit/postgres/database.ts";
-import { activityAnswer, activityQuery, RANGE_DAYS_MAX, statisticsAnswer, statisticsQuery } from "./schema.ts";
-import { createActivity, toStatistics } from "./statistics.ts";
-import { loadCounts, loadMissedCallers, loadSteps } from "./store.ts";
+import { type Separator, toCsvTables } from "../export/csv.ts";
+import { CONTENT_TYPES } from "../export/routes.ts";
+import { writeWorkbook } from "../export/xlsx.ts";
+import { createLoadStatistics, type StatisticsOptions } from "./load-statistics.ts";
+import {
+  activityAnswer,
+  activityQuery,
+  RANGE_DAYS_MAX,
+  statisticsAnswer,
+  statisticsExportQuery,
+  statisticsQuery,
+} from "./schema.ts";
+import { createActivity } from "./statistics.ts";
+import { loadSteps } from "./store.ts";
+import { type Table, toTables } from "./tables.ts";
 
-export interface StatisticsRouteOptions {
-  database: Database;
-  clock: Clock;
-  loadTenant(id: TenantId): Promise<{ timeZone: string } | null>;
-}
-
-const DAY_MS = 86_400_000;
-const DEFAULT_DAYS = 7;
-/** A report that takes longer would hold up the store for everybody. */
-const STATEMENT_MS_MAX = 20_000;
 const tags = ["calls"];
+const readers = { access: allow({ roles: ["supervisor", "viewer"], scope: "calls:read" }) };
 
-export function registerStatisticsRoutes(app: App, { database, clock, loadTenant }: StatisticsRouteOptions): void {
+export function registerStatisticsRoutes(app: App, options: StatisticsOptions): void {
+  const loadStatistics = createLoadStatistics(options);
   app.get(
     "/api/v1/calls/statistics",
     {
-      config: { access: allow({ roles: ["supervisor", "viewer"], scope: "calls:read" }) },
+      config: readers,
       schema: {
-        summary: "Calls of a stretch of time, counted: outcomes, extensions, days, hours of the week, missed callers",
-        description: `At most ${RANGE_DAYS_MAX} days.`,
+        summary:
+          "Calls of a stretch of time, counted: outcomes, extensions, days, hours of the week, missed callers, and what the dialer tried",
+        description: `At most ${RANGE_DAYS_MAX} days. Supervisors: calls of their projects, and calls of no project.`,
         tags,
         querystring: statisticsQuery,
         response: { 200: statisticsAnswer },
       },
     },
-    async (request) => {
-      const { tenantId } = request.caller;
-      const { sla_minutes, direction, extension, ...range } = request.query;
-      const until = range.until ?? clock.now();
-      const since = range.since ?? new Date(until.getTime() - DEFAULT_DAYS * DAY_MS);
-      refuseRange(since, until);
-      const stretch = { tenantId, since, until, direction, extension };
-      const timeZone = (await loadTenant(tenantId))?.timeZone ?? "UTC";
-      return await database.sql.transaction().execute(async (on) => {
-        await sql`set transaction read only`.execute(on);
-        await sql`set local statement_timeout = ${sql.lit(STATEMENT_MS_MAX)}`.execute(on);
-        const rows = await loadCounts(on, stretch, timeZone);
-        return toStatistics(rows, { timeZone, missedCallers: await loadMissedCallers(on, stretch, sla_minutes) });
-      });
+    (request) => loadStatistics(request.caller, request.query),
+  );
+  app.get(
+    "/api/v1/calls/statistics/export",
+    {
+      config: readers,
+      schema: {
+        summary: "The same report as a file: a sheet for each table, or one table below the other",
+        tags,
+        querystring: statisticsExportQuery,
+        response: { 200: z.unknown().meta({ description: "text/csv in UTF-8, or a workbook of Office Open XML" }) },
+      },
+    },
+    async ({ caller, query: { format, separator, ...query } }, reply) => {
+      const tables = toTables(await loadStatistics(caller, query));
+      const day = options.clock.now().toISOString().slice(0, 10);
+      return reply
+        .header("content-type", CONTENT_TYPES[format])
+        .header("content-disposition", `attachment; filename="report-${day}.${format}"`)
+        .send(toBody(tables, { format, separator, signal: app.draining }));
     },
   );
+  registerActivity(app, options);
+}
+
+function toBody(
+  tables: readonly Table[],
+  { format, separator, signal }: { format: "csv" | "xlsx"; separator: Separator; signal: AbortSignal },
+): string | Readable {
+  if (format === "csv") return toCsvTables(tables, separator);
+  const sheets = tables.map(({ name, columns, rows }) => ({
+    name,
+    pages: Readable.from([[columns.map((heading) => ({ heading })), ...rows]]),
+  }));
+  return Readable.from(writeWorkbook(sheets, signal), { objectMode: false });
+}
+
+function registerActivity(app: App, { database, clock }: StatisticsOptions): void {
   const loadActivity = createActivity({
     clock,
     loadSteps: (tenantId, steps) => loadSteps(database.sql, tenantId, steps),
@@ -67,10 +91,4 @@ export function registerStatisticsRoutes(app: App, { database, clock, loadTenant
     },
     (request) => loadActivity(request.caller.tenantId, request.query.span),
   );
-}
-
-function refuseRange(since: Date, until: Date): void {
-  if (since >= until) throw toFieldError("until", "must be after `since`");
-  if (until.getTime() - since.getTime() > RANGE_DAYS_MAX * DAY_MS)
-    throw toFieldError("since", `must not be more than ${RANGE_DAYS_MAX} days before \`until\``);
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { instantField } from "../../http/wire.ts";
+import { DISPOSITIONS } from "../../core/disposition.ts";
+import { instantField, rowIdField } from "../../http/wire.ts";
+import { formatField, separatorField } from "../export/schema.ts";
 import { OUTCOMES } from "../schema.ts";
 
 /** The longest time that is looked at in one report, in days: a quarter. */
@@ -15,6 +17,8 @@ export const statisticsQuery = z.object({
   until: instant.optional().meta({ description: "Calls that started before this instant; now" }),
   direction: z.enum(["inbound", "outbound", "internal"]).optional(),
   extension: z.string().min(1).max(100).optional(),
+  project_id: rowIdField.optional().meta({ description: "Calls that the dialer made for this project" }),
+  campaign_id: rowIdField.optional(),
   sla_minutes: z.coerce
     .number()
     .int()
@@ -23,6 +27,35 @@ export const statisticsQuery = z.object({
     .default(DEFAULT_SLA_MINUTES)
     .meta({ description: "Within this a missed caller should have been talked to" }),
 });
+
+export type StatisticsQuery = z.output<typeof statisticsQuery>;
+export const statisticsExportQuery = statisticsQuery.extend({ format: formatField, separator: separatorField });
+
+const dialCounts = {
+  attempts: count.meta({ description: "Asked for in this time" }),
+  dialed: count.meta({ description: "Dialled, and over" }),
+  answered: count.meta({ description: "Of these picked up, by somebody or by a machine" }),
+  people: count.meta({ description: "Of these by a person" }),
+  talk_seconds: count,
+};
+const named = { id: z.string().nullable(), name: z.string().nullable().meta({ description: "Null: there no more" }) };
+
+const dialer = z
+  .object({
+    ...dialCounts,
+    projects: z.array(z.object({ ...named, ...dialCounts })),
+    campaigns: z
+      .array(z.object({ ...named, ...dialCounts }))
+      .meta({ description: "Without an id: what was dialled for no campaign" }),
+    dispositions: z.array(z.object({ disposition: z.enum(DISPOSITIONS), attempts: count })),
+    caller_ids: z
+      .array(z.object({ number: z.string(), ...dialCounts }))
+      .meta({ description: "By the number that was shown: `answered` of `dialed` is its answer rate" }),
+  })
+  .meta({
+    description:
+      "What the dialer tried in this time, the 500 largest of each kind; null for who may not see it, and where a direction or an extension was asked for that it has nothing to do with",
+  });
 
 export const statisticsAnswer = z
   .object({
@@ -56,11 +89,16 @@ export const statisticsAnswer = z
         reached: count.meta({ description: "Talked to afterwards, within a day: called back, or called again" }),
         reached_in_time: count.meta({ description: "Of these within `sla_minutes`" }),
         median_minutes: z.number().nullable().meta({ description: "Until they were reached" }),
+        waiting: z
+          .array(z.object({ call_id: z.string(), number: z.string(), missed_at: instantField }))
+          .meta({ description: "The newest 50 who were not talked to since; each once, with the last call" }),
       })
       .meta({ description: "What became of those who were missed" }),
+    dialer: dialer.nullable(),
   })
   .meta({ id: "CallStatistics" });
 export type Statistics = z.infer<typeof statisticsAnswer>;
+export type DialerFigures = z.infer<typeof dialer>;
 
 export const SPANS = ["hour", "day"] as const;
 export const activityQuery = z.object({ span: z.enum(SPANS).default("hour") });

@@ -1,10 +1,14 @@
 // Reports and exports: what is counted, over which time, for whom; and a file that is whole and harmless.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
 import { createTestDatabase } from "../../../test/database.ts";
 import { createTestServer, toKey, toPerson } from "../../../test/http-fixture.ts";
 import { createManualClock } from "../../../test/manual-clock.ts";
-import { toTenantId } from "../../core/ids.ts";
+import { type RowId, toTenantId } from "../../core/ids.ts";
+import { readXlsxRows } from "../../dialer/campaigns/imports/xlsx-rows.ts";
 import { registerExportRoutes } from "../export/routes.ts";
 import { registerStatisticsRoutes } from "./routes.ts";
 
@@ -14,6 +18,7 @@ const clock = createManualClock(NOW);
 const callers = {
   ana: toPerson(),
   eve: toPerson({ tenantId: toTenantId(2) }),
+  sofia: toPerson({ role: "supervisor" }),
   agent: toPerson({ role: "agent" }),
   viewer: toPerson({ role: "viewer" }),
   reader: toKey(["calls:read"]),
@@ -21,7 +26,24 @@ const callers = {
 const app = await createTestServer(callers);
 const loadTenant = async () => ({ country: "ES", timeZone: "Europe/Madrid" });
 const exported: unknown[] = [];
-registerStatisticsRoutes(app, { database, clock, loadTenant });
+const asked: unknown[] = [];
+const counts = { attempts: 4, dialed: 3, answered: 2, people: 1, talk_seconds: 9 };
+registerStatisticsRoutes(app, {
+  ...{ database, clock, loadTenant },
+  listOwnProjects: async ({ role }) => (role === "supervisor" ? ["7" as RowId] : null),
+  loadDialerFigures: async (_on, { name, role }, ask) => {
+    asked.push({ name, ...ask });
+    if (role === null) return null;
+    const projects = [{ id: "7", name: "=Renewals", ...counts }];
+    return {
+      ...counts,
+      projects,
+      campaigns: [],
+      dispositions: [],
+      caller_ids: [{ number: "+34900000001", ...counts }],
+    };
+  },
+});
 registerExportRoutes(app, {
   ...{ database, clock, loadTenant, listOwnProjects: async () => null },
   writeAudit: async (_on, doer, deed) => void exported.push({ ...doer, ...deed }),
@@ -101,7 +123,10 @@ test("calls are counted by outcome, extension, day and hour of the tenant's zone
 test("a missed caller counts as reached when called back or answered later, in time or not", async () => {
   const range = "since=2026-03-09T00:00:00Z&until=2026-03-12T00:00:00Z";
   const { body } = await get(`statistics?${range}&sla_minutes=60`);
-  assert.deepEqual(body.missed_callers, { calls: 3, reached: 2, reached_in_time: 1, median_minutes: 97.5 });
+  assert.deepEqual(body.missed_callers, {
+    ...{ calls: 3, reached: 2, reached_in_time: 1, median_minutes: 97.5 },
+    waiting: [{ call_id: "7", number: "+34600000023", missed_at: "2026-03-11T10:00:00.000Z" }],
+  });
   const strict = await get(`statistics?${range}&sla_minutes=10`);
   assert.equal(strict.body.missed_callers.reached_in_time, 0);
 });
@@ -174,4 +199,79 @@ test("an export longer than a page has each call once, and another tenant's none
 
 test("only supervisors and admins export, and never a program", async () => {
   for (const who of ["agent", "viewer", "reader"]) assert.equal((await take({}, who)).statusCode, 403, who);
+});
+
+test("days and hours follow the tenant's clocks when they change: the hour that is skipped, and the one that comes twice", async () => {
+  for (const at of ["2026-03-28T23:30:00Z", "2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z", "2026-03-29T21:59:59Z"])
+    await putCall({ at, extension: "2001" });
+  for (const at of ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T22:59:59Z"])
+    await putCall({ at, extension: "2002" });
+  const of = async (range: string, extension: string) => {
+    const { body } = await get(`statistics?${range}&extension=${extension}`);
+    return [body.days, body.hours.map(({ weekday, hour, calls }: Record<string, number>) => [weekday, hour, calls])];
+  };
+  assert.deepEqual(await of("since=2026-03-28T23:00:00Z&until=2026-03-29T22:00:00Z", "2001"), [
+    [{ day: "2026-03-29", calls: 4, answered: 4, missed: 0 }],
+    [0, 1, 3, 23].map((hour) => [7, hour, 1]),
+  ]);
+  assert.deepEqual(await of("since=2026-10-24T22:00:00Z&until=2026-10-25T23:00:00Z", "2002"), [
+    [{ day: "2026-10-25", calls: 3, answered: 3, missed: 0 }],
+    [
+      [7, 2, 2],
+      [7, 23, 1],
+    ],
+  ]);
+});
+
+const DAY = "since=2026-02-01T00:00:00Z&until=2026-02-02T00:00:00Z";
+
+test("a report is narrowed to a project or campaign, and a supervisor's to their own and what is nobody's", async () => {
+  const given = async (details: object | null): Promise<void> => {
+    await putCall({ at: "2026-02-01T10:00:00Z" });
+    await database.pool.query("update calls set details = $1 where call_uuid = $2", [details, `call-${made - 1}`]);
+  };
+  await given({ dialer: { projectId: "7", campaignId: "70" } });
+  await given({ dialer: { projectId: "8" } });
+  await given(null);
+  const count = async (query: string, who?: string) => (await get(`statistics?${DAY}${query}`, who)).body.calls;
+  assert.deepEqual([await count(""), await count("&project_id=7"), await count("&campaign_id=70")], [3, 1, 1]);
+  assert.deepEqual([await count("", "sofia"), await count("&project_id=8", "sofia")], [2, 0]);
+});
+
+test("what the dialer tried is there for who may see it, unless an extension or another direction is asked for", async () => {
+  const dialer = async (query: string, who?: string) => (await get(`statistics?${DAY}${query}`, who)).body.dialer;
+  assert.equal((await dialer("&project_id=7")).projects[0].people, 1);
+  const [since, until] = [new Date("2026-02-01T00:00:00Z"), new Date("2026-02-02T00:00:00Z")];
+  assert.deepEqual(asked.at(-1), { name: "ana", since, until, projectId: "7", campaignId: undefined });
+  assert.equal(await dialer("", "reader"), null);
+  assert.equal(await dialer("&direction=inbound"), null);
+  assert.equal(await dialer("&extension=1001"), null);
+});
+
+test("a report is taken away as CSV, table below table, and as a workbook, sheet by sheet; nothing in it is a formula", async () => {
+  const take = (format: string, who = "viewer") =>
+    app.inject({
+      url: `/api/v1/calls/statistics/export?${DAY}&format=${format}`,
+      headers: { authorization: `Bearer ${who}` },
+    });
+  const csv = await take("csv");
+  assert.match(String(csv.headers["content-disposition"]), /report-2026-03-12\.csv/);
+  assert.match(
+    csv.payload,
+    /\r\n\r\nprojects\r\nid,name,attempts,dialed,answered,people,talk_seconds\r\n7,'=Renewals,4,3,2,1,9\r\n/,
+  );
+  assert.match(csv.payload, /\r\ncaller ids\r\n[^\r]*\r\n\+34900000001,4,3,2,1,9\r\n/);
+  const folder = await mkdtemp(join(tmpdir(), "enlace-report-"));
+  after(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "report.xlsx"), (await take("xlsx")).rawPayload);
+  const lines: (readonly string[])[] = [];
+  for await (const { cells } of readXlsxRows(join(folder, "report.xlsx"), AbortSignal.timeout(60_000)))
+    lines.push(cells);
+  assert.deepEqual(lines.slice(0, 3), [
+    ["figure", "value"],
+    ["time_zone", "Europe/Madrid"],
+    ["calls", "3"],
+  ]);
+  assert.equal((await take("csv", "agent")).statusCode, 403);
+  assert.equal((await take("pdf")).statusCode, 422);
 });

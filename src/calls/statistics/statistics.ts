@@ -6,12 +6,12 @@ import type { CountRow, StepRow } from "./store.ts";
 /** The lines of the one reading, sorted into the report. Pure. */
 export function toStatistics(
   rows: readonly CountRow[],
-  { timeZone, missedCallers }: { timeZone: string; missedCallers: Statistics["missed_callers"] },
+  around: { timeZone: string; missedCallers: Statistics["missed_callers"]; dialer: Statistics["dialer"] },
 ): Statistics {
   const all = rows.find(({ grouping }) => grouping === "all");
   const of = (grouping: CountRow["grouping"]): CountRow[] => rows.filter((row) => row.grouping === grouping);
   return {
-    time_zone: timeZone,
+    time_zone: around.timeZone,
     calls: all?.calls ?? 0,
     answered: all?.answered ?? 0,
     missed: all?.missed ?? 0,
@@ -28,7 +28,8 @@ export function toStatistics(
     hours: of("hour").flatMap(({ weekday, hour, calls, missed }) =>
       weekday === null || hour === null ? [] : [{ weekday, hour, calls, missed }],
     ),
-    missed_callers: missedCallers,
+    missed_callers: around.missedCallers,
+    dialer: around.dialer,
   };
 }
 

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
-import type { TenantId } from "../../core/ids.ts";
+import type { RowId, TenantId } from "../../core/ids.ts";
+import { toInstant } from "../../http/wire.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
 import type { Statistics } from "./schema.ts";
 
@@ -11,6 +12,10 @@ export interface Stretch {
   until: Date;
   direction?: string | undefined;
   extension?: string | undefined;
+  project_id?: string | undefined;
+  campaign_id?: string | undefined;
+  /** Of calls that the dialer made, only those of these projects; `null`: of all. */
+  projects: readonly RowId[] | null;
 }
 
 /** One line of a grouping: which, and of what. */
@@ -67,6 +72,9 @@ export async function loadCounts(on: Sql, stretch: Stretch, timeZone: string): P
 }
 
 const MISSED_MAX = 20_000;
+const WAITING_MAX = 50;
+
+type MissedRow = Statistics["missed_callers"];
 
 /**
  * Whether and when those who were missed were talked to within a day. The talks of the stretch are read once and laid beside the
@@ -78,9 +86,9 @@ export async function loadMissedCallers(
   slaMinutes: number,
 ): Promise<Statistics["missed_callers"]> {
   const { tenantId, since, until } = stretch;
-  const { rows } = await sql<Statistics["missed_callers"]>`
+  const { rows } = await sql<MissedRow>`
     with m as materialized (
-      select c.from_text as number, c.started_at as at from calls c
+      select c.id, c.from_text as number, c.started_at as at from calls c
        where ${toConditions(stretch)} and c.direction = 'inbound'
          and c.outcome in ('missed', 'cancelled', 'busy', 'failed') and c.from_text is not null
        order by c.started_at desc limit ${MISSED_MAX}),
@@ -90,30 +98,37 @@ export async function loadMissedCallers(
          and started_at < ${until.toISOString()}::timestamptz + interval '1 day'
          and outcome in ('answered', 'transferred')),
     events as (
-      select number, at, true as is_missed from m
-      union all select from_text, at, false from talks where from_text in (select number from m)
-      union all select to_text, at, false from talks where to_text in (select number from m)),
+      select id, number, at, true as is_missed from m
+      union all select null, from_text, at, false from talks where from_text in (select number from m)
+      union all select null, to_text, at, false from talks where to_text in (select number from m)),
     nearest as (
-      select is_missed, extract(epoch from min(at) filter (where not is_missed) over (
+      select id, number, at, is_missed, extract(epoch from min(at) filter (where not is_missed) over (
                partition by number order by at desc, is_missed
                rows between unbounded preceding and 1 preceding) - at) / 60 as minutes
         from events),
-    r as (select case when minutes < 24 * 60 then minutes end as minutes from nearest where is_missed)
+    r as (select id, number, at, case when minutes < 24 * 60 then minutes end as minutes from nearest where is_missed),
+    waiting as (select distinct on (number) id, number, at, minutes from r order by number, at desc)
     select count(*)::int as calls, count(minutes)::int as reached,
            count(*) filter (where minutes <= ${slaMinutes})::int as reached_in_time,
-           (percentile_cont(0.5) within group (order by minutes))::float8 as median_minutes
+           (percentile_cont(0.5) within group (order by minutes))::float8 as median_minutes,
+           (select coalesce(json_agg(json_build_object('call_id', w.id::text, 'number', w.number, 'missed_at', w.at) order by w.at desc), '[]')
+              from (select * from waiting where minutes is null order by at desc limit ${WAITING_MAX}) w) as waiting
       from r`.execute(on);
-  if (!rows[0]) throw new Error("a count without a row");
-  return rows[0];
+  const [row] = rows;
+  if (!row) throw new Error("a count without a row");
+  return { ...row, waiting: row.waiting.map((one) => ({ ...one, missed_at: toInstant(new Date(one.missed_at)) })) };
 }
 
-function toConditions({ tenantId, since, until, direction, extension }: Stretch): RawBuilder<unknown> {
+function toConditions({ tenantId, since, until, direction, extension, ...of }: Stretch): RawBuilder<unknown> {
   const conditions = [
     sql`c.tenant_id = ${tenantId} and c.started_at >= ${since.toISOString()}::timestamptz
         and c.started_at < ${until.toISOString()}::timestamptz`,
   ];
   if (direction !== undefined) conditions.push(sql`c.direction = ${direction}`);
   if (extension !== undefined) conditions.push(sql`c.agent_extension = ${extension}`);
+  if (of.project_id !== undefined) conditions.push(sql`c.project_id = ${of.project_id}`);
+  if (of.campaign_id !== undefined) conditions.push(sql`c.campaign_id = ${of.campaign_id}`);
+  if (of.projects) conditions.push(sql`(c.project_id is null or c.project_id = any(${[...of.projects]}::text[]))`);
   return sql.join(conditions, sql` and `);
 }
 

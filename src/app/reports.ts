@@ -1,0 +1,29 @@
+import { registerStatisticsRoutes } from "../calls/statistics/routes.ts";
+import { toAssignee } from "../dialer/projects/projects.ts";
+import { loadDialFigures } from "../dialer/reports/figures.ts";
+import { type Caller, isAllowed } from "../http/access.ts";
+import type { App } from "../http/app-instance.ts";
+import type { Ground } from "./ground.ts";
+import { listOwnProjects } from "./people.ts";
+import type { Rooms } from "./rooms.ts";
+
+// Reports of calls, and what the dialer adds to them.
+
+export function registerReportDoors(app: App, { database, clock }: Ground, rooms: Rooms): void {
+  registerStatisticsRoutes(app, {
+    ...{ database, clock, loadTenant: rooms.tenants.loadTenant, listOwnProjects: toOwnProjects(rooms) },
+    loadDialerFigures: async (on, caller, ask) =>
+      isAllowed(caller, DIALER_READERS)
+        ? loadDialFigures(on, { ...ask, tenantId: caller.tenantId, assignee: toAssignee(caller) })
+        : null,
+  });
+}
+
+/** Who sees dial attempts. */
+const DIALER_READERS = { roles: ["supervisor", "viewer"], scope: "dialer:read" } as const;
+
+/** Of what the dialer called, supervisors see their own projects' calls. */
+export const toOwnProjects =
+  ({ dialer }: Pick<Rooms, "dialer">) =>
+  (caller: Caller) =>
+    listOwnProjects(dialer.settings.projects, caller);
