@@ -7,6 +7,8 @@ import {
   createCampaignChanges,
 } from "../dialer/campaigns/campaign-changes.ts";
 import { type Campaigns, createCampaigns } from "../dialer/campaigns/campaigns.ts";
+import { type ContactChanges, createContactChanges } from "../dialer/campaigns/contact-changes.ts";
+import { registerContactRoutes } from "../dialer/campaigns/contact-routes.ts";
 import { createImports, type Imports } from "../dialer/campaigns/imports/imports.ts";
 import { registerImportRoutes } from "../dialer/campaigns/imports/routes.ts";
 import { createRecycle, type Recycle, type RecycleOptions } from "../dialer/campaigns/recycle.ts";
@@ -25,6 +27,7 @@ export interface DialerCampaigns {
   /** As the dial pipeline sees them. */
   campaigns: Campaigns;
   changes: CampaignChanges;
+  contacts: ContactChanges;
   imports: Imports;
   recycle: Recycle;
   administer: Administer;
@@ -47,11 +50,12 @@ export function openDialerCampaigns(
   const { findObstacle, findSuppressed } = rooms;
   const campaigns = createCampaigns(ground);
   const changes = createCampaignChanges({ administer, ...(findObstacle && { findObstacle }) });
+  const contacts = createContactChanges({ administer, loadTenant: rooms.tenants.loadTenant });
   const imports = createImports({ ...ground, administer, folder, loadTenant: rooms.tenants.loadTenant });
   const recycle = createRecycle({ ...ground, administer, findSuppressed });
   const upkeep = createUpkeep({ ...ground, folder, finishDone: campaigns.finishDone });
   return {
-    ...{ campaigns, changes, imports, recycle, administer },
+    ...{ campaigns, changes, contacts, imports, recycle, administer },
     start: () => {
       if (config.roles.includes("dialer")) upkeep.start();
     },
@@ -67,10 +71,11 @@ export function registerCampaignDoors(
   { database, clock }: Ground,
   rooms: { dialer: DialerCampaigns; projects: Projects; tenants: Pick<Tenants, "loadTenant"> },
 ): void {
-  const { changes, imports, recycle, administer } = rooms.dialer;
+  const { changes, contacts, imports, recycle, administer } = rooms.dialer;
   const { mayUse } = rooms.projects;
   const options = { database, clock, changes, mayUse, loadTenant: rooms.tenants.loadTenant };
   registerCampaignRoutes(app, options);
+  registerContactRoutes(app, { ...options, contacts });
   registerScheduleRoutes(app, { ...options, administer });
   registerImportRoutes(app, { ...options, imports, recycle });
 }

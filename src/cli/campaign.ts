@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { type ApiClient, parseAnswer } from "./api-client.ts";
 import { openFile } from "./audio.ts";
+import { createContactCommands } from "./campaign-contacts.ts";
 import { addWindow, type CampaignWindow, toWindowText } from "./campaign-windows.ts";
 import { type CommandContext, createCommand, JSON_OPTION, type JsonOption, openApi, show } from "./command.ts";
 import { findCampaign, findProject } from "./dialer-things.ts";
@@ -46,8 +47,8 @@ const POLL_MS = 1_000;
 
 export function createCampaign(context: CommandContext): Command {
   const group = createCommand("campaign", "lists of people to call for a project");
-  for (const command of [...createReading(context), ...createChanging(context), ...createSteering(context)])
-    group.addCommand(command);
+  const changing = [...createChanging(context), ...createContactCommands(context)];
+  for (const command of [...createReading(context), ...changing, ...createSteering(context)]) group.addCommand(command);
   return group;
 }
 

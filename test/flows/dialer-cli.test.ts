@@ -75,6 +75,19 @@ test("a campaign is filled, timed, refused without rules, started with them, and
   assert.match(await enlaceCli(createCampaign, "show|Mayo"), /State\s+stopped[\s\S]*pending\s+1/);
 });
 
+test("somebody is added to a campaign, left out of it and taken away", async () => {
+  await enlaceCli(createCampaign, "add|--project|100|--name|Leads");
+  const add = "add-contact|Leads|+34600000031|--var|name=Ana";
+  assert.equal(await enlaceCli(createCampaign, add), "+34600000031 is to be called.\n");
+  assert.equal(await enlaceCli(createCampaign, add), "+34600000031 was there already.\n");
+  await assert.rejects(enlaceCli(createCampaign, "add-contact|Leads|nobody"), /"nobody" is not a phone number/);
+  assert.equal(await enlaceCli(createCampaign, "skip-contact|Leads|+34600000031"), "+34600000031 is skipped.\n");
+  assert.match(await enlaceCli(createCampaign, "show|Leads"), /skipped\s+1/);
+  const removed = "+34600000031 is out of the campaign.\n";
+  assert.equal(await enlaceCli(createCampaign, "remove-contact|Leads|+34600000031"), removed);
+  await assert.rejects(enlaceCli(createCampaign, "remove-contact|Leads|+34600000031"), /is not in this campaign/);
+});
+
 test("a number on the list is not called, and one off it waits in the queue", async () => {
   await enlaceCli(createSuppression, "add|+34600000011|--reason|asked");
   await assert.rejects(enlaceCli(createCall, "100|+34600000011"), /list/);

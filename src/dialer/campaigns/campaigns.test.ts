@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
 import { createTestDatabase, silentLog } from "../../../test/database.ts";
+import { eventually } from "../../../test/eventually.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import { systemClock } from "../../kit/clock.ts";
 import type { CampaignContact } from "../campaign.ts";
 import { createCampaigns } from "./campaigns.ts";
 import { recountOne } from "./completion.ts";
+import { createContactChanges } from "./contact-changes.ts";
 import type { ContactOutcome } from "./contact-queue.ts";
 import { addCampaign, addProject, addTenant } from "./fake-campaign.ts";
 import { loadCampaign, loadCounts } from "./store.ts";
@@ -151,6 +153,41 @@ test("a campaign is completed when nobody is pending or being dialled, and not b
   const campaign = await loadCampaign(database.sql, tenantId, id);
   assert.deepEqual([campaign?.state, campaign?.endedAt], ["completed", at]);
   assert.equal(await isDone(), false, "once");
+});
+
+test("a campaign that gets a contact in the moment in which it seems to be done goes on", async () => {
+  const id = await add(0);
+  const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
+  const { promise: isAdded, resolve: onAdded } = Promise.withResolvers<void>();
+  const contacts = createContactChanges({
+    loadTenant: async () => ({ country: "ES" }),
+    administer: (_doer, work) =>
+      database.sql.transaction().execute(async (on) => {
+        const { value } = await work(on, at);
+        onAdded();
+        await mayCommit;
+        return value;
+      }),
+  });
+  const doer = { tenantId, actor: "user:1", address: "127.0.0.1" };
+  const added = contacts.add(doer, id, [{ number: "600000001", variables: {} }]);
+  await isAdded;
+  const done = campaigns.finishDone(at);
+  await eventually(async () => {
+    const { rows } = await sql`
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+      database.sql,
+    );
+    assert.equal(rows.length, 1, "it waits for the campaign's row");
+  });
+  commit();
+  assert.equal((await added).inserted, 1);
+  assert.deepEqual(
+    (await done).map((each) => each.id).filter((each) => each === id),
+    [],
+  );
+  assert.equal((await loadCampaign(database.sql, tenantId, id))?.state, "active");
+  assert.deepEqual(await countsOf(id), await trueCountsOf(id));
 });
 
 test("counts that went wrong are set right after the campaign's end", async () => {

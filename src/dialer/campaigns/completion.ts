@@ -4,12 +4,15 @@ import type { Database, Sql } from "../../kit/postgres/database.ts";
 
 /**
  * Active campaigns in which nobody is pending or being dialled become `completed`. The contacts themselves are asked, one
- * look into two small indexes, so that a wrong count could never keep a campaign alive.
+ * look into two small indexes, so that a wrong count could never keep a campaign alive. Whoever adds contacts to an active
+ * campaign changes its `updated_at` in the same transaction: a campaign that was changed since this looked is left alone.
  */
 export async function completeDone(on: Sql, now: Date): Promise<{ tenantId: TenantId; id: RowId }[]> {
   const { rows } = await sql<{ tenantId: TenantId; id: RowId }>`
     update campaigns c set state = 'completed', ended_at = ${now}, updated_at = ${now}
-     where c.state = 'active' and c.deleted_at is null
+      from campaigns seen
+     where seen.tenant_id = c.tenant_id and seen.id = c.id and seen.updated_at = c.updated_at
+       and c.state = 'active' and c.deleted_at is null
        and (select count(*) from (select from campaign_contacts p
              where p.tenant_id = c.tenant_id and p.campaign_id = c.id and p.state = 'pending' limit 1) one) = 0
        and (select count(*) from (select from campaign_contacts p
