@@ -66,6 +66,11 @@ const SETTINGS = {
     fallback: "./data",
     schema: text,
   },
+  ENLACE_BACKUP_FOLDER: {
+    group: "Storage",
+    sentence: "Folder of backups that the console makes and shows; by default `backups` in the data folder.",
+    schema: text,
+  },
   ENLACE_RECORDING_FOLDERS: {
     group: "Storage",
     sentence:
@@ -347,6 +352,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     log: { format: values.ENLACE_LOG, level: values.ENLACE_LOG_LEVEL },
     trustProxy: values.ENLACE_TRUST_PROXY ?? [],
     dataFolder: resolve(values.ENLACE_DATA),
+    backupFolder: values.ENLACE_BACKUP_FOLDER,
     recordingFolders: values.ENLACE_RECORDING_FOLDERS ?? [],
     audios: {
       folder: values.ENLACE_AUDIO_FOLDER,

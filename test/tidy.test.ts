@@ -20,6 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   delivery: ROOM,
   dialer: ROOM,
   people: ROOM,
+  operations: ROOM,
   compat: ROOM,
 };
 /** Contract files: any room may `import type` from them. */

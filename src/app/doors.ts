@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { connectors } from "../connectors/registry.ts";
 import { createDeadLetters } from "../delivery/dead-letters.ts";
 import { registerDeliveryRoutes } from "../delivery/routes.ts";
+import { registerDeliverySearchRoutes } from "../delivery/search-routes.ts";
 import type { App } from "../http/app-instance.ts";
 import { registerHealth } from "../http/health.ts";
 import { createHttpServer } from "../http/server.ts";
@@ -27,7 +28,7 @@ import { registerLiveDoors } from "./live.ts";
 import { registerOperationsDoors } from "./operations.ts";
 import { registerRecordingDoors } from "./recordings.ts";
 import { registerRedirectDoors } from "./redirect.ts";
-import { registerReportDoors, toOwnProjects } from "./reports.ts";
+import { createFindCallIds, registerReportDoors, toOwnProjects } from "./reports.ts";
 import type { Rooms } from "./rooms.ts";
 import { registerSurveyDoors } from "./surveys.ts";
 
@@ -82,6 +83,7 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   registerLiveDoors(app, ground, rooms);
   registerRecordingDoors(app, ground, rooms);
   registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
+  registerDeliverySearchRoutes(app, { database, clock, findCallIds: createFindCallIds(database, loadTenant) });
   registerPbxDoors(app, ground, rooms);
   registerGapDoors(app, ground, rooms);
   registerHookDoors(app, config, rooms);
