@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import { AppError } from "../../core/errors.ts";
 import { toTenantId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
@@ -26,16 +26,18 @@ const PBX_DAYS = 2;
 /** One byte kind, four tenant, six end, sixteen file. */
 const PLAIN_BYTES = 27;
 const SIGNATURE_BYTES = 16;
+const REMEMBERED_MAX = 2_000;
 const TOKEN = /^[A-Za-z0-9_-]{58}$/;
 
 export function createAudioLinks(options: { clock: Clock; secret: string; publicUrl: string }): AudioLinks {
   const { clock, secret, publicUrl } = options;
-  const key = deriveKey(secret, "audio-link");
+  const key = createSecretKey(deriveKey(secret, "audio-link"));
   const sign = (plain: Buffer): Buffer => createHmac("sha256", key).update(plain).digest().subarray(0, SIGNATURE_BYTES);
   const toToken = (sound: SoundRef, endsMs: number): string => {
     const plain = toPlain(sound, endsMs);
     return Buffer.concat([plain, sign(plain)]).toString("base64url");
   };
+  const toDaysToken = createDaysTokens(toToken);
 
   return {
     forPerson: (sound) => {
@@ -44,7 +46,7 @@ export function createAudioLinks(options: { clock: Clock; secret: string; public
     },
     forPbx: (sound, baseUrl) => {
       const endsMs = (Math.floor(clock.now().getTime() / DAY_MS) + PBX_DAYS) * DAY_MS;
-      return `${baseUrl ?? publicUrl}/a/${toToken(sound, endsMs)}.wav`;
+      return `${baseUrl ?? publicUrl}/a/${toDaysToken(sound, endsMs)}.wav`;
     },
     open: (given) => {
       const token = given.replace(/\.wav$/, "");
@@ -57,6 +59,20 @@ export function createAudioLinks(options: { clock: Clock; secret: string; public
       if (opened.endsAt <= clock.now()) throw new AppError("forbidden", "This link has ended; ask for another one.");
       return opened;
     },
+  };
+}
+
+/** Every call plays the same few sounds: what was signed for a day is remembered while it lasts. */
+function createDaysTokens(toToken: (sound: SoundRef, endsMs: number) => string) {
+  const tokens = new Map<string, string>();
+  let ofEndsMs = 0;
+  return (sound: SoundRef, endsMs: number): string => {
+    if (endsMs !== ofEndsMs || tokens.size >= REMEMBERED_MAX) tokens.clear();
+    ofEndsMs = endsMs;
+    const name = `${sound.kind} ${sound.tenantId ?? ""} ${sound.file}`;
+    const token = tokens.get(name) ?? toToken(sound, endsMs);
+    tokens.set(name, token);
+    return token;
   };
 }
 

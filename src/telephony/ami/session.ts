@@ -162,19 +162,20 @@ export class AmiSession {
     const full = this.#pending.size >= PENDING_MAX || this.#socket.writableLength > UNSENT_BYTES_MAX;
     if (full || this.#pending.has(id)) throw new AmiUnansweredError("busy", "too many actions wait for this PBX");
     const timeoutMs = options.timeoutMs ?? ANSWER_TIMEOUT_MS;
-    const deadline = createDeadline(this.#options.clock, timeoutMs, options.signal);
     const { promise, resolve, reject } = Promise.withResolvers<AmiList>();
-    const stop = (): void => reject(toUnanswered(action.name, timeoutMs, options.signal));
+    const { signal } = options;
+    const stop = (): void => reject(toUnanswered(action.name, timeoutMs, signal));
     this.#pending.set(id, { isList, items: [], response: undefined, resolve, reject });
     if (isList) this.#lists++;
-    deadline.signal.addEventListener("abort", stop, { once: true });
+    const release = this.#options.clock.after(timeoutMs, stop); // at a thousand orders a second a signal of its own for each is dear
+    signal?.addEventListener("abort", stop, { once: true });
     try {
-      if (deadline.signal.aborted) stop();
+      if (signal?.aborted) stop();
       else this.#socket.write(bytes);
       return await promise;
     } finally {
-      deadline.signal.removeEventListener("abort", stop);
-      deadline.release();
+      signal?.removeEventListener("abort", stop);
+      release();
       this.#pending.delete(id);
       if (isList) this.#lists--;
     }
