@@ -1,13 +1,17 @@
+import { loadCalls } from "../calls/search-store.ts";
 import { registerStatisticsRoutes } from "../calls/statistics/routes.ts";
+import { type LoadCountry, toStoredParty } from "../calls/stored-party.ts";
+import type { RowId, TenantId } from "../core/ids.ts";
 import { toAssignee } from "../dialer/projects/projects.ts";
 import { loadDialFigures } from "../dialer/reports/figures.ts";
 import { type Caller, isAllowed } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
+import type { Database } from "../kit/postgres/database.ts";
 import type { Ground } from "./ground.ts";
 import { listOwnProjects } from "./people.ts";
 import type { Rooms } from "./rooms.ts";
 
-// Reports of calls, and what the dialer adds to them.
+// Reports of calls and what the dialer adds to them; and calls as other rooms look for them.
 
 export function registerReportDoors(app: App, { database, clock }: Ground, rooms: Rooms): void {
   registerStatisticsRoutes(app, {
@@ -27,3 +31,18 @@ export const toOwnProjects =
   ({ dialer }: Pick<Rooms, "dialer">) =>
   (caller: Caller) =>
     listOwnProjects(dialer.settings.projects, caller);
+
+const FOUND_CALLS_MAX = 200;
+
+/** The newest calls that a word names: a number in any writing, or a call's name at its PBX. */
+export function createFindCallIds(database: Database, loadTenant: LoadCountry) {
+  return async (tenantId: TenantId, word: string): Promise<RowId[]> => {
+    const party = await toStoredParty(word, tenantId, loadTenant);
+    const found = await Promise.all(
+      [{ party }, { call_uuid: word }].map((filter) =>
+        loadCalls(database.sql, tenantId, { ...filter, rowsMax: FOUND_CALLS_MAX }),
+      ),
+    );
+    return found.flatMap(({ calls }) => calls.map(({ id }) => id));
+  };
+}

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { RowId, TenantId } from "../core/ids.ts";
+import { allow } from "../http/access.ts";
+import type { App } from "../http/app-instance.ts";
+import { instantField, toInstant } from "../http/wire.ts";
+import type { Clock } from "../kit/clock.ts";
+import type { Database } from "../kit/postgres/database.ts";
+import { previewDeed } from "./preview.ts";
+import { bulkBody, deliveryAnswer, deliveryQuery, toDeliveryAnswer, toFilter } from "./schema.ts";
+import { searchDeliveries } from "./search.ts";
+
+export interface SearchRouteOptions {
+  database: Database;
+  clock: Clock;
+  /** The newest calls that a number, or a call's name at the PBX, stands for. */
+  findCallIds(tenantId: TenantId, word: string): Promise<RowId[]>;
+}
+
+const read = { access: allow({ roles: ["supervisor", "viewer"], scope: "deliveries:read" }) };
+const tags = ["deliveries"];
+const FOUND_MAX = 100;
+
+const searchQuery = deliveryQuery.omit({ limit: true, cursor: true }).extend({
+  q: z
+    .string()
+    .trim()
+    .min(2)
+    .max(100)
+    .meta({ description: "A number, a call's name, a record's id, or a word of the reason" }),
+});
+const searchAnswer = z.object({ items: z.array(deliveryAnswer).meta({ description: "The newest 100" }) });
+
+const previewBody = bulkBody.omit({ dry_run: true }).extend({ deed: z.enum(["replay", "discard"]) });
+const previewAnswer = z
+  .object({
+    matched: z.int().meta({ description: "Deliveries that would be changed; counted up to 100,000" }),
+    at_once: z.int().meta({ description: "Of these by one request; ask again for the rest" }),
+    too_late: z.int().meta({ description: "Signals whose deadline has passed: they are left alone" }),
+    oldest_at: instantField.nullable(),
+    newest_at: instantField.nullable(),
+    connections: z.array(
+      z.object({
+        connection_id: z.string(),
+        connection: z.string(),
+        matched: z.int(),
+        updates: z.int().meta({ description: "Records that are there already: brought up to date, not doubled" }),
+        creates: z.int().meta({ description: "Records that are not there yet, as far as is known" }),
+        signals: z.int(),
+        lane: z.enum(["active", "paused", "held", "breaker_open", "disabled"]).meta({
+          description: "What is sent anew over one that stands still waits until it runs again",
+        }),
+        lane_reason: z.string().nullable(),
+      }),
+    ),
+    sample: z.array(deliveryAnswer).meta({ description: "The newest five" }),
+  })
+  .meta({ id: "DeliveryPreview" });
+
+export function registerDeliverySearchRoutes(app: App, { database, clock, findCallIds }: SearchRouteOptions): void {
+  app.get(
+    "/api/v1/deliveries/search",
+    {
+      config: read,
+      schema: {
+        summary: "Deliveries that have to do with a number, a call, a record over there, or a word of the reason",
+        tags,
+        querystring: searchQuery,
+        response: { 200: searchAnswer },
+      },
+    },
+    async ({ caller: { tenantId }, query: { q, ...fields } }) => {
+      const callIds = await findCallIds(tenantId, q);
+      const asked = { word: q, callIds, filter: toFilter(fields), rowsMax: FOUND_MAX };
+      return { items: (await searchDeliveries(database.sql, tenantId, asked)).map(toDeliveryAnswer) };
+    },
+  );
+  app.post(
+    "/api/v1/deliveries/preview",
+    {
+      config: read,
+      schema: {
+        summary: "What sending anew or discarding would do; it does nothing",
+        tags,
+        body: previewBody,
+        response: { 200: previewAnswer },
+      },
+    },
+    async ({ caller: { tenantId }, body: { deed, ...fields } }) => {
+      const asked = { deed, filter: toFilter(fields), now: clock.now() };
+      const { oldest_at, newest_at, sample, ...told } = await previewDeed(database.sql, tenantId, asked);
+      return {
+        ...{ ...told, sample: sample.map(toDeliveryAnswer) },
+        ...{ oldest_at: toInstant(oldest_at), newest_at: toInstant(newest_at) },
+      };
+    },
+  );
+}
