@@ -3,6 +3,7 @@
 import { cpus } from "node:os";
 import { ami } from "./ami.ts";
 import { campaignClaim } from "./campaign-claim.ts";
+import { campaignImport } from "./campaign-import.ts";
 import { consoleLive } from "./console.ts";
 import { dialer } from "./dialer.ts";
 import { dialerSimulated } from "./dialer-simulated.ts";
@@ -30,6 +31,7 @@ const FIGURES: readonly Figure[] = [
   hooks,
   originate,
   campaignClaim,
+  campaignImport,
   dialer,
   dialerSimulated,
   consoleLive,

@@ -31,6 +31,7 @@ export interface ImportRunOptions {
 const BATCH_ROWS = 2_000;
 const LINES_MAX = 2_000_000;
 const CONTACTS_MAX = 10_000_000;
+const GIVEN_UP = "The import was given up.";
 
 /** Reads one list into its campaign, batch by batch, each with how far it has come; rejects only when the store is away. */
 export function createImportRun({ database, clock, log, loadTenant }: ImportRunOptions) {
@@ -44,16 +45,24 @@ export function createImportRun({ database, clock, log, loadTenant }: ImportRunO
     let lines = 0;
     let contacts = 0;
     let problemsLeft = PROBLEMS_MAX;
-    for await (const batch of toBatches(file, reader, signal)) {
-      lines += batch.rows;
-      contacts += batch.contacts.length;
-      if (lines > LINES_MAX) return `A list has at most ${LINES_MAX} lines.`;
-      if (contacts > room) return `A campaign has at most ${CONTACTS_MAX} contacts.`;
-      const { invalid, invalidCount } = toShown(batch.invalid, problemsLeft);
-      problemsLeft -= invalid.length;
-      const kept = { ...batch, invalid, invalidCount, suppressed: 0, columns: reader.columns(), now: clock.now() };
-      if (!(await saveBatch(database, begun, kept))) return "The import was given up.";
+    let saving = Promise.resolve(true);
+    try {
+      for await (const batch of toBatches(file, reader, signal)) {
+        lines += batch.rows;
+        contacts += batch.contacts.length;
+        if (lines > LINES_MAX) return `A list has at most ${LINES_MAX} lines.`;
+        if (contacts > room) return `A campaign has at most ${CONTACTS_MAX} contacts.`;
+        const { invalid, invalidCount } = toShown(batch.invalid, problemsLeft);
+        problemsLeft -= invalid.length;
+        const kept = { ...batch, invalid, invalidCount, suppressed: 0, columns: reader.columns(), now: clock.now() };
+        if (!(await saving)) return GIVEN_UP;
+        saving = saveBatch(database, begun, kept); // while the next is read
+        void Promise.allSettled([saving]); // a failure is met where it is awaited
+      }
+    } finally {
+      await Promise.allSettled([saving]);
     }
+    if (!(await saving)) return GIVEN_UP;
     return contacts === 0 ? "There is no phone number in this file." : null;
   }
 
