@@ -53,16 +53,21 @@ export const AMI_EVENTS: Readonly<Record<string, Take>> = {
     announce(book, call);
     const sides = toSides(call, book.plan);
     const ring = addRing(call, leg, book.at);
+    ring.by = message.get("Uniqueid");
     if (sides && call.rings.length < RINGS_MAX) tell(book, call, book.facts.ring(call, sides, ring));
   },
   DialEnd: (book, message) => {
-    findLeg(book, message);
+    const dialler = findLeg(book, message)?.leg;
     const known = findLeg(book, message, "Dest");
+    const status = toDialStatus(message.get("DialStatus") ?? "", dialler);
+    if (known?.leg.kind === "local" && status === "NOANSWER") noteUnanswered(book, known.leg);
     const ring = known && findOpenRing(known, book);
     if (!ring) return;
     ring.endedAt = book.at;
-    ring.status = message.get("DialStatus") ?? "";
+    ring.status = status;
   },
+  HangupRequest: (book, message) => noteEnding(findLeg(book, message)),
+  SoftHangupRequest: (book, message) => noteEnding(findLeg(book, message)),
   BridgeEnter: (book, message) => {
     const known = findLeg(book, message);
     const bridge = message.get("BridgeUniqueid");
@@ -88,7 +93,7 @@ export const AMI_EVENTS: Readonly<Record<string, Take>> = {
     const known = findLeg(book, message);
     if (!known) return;
     known.leg.cause = Number(message.get("Cause") ?? 0);
-    for (const ring of known.call.rings) if (ring.leg === known.leg.id) closeRing(ring, known.leg, book.at);
+    for (const ring of known.call.rings) if (ring.leg === known.leg.id) closeRing(ring, known.leg, book);
     endLeg(book, known.leg.id);
   },
 };
@@ -103,10 +108,27 @@ function findOpenRing({ leg, call }: KnownLeg, book: CallBook): TrackedRing | un
 }
 
 /** A leg may be gone before its DialEnd comes, and a picked up one has none. */
-function closeRing(ring: TrackedRing, leg: Leg, at: Date): void {
+function closeRing(ring: TrackedRing, leg: Leg, { at, legs }: CallBook): void {
   ring.endedAt ??= at;
   ring.cause ??= leg.cause;
-  ring.status ??= leg.isUp ? "ANSWER" : "CANCEL";
+  const isUnanswered = legs.get(ring.by ?? "")?.leg.isUnanswered;
+  ring.status ??= leg.isUp ? "ANSWER" : isUnanswered ? "NOANSWER" : "CANCEL";
+}
+
+const toDialStatus = (told: string, dialler: Leg | undefined): string =>
+  told === "CANCEL" && dialler?.isUnanswered ? "NOANSWER" : told;
+
+/**
+ * A group that rings its members through Local channels stops ringing by hanging up on its half of each: the phone behind the other
+ * half is then told of as cancelled, though it rang in vain.
+ */
+function noteUnanswered({ bridges, legs }: CallBook, { id }: Leg): void {
+  const behind = legs.get(bridges.otherHalf(id) ?? "")?.leg;
+  if (behind) behind.isUnanswered = true;
+}
+
+function noteEnding(known: KnownLeg | undefined): void {
+  if (known) known.leg.isEnding = true;
 }
 
 /** A queue may ring all night; the store takes 1,000 facts a call. */
@@ -125,6 +147,7 @@ function addRing(call: TrackedCall, leg: Leg, at: Date): TrackedRing {
     endedAt: null,
     status: null,
     cause: undefined,
+    by: undefined,
     isTold: false,
   };
   if (call.rings.push(ring) > RINGS_MAX) call.rings.shift();

@@ -6,6 +6,8 @@ export interface Bridges {
   /** Declares a half of a Local pair by the name both halves share. */
   pair(pair: string, leg: string): void;
   forget(leg: string): void;
+  /** The other half of a Local pair. */
+  otherHalf(leg: string): string | undefined;
   /** All legs that hear `leg`, itself excluded. */
   heardBy(leg: string): Set<string>;
   /** Entries held, for tests of leaks. */
@@ -48,6 +50,7 @@ export function createBridges(): Bridges {
       remove(bridgeOf, members, leg);
       remove(pairOf, halves, leg);
     },
+    otherHalf: (leg) => [...(halves.get(pairOf.get(leg) ?? "") ?? [])].find((half) => half !== leg),
     heardBy: (leg) => {
       const heard = new Set([leg]);
       for (const known of heard) for (const next of neighbours(known)) heard.add(next);

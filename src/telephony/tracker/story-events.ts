@@ -45,11 +45,16 @@ export const STORY_EVENTS: Readonly<Record<string, Take>> = {
     tellEvent(book, call, { name: "queue", id: stay.id, details: { queues: [{ ...stay }] } });
   },
   QueueCallerLeave: (book, message) => leaveQueue(book, findLeg(book, message)?.call, "left"),
-  QueueCallerAbandon: (book, message) => leaveQueue(book, findLeg(book, message)?.call, "abandoned"),
+  /** Asterisk says it of a queue that gave up too (its time-out): then the caller is still there, and goes on elsewhere. */
+  QueueCallerAbandon: (book, message) => {
+    const known = findLeg(book, message);
+    leaveQueue(book, known?.call, known?.leg.isEnding ? "abandoned" : "left");
+  },
   AgentConnect: (book, message) => {
-    const stay = leaveQueue(book, findLeg(book, message)?.call, "connected");
-    const agent = book.legs.get(message.get("DestUniqueid") ?? "")?.leg;
-    const extension = (agent && toExtension(agent)) ?? extensionOf(book, said(message, "Interface"));
+    const caller = findLeg(book, message);
+    const stay = leaveQueue(book, caller?.call, "connected");
+    const agent = findAgent(book, message.get("DestUniqueid") ?? "", caller?.leg);
+    const extension = agent ?? extensionOf(book, said(message, "Interface"));
     if (stay && extension !== undefined) stay.extension = extension;
   },
   BlindTransfer: (book, message) => {
@@ -170,6 +175,18 @@ const findConference = ({ leg, call }: KnownLeg) =>
 
 const toExtension = ({ kind, party }: Leg): string | undefined => (kind === "extension" ? party : undefined);
 
-/** `PJSIP/101` of a queue's member or of who parked a call. */
-const extensionOf = (book: CallBook, dialString: string | undefined): string | undefined =>
-  dialString === undefined ? undefined : book.plan.extensionOf(parseChannelName(`${dialString}-0`).peer);
+/** Who took a queue's call: its member, or the phone behind a member that is a Local channel. */
+function findAgent({ bridges, legs }: CallBook, member: string, caller: Leg | undefined): string | undefined {
+  const near = [member, ...bridges.heardBy(member)].flatMap((id) => legs.get(id)?.leg ?? []);
+  return near
+    .filter((leg) => leg !== caller)
+    .map(toExtension)
+    .find((extension) => extension !== undefined);
+}
+
+/** `PJSIP/101` of a queue's member or of who parked a call, `Local/101@from-queue/n` of a member of FreePBX. */
+function extensionOf(book: CallBook, dialString: string | undefined): string | undefined {
+  if (dialString === undefined) return undefined;
+  const { technology, peer } = parseChannelName(`${dialString}-0`);
+  return book.plan.extensionOf(technology === "Local" ? (peer.split("@", 1)[0] ?? "") : peer);
+}

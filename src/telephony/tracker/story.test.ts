@@ -91,6 +91,66 @@ test("a queue says how the wait ended, how long it was and who took the call", (
   );
 });
 
+/** One incoming call whose members are reached through Local channels; every step is one event, in its order. */
+function tellLocal(...steps: readonly Record<string, string>[]): Call {
+  const leg = (id: string, Channel: string, more = {}) => ({
+    ...{ Event: "Newchannel", Channel, Uniqueid: id, Linkedid: "1.1", ChannelState: "0", CallerIDNum: "600000001" },
+    ...more,
+  });
+  const events = [
+    leg("1.1", "PJSIP/trunk-1", { ChannelState: "4", Exten: "0008001", Context: "from-trunk" }),
+    leg("1.2", "Local/101@from-queue-1;1"),
+    leg("1.3", "Local/101@from-queue-1;2"),
+    { Event: "DialBegin", Uniqueid: "1.1", Linkedid: "1.1", DestUniqueid: "1.2", DestLinkedid: "1.1" },
+    leg("1.4", "PJSIP/101-1"),
+    { Event: "DialBegin", Uniqueid: "1.3", Linkedid: "1.1", DestUniqueid: "1.4", DestLinkedid: "1.1" },
+    ...steps,
+    ...["1.2", "1.4", "1.3", "1.1"].map((Uniqueid) => ({ Event: "Hangup", Uniqueid, Linkedid: "1.1", Cause: "0" })),
+  ];
+  const { calls } = replay(events.map((fields, index) => toItem(event(index * 10, fields as Record<string, string>))));
+  assert.equal(calls.size, 1);
+  return [...calls.values()][0] as Call;
+}
+const dialEnd = (Uniqueid: string, DestUniqueid: string, DialStatus: string) => ({
+  ...{ Event: "DialEnd", Uniqueid, Linkedid: "1.1", DestUniqueid, DestLinkedid: "1.1", DialStatus },
+});
+const hangup = (Uniqueid: string) => ({ Event: "Hangup", Uniqueid, Linkedid: "1.1", Cause: "0" });
+
+test("a phone behind a Local channel that was rung in vain was not cancelled; one that was called off was", () => {
+  const result = (...steps: Record<string, string>[]) => tellLocal(...steps).details?.rings.map((ring) => ring.result);
+  const inVain = dialEnd("1.1", "1.2", "NOANSWER");
+  const calledOff = dialEnd("1.1", "1.2", "CANCEL");
+  const cancelled = dialEnd("1.3", "1.4", "CANCEL");
+  assert.deepEqual(result(inVain, hangup("1.2"), cancelled), ["no_answer"]);
+  assert.deepEqual(result(inVain, hangup("1.2"), hangup("1.4"), cancelled), ["no_answer"], "its end is told late");
+  assert.deepEqual(result(calledOff, hangup("1.2"), cancelled), ["cancelled"]);
+});
+
+test("a queue whose time is over is left by a caller who is still there; one who hangs up has abandoned it", () => {
+  const queue = { Uniqueid: "1.1", Linkedid: "1.1", Queue: "400" };
+  const join = { Event: "QueueCallerJoin", ...queue };
+  const over = [
+    { Event: "QueueCallerAbandon", ...queue },
+    { Event: "QueueCallerLeave", ...queue },
+  ];
+  const outcome = (...steps: Record<string, string>[]) => tellLocal(...steps).details?.queues[0]?.outcome;
+  assert.equal(outcome(join, ...over), "left");
+  assert.equal(outcome(join, { Event: "HangupRequest", Uniqueid: "1.1", Linkedid: "1.1" }, ...over), "abandoned");
+});
+
+test("who took a queue's call is the phone behind a Local member; before that is known, the one the member names", () => {
+  const connected = { Event: "AgentConnect", Uniqueid: "1.1", Linkedid: "1.1", DestUniqueid: "1.2", Queue: "400" };
+  const member = { ...connected, Interface: "Local/102@from-queue/n" };
+  const join = { Event: "QueueCallerJoin", Uniqueid: "1.1", Linkedid: "1.1", Queue: "400" };
+  const meet = ["1.3", "1.4"].map((Uniqueid) => ({
+    ...{ Event: "BridgeEnter", Uniqueid, Linkedid: "1.1", BridgeUniqueid: "b1", BridgeType: "basic" },
+  }));
+  const taker = (...steps: Record<string, string>[]) => tellLocal(join, ...steps).details?.queues[0]?.extension;
+  assert.equal(taker(...meet, member), "101");
+  assert.equal(taker(member), "102");
+  assert.equal(taker({ ...member, Interface: "Local/agents@somewhere/n" }), undefined);
+});
+
 test("a hold, a parked call, a pickup and a recording are part of the story", () => {
   const [hold] = only("hold").call.details?.holds ?? [];
   assert.deepEqual(

@@ -27,6 +27,10 @@ export interface Leg {
   /** Number shown to it, for legs that Originate called. */
   shown: string | undefined;
   cause: number | undefined;
+  /** Somebody asked for its end: the one behind it, or an order. */
+  isEnding?: boolean;
+  /** Of a Local half: whoever dialled its other half waited in vain, and gave that up by itself. */
+  isUnanswered?: boolean;
 }
 
 /** One extension or number that was rung. Asterisk's own DialStatus; `null` while ringing. */
@@ -43,6 +47,8 @@ export interface TrackedRing {
   status: string | null;
   /** Hangup cause of its leg. */
   cause: number | undefined;
+  /** The leg that rang it, as far as it is known. */
+  by: string | undefined;
   /** Its end has been told. */
   isTold: boolean;
 }

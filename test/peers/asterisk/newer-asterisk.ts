@@ -5,15 +5,19 @@ import { join } from "node:path";
 
 export const NEWER_ASTERISK = "22";
 const INSTALL_TIMEOUT_MS = 300_000;
-/** What hears, steers or checks the PBX. Reading its call records takes minutes, and they are the same in both. */
+/** What hears, steers, checks or dials. Crashes, sounds and trunk files are Enlace's own matter, whatever the Asterisk. */
 const SUITES = [
   "call-stories",
+  "campaign",
   "carrier",
   "commands",
+  "dial",
   "doctor",
   "fastagi",
+  "freepbx-shape",
   "hooks",
   "ivr",
+  "reconcile",
   "recordings",
   "redirect",
   "telephony",
