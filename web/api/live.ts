@@ -6,20 +6,44 @@ import type { Schemas } from "./schema.gen.ts";
 
 export type LiveCall = Schemas["LiveCall"];
 
-export interface LivePicture {
+/** What is told beside calls, by the name of its event. */
+interface Boards {
+  agents: Schemas["LiveAgent"];
+  trunks: Schemas["LiveTrunk"];
+  campaigns: Schemas["LiveCampaign"];
+  lanes: Schemas["LiveLane"];
+  pbxs: Schemas["LivePbx"];
+  activity: Schemas["LiveActivity"];
+}
+type BoardName = keyof Boards;
+/** `null`: not known yet, or not for this person. */
+type ShownBoards = { [B in BoardName]: readonly Boards[B][] | null };
+
+export interface LivePicture extends ShownBoards {
   /** The newest first. */
   calls: readonly LiveCall[];
   /** There are more than these. */
   more: boolean;
-  /** `null`: not known yet, or not for this person. */
-  lanes: readonly Schemas["LiveLane"][] | null;
-  pbxs: readonly Schemas["LivePbx"][] | null;
   mode: "waiting" | "stream" | "polling";
   /** Why nothing comes just now. */
   error: unknown;
 }
 
-const NOTHING: LivePicture = { calls: [], more: false, lanes: null, pbxs: null, mode: "waiting", error: null };
+/** What tells one item of a board from the others. */
+const KEYS: { [B in BoardName]: (item: Boards[B]) => string } = {
+  agents: ({ extension }) => extension,
+  trunks: ({ key }) => key,
+  campaigns: ({ id }) => id,
+  lanes: ({ id }) => id,
+  pbxs: ({ id }) => id,
+  activity: ({ span }) => span,
+};
+const isBoard = (name: string): name is BoardName => name in KEYS;
+
+const NOTHING: LivePicture = {
+  ...{ calls: [], more: false, mode: "waiting", error: null },
+  ...{ agents: null, trunks: null, campaigns: null, lanes: null, pbxs: null, activity: null },
+};
 const POLL_MS = 2_000;
 const AGAIN_MS = 1_000;
 /** A stream that says nothing at first is held back by somebody between us and the server. */
@@ -54,7 +78,16 @@ export function subscribeLive(listener: () => void): () => void {
 }
 
 function show(changes: Partial<LivePicture>): void {
+  note(changes);
+  tell();
+}
+
+/** What came together is shown together: one drawing for all events of a piece of the stream. */
+function note(changes: Partial<LivePicture>): void {
   picture = { ...picture, ...changes };
+}
+
+function tell(): void {
   for (const listener of listeners) listener();
 }
 
@@ -89,6 +122,7 @@ async function listen(signal: AbortSignal, onHeard: () => void): Promise<void> {
       const { done, value } = await reader.read();
       if (done) return;
       if (!parse(value)) continue;
+      tell();
       onHeard();
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(), SILENCE_MS);
@@ -100,26 +134,38 @@ async function listen(signal: AbortSignal, onHeard: () => void): Promise<void> {
 
 async function poll(signal: AbortSignal): Promise<void> {
   try {
-    const { calls, more, lanes, pbxs } = await ask(api.GET("/api/v1/live", { signal }));
+    const { calls, more, ...boards } = await ask(api.GET("/api/v1/live", { signal }));
     [byId, lastEventId] = [new Map(calls.map((call) => [call.id, call])), ""];
-    show({ calls, more, lanes, pbxs, mode: "polling", error: null });
+    show({ ...boards, calls, more, mode: "polling", error: null });
   } catch (error) {
     if (!signal.aborted) show({ error });
   }
   await wait(POLL_MS, signal);
 }
 
-function onEvent(name: string, data: string, id: string): void {
+const HEARD = { mode: "stream", error: null } as const;
+
+function onEvent(event: string, data: string, id: string): void {
   if (id) lastEventId = id;
   const told = JSON.parse(data);
-  if (name === "calls") {
+  const [name = "", isChange] = event.split(".");
+  if (event === "calls") {
     byId = new Map((told.calls as LiveCall[]).map((call) => [call.id, call]));
-    show({ calls: told.calls, more: told.more, mode: "stream", error: null });
-  } else if (name === "change") {
+    note({ calls: told.calls, more: told.more, ...HEARD });
+  } else if (event === "change") {
     for (const gone of told.gone as string[]) byId.delete(gone);
     for (const call of told.set as LiveCall[]) byId.set(call.id, call);
-    show({ calls: [...byId.values()].sort(newestFirst), more: told.more, mode: "stream", error: null });
-  } else if (name === "lanes" || name === "pbxs") show({ [name]: told.items, mode: "stream", error: null });
+    note({ calls: [...byId.values()].sort(newestFirst), more: told.more, ...HEARD });
+  } else if (isBoard(name)) note({ [name]: isChange ? toChanged(name, told) : told.items, ...HEARD });
+}
+
+/** Items stay in their places; those that are new come last. */
+function toChanged<B extends BoardName>(name: B, told: { set: Boards[B][]; gone: string[] }): Boards[B][] {
+  const toKey: (item: Boards[B]) => string = KEYS[name];
+  const items = new Map((picture[name] as readonly Boards[B][] | null)?.map((item) => [toKey(item), item]));
+  for (const gone of told.gone) items.delete(gone);
+  for (const item of told.set) items.set(toKey(item), item);
+  return [...items.values()];
 }
 
 const newestFirst = (left: LiveCall, right: LiveCall): number =>

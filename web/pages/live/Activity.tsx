@@ -1,12 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
-import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { useLive } from "./use-live.ts";
 
 const SPANS = ["hour", "day"] as const;
-const REFRESH_MS = 20_000;
 /** The drawing comes by itself: the page does not wait for it. */
 const ActivityChart = lazy(async () => ({ default: (await import("./ActivityChart.tsx")).ActivityChart }));
 
@@ -14,12 +11,7 @@ const ActivityChart = lazy(async () => ({ default: (await import("./ActivityChar
 export function Activity() {
   const { t } = useText();
   const [span, setSpan] = useState<(typeof SPANS)[number]>("hour");
-  const { data, error, refetch } = useQuery({
-    queryKey: ["activity", span],
-    queryFn: ({ signal }) => ask(api.GET("/api/v1/calls/activity", { signal, params: { query: { span } } })),
-    refetchInterval: REFRESH_MS,
-    placeholderData: (before) => before,
-  });
+  const data = useLive((picture) => picture.activity)?.find((one) => one.span === span);
   return (
     <section className="card activity" aria-label={t("activity.title")}>
       <div className="stack activity-figures">
@@ -31,7 +23,6 @@ export function Activity() {
             </button>
           ))}
         </fieldset>
-        {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
         {data && <Figures activity={data} />}
       </div>
       <div className="activity-chart">

@@ -1,13 +1,14 @@
 import { Link } from "@tanstack/react-router";
-import type { LivePicture } from "../../api/live.ts";
 import { useText } from "../../locales/text.tsx";
 import { LaneBadge } from "../../ui/Badge.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Time } from "../../ui/Time.tsx";
+import { useLive } from "./use-live.ts";
 
 /** The ways out: what waits in each, since when, and whether it runs. */
-export function LaneList({ lanes }: Pick<LivePicture, "lanes">) {
+export function LaneList() {
   const { t } = useText();
+  const lanes = useLive((picture) => picture.lanes);
   return (
     <section className="card">
       <h2>{t("live.lanes")}</h2>

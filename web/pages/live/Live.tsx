@@ -1,91 +1,53 @@
 import "./live.css";
-import { TextInput } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { useDeferredValue, useState } from "react";
-import type { LiveCall } from "../../api/live.ts";
+import { Button } from "@mantine/core";
+import { useRef } from "react";
 import { useText } from "../../locales/text.tsx";
 import { useMay } from "../../ui/current-user.ts";
-import { EmptyState } from "../../ui/EmptyState.tsx";
-import { ErrorNote } from "../../ui/ErrorNote.tsx";
-import { Loading } from "../../ui/Loading.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { Activity } from "./Activity.tsx";
+import { AgentList } from "./AgentList.tsx";
+import { CallsNow } from "./CallsNow.tsx";
+import { CampaignList } from "./CampaignList.tsx";
 import { FirstSteps } from "./FirstSteps.tsx";
+import { Glance } from "./Glance.tsx";
 import { LaneList } from "./LaneList.tsx";
 import { PbxList } from "./PbxList.tsx";
-import { RunningCalls } from "./RunningCalls.tsx";
+import { TrunkList } from "./TrunkList.tsx";
 import { useLive } from "./use-live.ts";
 
-/** So many calls are seen at a glance; of more, one looks for some. */
-const GLANCE = 12;
-
-/** What happens now: calls in progress, and how the ways out and the PBXs stand. */
+/** What happens now: calls, the people at the phones, trunks, campaigns, and how the ways out and the PBXs stand. */
 export function Live() {
   const { t } = useText();
   const may = useMay();
-  const { lanes, pbxs, mode } = useLive();
+  const mode = useLive((picture) => picture.mode);
+  const wall = useRef<HTMLDivElement>(null);
   return (
-    <Page title={t("live.title")} lead={t(mode === "polling" ? "live.leadPolling" : "live.lead")}>
+    <Page
+      title={t("live.title")}
+      lead={t(mode === "polling" ? "live.leadPolling" : "live.lead")}
+      actions={
+        <Button variant="default" onClick={() => void wall.current?.requestFullscreen()}>
+          {t("live.wall")}
+        </Button>
+      }
+    >
       <FirstSteps />
-      <Activity />
-      <div className="live-columns">
-        <CallsNow />
-        <div className="stack">
-          {may("GET /api/v1/connections") && <LaneList lanes={lanes} />}
-          {may("GET /api/v1/pbxs") && <PbxList pbxs={pbxs} />}
+      <div className="wall" ref={wall}>
+        <Glance />
+        <Activity />
+        <div className="live-grid">
+          <div className="stack">
+            <CallsNow />
+            {may("GET /api/v1/campaigns") && <CampaignList />}
+          </div>
+          <div className="stack">
+            <AgentList />
+            {may("GET /api/v1/trunks") && <TrunkList />}
+            {may("GET /api/v1/connections") && <LaneList />}
+            {may("GET /api/v1/pbxs") && <PbxList />}
+          </div>
         </div>
       </div>
     </Page>
-  );
-}
-
-function CallsNow() {
-  const { t } = useText();
-  const { calls, more, mode, error } = useLive();
-  const [wanted, setWanted] = useState("");
-  const shown = useDeferredValue(toFound(calls, wanted.trim()));
-  const talking = calls.filter(({ state }) => state === "talking").length;
-  return (
-    <section className="card card-flush" aria-label={t("live.calls")}>
-      <div className="card-head row spread">
-        <h2>{t("live.calls")}</h2>
-        <span className="row">
-          {(calls.length > GLANCE || wanted !== "") && (
-            <TextInput
-              type="search"
-              aria-label={t("live.find")}
-              placeholder={t("live.find")}
-              value={wanted}
-              onChange={(event) => setWanted(event.currentTarget.value)}
-            />
-          )}
-          <span className="figure-inline number" role="status">
-            {t("live.count", { count: calls.length })}
-            {more && "+"}
-            {calls.length > 0 && ` · ${t("live.talkingCount", { count: talking })}`}
-          </span>
-        </span>
-      </div>
-      {error !== null && <ErrorNote error={error} />}
-      {mode === "waiting" && error === null && <Loading />}
-      {calls.length > 0 && <RunningCalls calls={shown} />}
-      {mode !== "waiting" && calls.length === 0 && (
-        <EmptyState title={t("live.none")} action={<Link to="/calls">{t("live.past")}</Link>}>
-          {t("live.noneText")}
-        </EmptyState>
-      )}
-    </section>
-  );
-}
-
-/** By a part of a number, an extension, a trunk or a PBX. */
-function toFound(calls: readonly LiveCall[], wanted: string): readonly LiveCall[] {
-  if (wanted === "") return calls;
-  const digits = wanted.replaceAll(/[\s().-]/g, "");
-  const has = (text: string | null, part: string): boolean => text?.toLowerCase().includes(part.toLowerCase()) ?? false;
-  return calls.filter(
-    ({ from, to, agent_extension, trunk, pbx }) =>
-      (digits !== "" && (has(from, digits) || has(to, digits))) ||
-      [agent_extension, trunk, pbx].some((text) => has(text, wanted)),
   );
 }

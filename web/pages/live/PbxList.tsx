@@ -1,11 +1,12 @@
-import type { LivePicture } from "../../api/live.ts";
 import { useText } from "../../locales/text.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { PbxBadge } from "../admin/PbxBadge.tsx";
+import { useLive } from "./use-live.ts";
 
 /** The PBXs and whether Enlace hears them. */
-export function PbxList({ pbxs }: Pick<LivePicture, "pbxs">) {
+export function PbxList() {
   const { t } = useText();
+  const pbxs = useLive((picture) => picture.pbxs);
   return (
     <section className="card">
       <h2>{t("live.pbxs")}</h2>

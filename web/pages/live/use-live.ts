@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { currentLive, type LivePicture, subscribeLive } from "../../api/live.ts";
 
-/** The calls of this moment and what they go through; the stream runs while somebody looks. */
-export function useLive(): LivePicture {
-  return useSyncExternalStore(subscribeLive, currentLive);
+/** One part of what happens now; drawn anew when that part changes. The stream runs while somebody looks. */
+export function useLive<T>(pick: (picture: LivePicture) => T): T {
+  return useSyncExternalStore(subscribeLive, () => pick(currentLive()));
 }
