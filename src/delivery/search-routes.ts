@@ -30,7 +30,10 @@ const searchQuery = deliveryQuery.omit({ limit: true, cursor: true }).extend({
 });
 const searchAnswer = z.object({ items: z.array(deliveryAnswer).meta({ description: "The newest 100" }) });
 
-const previewBody = bulkBody.omit({ dry_run: true }).extend({ deed: z.enum(["replay", "discard"]) });
+const previewQuery = deliveryQuery.omit({ limit: true, cursor: true, state: true }).extend({
+  ...bulkBody.pick({ state: true }).shape,
+  deed: z.enum(["replay", "discard"]),
+});
 const previewAnswer = z
   .object({
     matched: z.int().meta({ description: "Deliveries that would be changed; counted up to 100,000" }),
@@ -74,18 +77,18 @@ export function registerDeliverySearchRoutes(app: App, { database, clock, findCa
       return { items: (await searchDeliveries(database.sql, tenantId, asked)).map(toDeliveryAnswer) };
     },
   );
-  app.post(
+  app.get(
     "/api/v1/deliveries/preview",
     {
       config: read,
       schema: {
         summary: "What sending anew or discarding would do; it does nothing",
         tags,
-        body: previewBody,
+        querystring: previewQuery,
         response: { 200: previewAnswer },
       },
     },
-    async ({ caller: { tenantId }, body: { deed, ...fields } }) => {
+    async ({ caller: { tenantId }, query: { deed, ...fields } }) => {
       const asked = { deed, filter: toFilter(fields), now: clock.now() };
       const { oldest_at, newest_at, sample, ...told } = await previewDeed(database.sql, tenantId, asked);
       return {

@@ -40,9 +40,9 @@ async function search(query: string, who = "viewer") {
   });
   return { status: answer.statusCode, calls: answer.json().items?.map((item: { call_id: string }) => item.call_id) };
 }
-async function preview(payload: object, who = "viewer") {
+async function preview(query: Record<string, string>, who = "viewer") {
   const answer = await app.inject({
-    ...{ method: "POST", url: "/api/v1/deliveries/preview", payload },
+    url: `/api/v1/deliveries/preview?${new URLSearchParams(query)}`,
     headers: { authorization: `Bearer ${who}` },
   });
   return { status: answer.statusCode, body: answer.json() };
