@@ -2,9 +2,12 @@ import { useText } from "../../locales/text.tsx";
 import { type Part, TabbedPage } from "../../ui/TabbedPage.tsx";
 import { ApiKeys } from "./ApiKeys.tsx";
 import { Audit } from "./Audit.tsx";
+import { Backups } from "./Backups.tsx";
 import { Extensions } from "./Extensions.tsx";
 import { Pbxs } from "./Pbxs.tsx";
+import { System } from "./System.tsx";
 import { Tenant } from "./Tenant.tsx";
+import { Tenants } from "./Tenants.tsx";
 import { Users } from "./Users.tsx";
 import { WebhookSecrets } from "./WebhookSecrets.tsx";
 
@@ -16,6 +19,9 @@ export const ADMIN_PARTS: readonly Part[] = [
   { name: "webhooks", label: "admin.webhooks", needs: "GET /api/v1/webhook-secrets", content: <WebhookSecrets /> },
   { name: "tenant", label: "admin.tenant", needs: "PATCH /api/v1/tenant", content: <Tenant /> },
   { name: "audit", label: "admin.audit", needs: "GET /api/v1/audit", content: <Audit /> },
+  { name: "tenants", label: "admin.tenants", needs: "GET /api/v1/tenants", content: <Tenants /> },
+  { name: "system", label: "admin.system", needs: "GET /api/v1/system", content: <System /> },
+  { name: "backups", label: "admin.backups", needs: "GET /api/v1/backups", content: <Backups /> },
 ];
 
 /** What an administrator sets up; others see the parts they may read. */

@@ -10,6 +10,7 @@ import { Loading } from "../../ui/Loading.tsx";
 import { SecretOnce } from "../../ui/SecretOnce.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
+import { WebhookPosts } from "./WebhookPosts.tsx";
 
 const HOUR = 3_600;
 const OVERLAPS = [0, HOUR, 24 * HOUR, 7 * 24 * HOUR];
@@ -75,6 +76,7 @@ export function WebhookSecrets() {
           </ul>
         </section>
       )}
+      <WebhookPosts />
       <SecretOnce title={t("webhook.secret")} secret={secret} onClose={() => setSecret(null)} />
     </div>
   );
