@@ -60,8 +60,10 @@ test("a trunk, a policy and a project are made, and the project keeps what was s
   assertQuiet(desk);
 });
 
-test("an audio is uploaded, heard, refused under the same name, and removed", { skip }, async () => {
-  const { signIn } = house ?? assert.fail();
+test("an audio is uploaded, heard, refused under the same name, removed, had back and removed for good", {
+  skip,
+}, async () => {
+  const { enlace, signIn } = house ?? assert.fail();
   const desk = await signIn();
   const { page } = desk;
   await page.goto("/dialer/audios");
@@ -80,9 +82,18 @@ test("an audio is uploaded, heard, refused under the same name, and removed", { 
   });
   await upload();
   await see(page, "There is an audio called my_welcome_ already.");
-  await page.getByRole("button", { name: "Remove my_welcome_" }).click();
-  await confirm(page, "Remove");
-  await see(page, "The audio is removed.");
+  const remove = page.getByRole("button", { name: "Remove my_welcome_" });
+  await remove.click();
+  await remove.waitFor({ state: "detached" });
+  await page.getByRole("alert").getByRole("button", { name: "Undo" }).click();
+  await remove.click();
+  await see(page, "my_welcome_ is removed.");
+  await page.goto("/dialer/projects"); // nobody can take it back any more
+  await eventually(async () => {
+    const { items } = (await enlace.api.get("/api/v1/audios")).body;
+    assert.ok(!items.some(({ name }: { name: string }) => name === "my_welcome_"));
+  });
+  await page.goto("/dialer/audios");
   await page.getByText("Built-in prompts", { exact: true }).click();
   await page.getByRole("cell", { name: "Разговор может быть записан.", exact: true }).waitFor();
   assertQuiet(desk);
@@ -202,6 +213,8 @@ test("a number is put on the list, found there, and taken off with a reason; a q
   await page.getByRole("dialog").getByLabel("Reason").fill("a mistake");
   await confirm(page, "Remove");
   await page.getByRole("cell", { name: "+34600000077", exact: true }).waitFor({ state: "detached" });
+  await page.getByRole("alert").getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("cell", { name: "+34600000077", exact: true }).waitFor();
   assertQuiet(desk);
 });
 

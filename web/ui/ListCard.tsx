@@ -4,6 +4,7 @@ import { EmptyState } from "./EmptyState.tsx";
 import { ErrorNote } from "./ErrorNote.tsx";
 import { Loading } from "./Loading.tsx";
 import { MoreButton } from "./MoreButton.tsx";
+import { useRemovals } from "./removals.tsx";
 import { type Column, Table } from "./Table.tsx";
 
 interface ListPage<T> {
@@ -48,21 +49,22 @@ interface ListCardProps<T> {
   list: { query: Asked | PagedList<T>["query"]; items: readonly T[] };
   columns: readonly Column<T>[];
   empty: { title: string; text?: string };
-  keyOf?(item: T): string;
+  /** What they are, as removals name them (`user` of `user:4`): what is on its way out is left out. */
+  kind?: string;
 }
 
 /** A table with what surrounds it: waiting, a refusal with another try, nothing there yet, the way to more. */
-export function ListCard<T extends { id: string }>({ list, columns, empty, keyOf = toId }: ListCardProps<T>) {
-  const { query, items } = list;
+export function ListCard<T extends { id: string }>({ list, columns, empty, kind }: ListCardProps<T>) {
+  const { isRemoved } = useRemovals();
+  const { query } = list;
+  const items = list.items.filter(({ id }) => !isRemoved(`${kind}:${id}`));
   return (
     <ListFrame query={query} isEmpty={items.length === 0} empty={empty}>
-      {items.length > 0 && <Table items={items} columns={columns} keyOf={keyOf} />}
+      {items.length > 0 && <Table items={items} columns={columns} keyOf={({ id }) => id} />}
       {"hasNextPage" in query && <MoreButton list={query} />}
     </ListFrame>
   );
 }
-
-const toId = ({ id }: { id: string }): string => id;
 
 interface ListFrameProps {
   query: Asked;

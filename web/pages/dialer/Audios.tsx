@@ -2,11 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { toClock } from "../../ui/instants.ts";
 import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
+import { RemoveButton } from "../../ui/removals.tsx";
 import { Table } from "../../ui/Table.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { AudioDrop } from "./AudioDrop.tsx";
@@ -25,6 +25,7 @@ export function Audios() {
     <div className="stack">
       {may("POST /api/v1/audios") && <AudioDrop />}
       <ListCard
+        kind="audio"
         list={list}
         empty={{ title: t("dialer.noAudios"), text: t("dialer.noAudiosText") }}
         columns={[
@@ -61,12 +62,14 @@ function AudioActions({ audio: { id, name } }: { audio: Schemas["Audio"] }) {
     <div className="row">
       <Player about={name} load={() => ask(api.GET("/api/v1/audios/{id}/link", params))} />
       {may("DELETE /api/v1/audios/{id}") && (
-        <ConfirmButton
+        <RemoveButton
           label={t("action.remove")}
           about={name}
-          question={t("dialer.removeAudioQuestion", { name })}
-          done={t("dialer.audioRemoved")}
-          run={() => ask(api.DELETE("/api/v1/audios/{id}", params))}
+          removal={{
+            name: `audio:${id}`,
+            sentence: t("dialer.removed", { name }),
+            run: () => ask(api.DELETE("/api/v1/audios/{id}", { ...params, keepalive: true })),
+          }}
         />
       )}
     </div>

@@ -3,13 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ActionForm, numberOf, textOf } from "../../ui/ActionForm.tsx";
+import { ActionForm } from "../../ui/ActionForm.tsx";
 import { Badge } from "../../ui/Badge.tsx";
-import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { DialogButton } from "../../ui/DialogButton.tsx";
+import { numberOf, textOf } from "../../ui/form-fields.ts";
 import { ListCard } from "../../ui/ListCard.tsx";
 import { showProblem } from "../../ui/notices.tsx";
+import { RemoveButton } from "../../ui/removals.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
 type CallerId = Schemas["CallerId"];
@@ -32,6 +33,7 @@ export function CallerIds({ projectId: id }: { projectId: string }) {
         </p>
       )}
       <ListCard
+        kind="caller-id"
         list={{ query: list, items }}
         empty={{ title: t("dialer.noCallerIds") }}
         columns={[
@@ -103,12 +105,14 @@ function CallerIdActions({ one }: { one: CallerId }) {
       <DialogButton label={t("action.edit")} about={one.number} title={one.number}>
         {(close) => <CallerIdForm one={one} onDone={close} />}
       </DialogButton>
-      <ConfirmButton
+      <RemoveButton
         label={t("action.remove")}
         about={one.number}
-        question={t("dialer.removeCallerIdQuestion", { number: one.number })}
-        done={t("dialer.callerIdRemoved")}
-        run={() => ask(api.DELETE("/api/v1/projects/{id}/caller-ids/{callerId}", params))}
+        removal={{
+          name: `caller-id:${one.id}`,
+          sentence: t("dialer.removed", { name: one.number }),
+          run: () => ask(api.DELETE("/api/v1/projects/{id}/caller-ids/{callerId}", { ...params, keepalive: true })),
+        }}
       />
     </div>
   );

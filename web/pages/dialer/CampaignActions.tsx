@@ -3,11 +3,13 @@ import { useNavigate } from "@tanstack/react-router";
 import { api, ask } from "../../api/client.ts";
 import { CAMPAIGN_CONTACT_DISPOSITION, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ActionForm, textOf } from "../../ui/ActionForm.tsx";
+import { ActionForm } from "../../ui/ActionForm.tsx";
 import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { DialogButton } from "../../ui/DialogButton.tsx";
+import { textOf } from "../../ui/form-fields.ts";
 import { showProblem } from "../../ui/notices.tsx";
+import { RemoveButton } from "../../ui/removals.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
 type Statistics = Schemas["CampaignStatistics"];
@@ -29,12 +31,14 @@ export function CampaignActions({ statistics }: { statistics: Statistics }) {
       {isOver && may("POST /api/v1/campaigns/{id}/recycle") && <Recycle statistics={statistics} />}
       {may("PATCH /api/v1/campaigns/{id}") && <Rename campaign={campaign} />}
       {(isOver || state === "draft") && may("DELETE /api/v1/campaigns/{id}") && (
-        <ConfirmButton
+        <RemoveButton
           label={t("action.remove")}
-          question={t("dialer.removeCampaignQuestion", { name })}
-          done={t("dialer.campaignRemoved")}
-          run={() => ask(api.DELETE("/api/v1/campaigns/{id}", { params: { path: { id } } }))}
-          onDone={() => void navigate({ to: "/dialer/$part", params: { part: "campaigns" } })}
+          removal={{
+            name: `campaign:${id}`,
+            sentence: t("dialer.removed", { name }),
+            run: () => ask(api.DELETE("/api/v1/campaigns/{id}", { params: { path: { id } }, keepalive: true })),
+          }}
+          onRemoved={() => void navigate({ to: "/dialer/$part", params: { part: "campaigns" } })}
         />
       )}
     </>

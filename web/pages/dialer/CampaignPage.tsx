@@ -63,7 +63,7 @@ function CampaignParts({ statistics }: { statistics: Schemas["CampaignStatistics
       <Imports campaignId={campaign.id} />
       <DryRun campaignId={campaign.id} />
       <WeekGrid campaignId={campaign.id} />
-      <Contacts campaignId={campaign.id} />
+      <Contacts campaign={campaign} />
     </div>
   );
 }

@@ -4,8 +4,9 @@ import { useState } from "react";
 import { api, ask } from "../../api/client.ts";
 import { CAMPAIGN_STATE, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ActionForm, textOf } from "../../ui/ActionForm.tsx";
+import { ActionForm } from "../../ui/ActionForm.tsx";
 import { useMay } from "../../ui/current-user.ts";
+import { textOf } from "../../ui/form-fields.ts";
 import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { CampaignBadge } from "./CampaignBadge.tsx";
@@ -49,6 +50,7 @@ export function Campaigns() {
         />
       </div>
       <ListCard
+        kind="campaign"
         list={list}
         empty={{ title: t("dialer.noCampaigns"), text: t("dialer.noCampaignsText") }}
         columns={[

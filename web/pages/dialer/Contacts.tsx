@@ -4,20 +4,26 @@ import { api, ask } from "../../api/client.ts";
 import { CAMPAIGN_CONTACT_DISPOSITION, CAMPAIGN_CONTACT_STATE, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { Badge, type Tone } from "../../ui/Badge.tsx";
+import { useMay } from "../../ui/current-user.ts";
 import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
 import { TextFilter } from "../../ui/TextFilter.tsx";
 import { Time } from "../../ui/Time.tsx";
-import { ContactHistory } from "./ContactHistory.tsx";
+import { AddContact } from "./AddContact.tsx";
+import { ContactActions } from "./ContactActions.tsx";
 import { toVariablesText } from "./contact-variables.ts";
 
 type Contact = Schemas["CampaignContact"];
+/** States of a campaign in which somebody may be added. */
+const OPEN: readonly Schemas["Campaign"]["state"][] = ["draft", "active", "paused"];
 const TONES: Record<Contact["state"], Tone> = {
   ...{ pending: "still", dialing: "busy", completed: "good", failed: "bad", skipped: "warn" },
 };
 
 /** Whom the campaign calls, and what came of each. */
-export function Contacts({ campaignId: id }: { campaignId: string }) {
+export function Contacts({ campaign: { id, state: campaignState } }: { campaign: Schemas["Campaign"] }) {
   const { t } = useText();
+  const may = useMay();
+  const mayAdd = OPEN.includes(campaignState) && may("POST /api/v1/campaigns/{id}/contacts");
   const [state, setState] = useState<Contact["state"]>();
   const [disposition, setDisposition] = useState<NonNullable<Contact["disposition"]>>();
   const [number, setNumber] = useState("");
@@ -55,7 +61,13 @@ export function Contacts({ campaignId: id }: { campaignId: string }) {
         />
         <TextFilter label={t("dialer.number")} value={number} onChange={setNumber} />
       </div>
+      {mayAdd && (
+        <div className="row add-contact">
+          <AddContact campaignId={id} />
+        </div>
+      )}
       <ListCard
+        kind="contact"
         list={list}
         empty={{ title: t("dialer.noContacts") }}
         columns={[
@@ -77,7 +89,7 @@ export function Contacts({ campaignId: id }: { campaignId: string }) {
           },
           {
             label: t("deliveries.actions"),
-            show: (contact) => <ContactHistory contact={contact} campaignId={id} />,
+            show: (contact) => <ContactActions contact={contact} campaignId={id} />,
           },
         ]}
       />

@@ -4,6 +4,7 @@ import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { Table } from "../../ui/Table.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
@@ -32,60 +33,48 @@ export function DryRun({ campaignId: id }: { campaignId: string }) {
 
 function Result({ result }: { result: Schemas["DryRun"] }) {
   const { t } = useText();
-  const most = Math.max(1, ...result.first_eligible.map(({ contacts }) => contacts));
   return (
     <div className="stack" role="status">
       {!result.acknowledged && <p className="note note-warn">{t("dialer.notAcknowledged")}</p>}
       <p>{t("dialer.allowedNow", { allowed: result.allowed_now, contacts: result.contacts })}</p>
+      {result.never > 0 && <p>{t("dialer.neverCalled", { contacts: result.never })}</p>}
+      {result.unexamined > 0 && <p>{t("dialer.unexamined", { contacts: result.unexamined })}</p>}
       {result.blocked.length > 0 && (
-        <table className="grid-table">
-          <thead>
-            <tr>
-              <th scope="col">{t("dialer.rule")}</th>
-              <th scope="col">{t("dialer.forGood")}</th>
-              <th scope="col" className="end">
-                {t("dialer.contacts")}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {result.blocked.map(({ rule, final, contacts }) => (
-              <tr key={`${rule} ${final}`}>
-                <td>{t(`dialer.ruleIs.${rule}`)}</td>
-                <td>{final ? t("dialer.yes") : t("dialer.no")}</td>
-                <td className="end number">{contacts}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          caption={t("dialer.keptBack")}
+          items={result.blocked}
+          keyOf={({ rule, final }) => `${rule} ${final}`}
+          columns={[
+            { label: t("dialer.rule"), show: ({ rule }) => t(`dialer.ruleIs.${rule}`) },
+            { label: t("dialer.forGood"), show: ({ final }) => t(final ? "dialer.yes" : "dialer.no") },
+            { label: t("dialer.contacts"), className: "end number", show: ({ contacts }) => contacts },
+          ]}
+        />
       )}
-      {result.first_eligible.length > 0 && (
-        <table className="grid-table">
-          <caption className="visually-hidden">{t("dialer.firstHours")}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t("dialer.firstHours")}</th>
-              <th scope="col">{t("dialer.share")}</th>
-              <th scope="col" className="end">
-                {t("dialer.contacts")}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {result.first_eligible.map(({ from, contacts }) => (
-              <tr key={from}>
-                <td>
-                  <Time at={from} />
-                </td>
-                <td>
-                  <progress max={most} value={contacts} aria-label={t("dialer.share")} />
-                </td>
-                <td className="end number">{contacts}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      {result.first_eligible.length > 0 && <Histogram hours={result.first_eligible} />}
     </div>
+  );
+}
+
+/** Of those who wait: in which hour each may be called first. */
+function Histogram({ hours }: { hours: Schemas["DryRun"]["first_eligible"] }) {
+  const { t } = useText();
+  const most = Math.max(1, ...hours.map(({ contacts }) => contacts));
+  return (
+    <Table
+      caption={t("dialer.firstHours")}
+      items={hours}
+      keyOf={({ from }) => from}
+      columns={[
+        { label: t("dialer.firstHours"), show: ({ from }) => <Time at={from} /> },
+        {
+          label: t("dialer.share"),
+          show: ({ contacts }) => (
+            <progress className="bar" max={most} value={contacts} aria-label={t("dialer.share")} />
+          ),
+        },
+        { label: t("dialer.contacts"), className: "end number", show: ({ contacts }) => contacts },
+      ]}
+    />
   );
 }

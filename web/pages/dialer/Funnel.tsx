@@ -1,5 +1,6 @@
 import { CAMPAIGN_CONTACT_DISPOSITION, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
+import { Table } from "../../ui/Table.tsx";
 import { countOf } from "./CampaignActions.tsx";
 
 /** How many are still to be called, and what came of the others. */
@@ -24,33 +25,26 @@ export function Funnel({ statistics }: { statistics: Schemas["CampaignStatistics
       <h2>{t("dialer.funnel")}</h2>
       {rows.length === 0 && <p className="quiet">{t("dialer.noOutcome")}</p>}
       {rows.length > 0 && (
-        <table className="grid-table">
-          <thead>
-            <tr>
-              <th scope="col">{t("dialer.outcome")}</th>
-              <th scope="col">{t("dialer.share")}</th>
-              <th scope="col" className="end">
-                {t("dialer.contacts")}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ disposition, contacts: count }) => (
-              <tr key={disposition}>
-                <td>{t(`dialer.disposition.${disposition}`)}</td>
-                <td>
-                  <progress
-                    className="bar"
-                    max={Math.max(1, contacts.total)}
-                    value={count}
-                    aria-label={t(`dialer.disposition.${disposition}`)}
-                  />
-                </td>
-                <td className="end number">{count}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          caption={t("dialer.funnel")}
+          items={rows}
+          keyOf={({ disposition }) => disposition}
+          columns={[
+            { label: t("dialer.outcome"), show: ({ disposition }) => t(`dialer.disposition.${disposition}`) },
+            {
+              label: t("dialer.share"),
+              show: ({ disposition, contacts: count }) => (
+                <progress
+                  className="bar"
+                  max={Math.max(1, contacts.total)}
+                  value={count}
+                  aria-label={t(`dialer.disposition.${disposition}`)}
+                />
+              ),
+            },
+            { label: t("dialer.contacts"), className: "end number", show: (row) => row.contacts },
+          ]}
+        />
       )}
     </section>
   );

@@ -1,46 +1,43 @@
 import { Button, Textarea } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { FormEvent } from "react";
 import { api, ask } from "../../api/client.ts";
 import { useText } from "../../locales/text.tsx";
+import { ActionForm } from "../../ui/ActionForm.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { textOf } from "../../ui/form-fields.ts";
 import { useAction } from "../../ui/use-action.ts";
 import { fromHolidays, toHolidays } from "./week.ts";
 
-/** Days on which no project calls. */
-export function Holidays() {
+/** Days without calls: of one project, or of all of them. */
+export function Holidays({ projectId }: { projectId?: string }) {
   const { t } = useText();
   const may = useMay();
+  const params = { query: projectId === undefined ? {} : { project_id: projectId } };
   const list = useQuery({
-    queryKey: ["holidays"],
-    queryFn: ({ signal }) => ask(api.GET("/api/v1/holidays", { signal })),
+    queryKey: ["holidays", projectId],
+    queryFn: ({ signal }) => ask(api.GET("/api/v1/holidays", { signal, params })),
   });
   const save = useAction({
     run: (form: FormData) =>
-      ask(api.PUT("/api/v1/holidays", { body: { holidays: toHolidays(String(form.get("holidays") ?? "")) } })),
+      ask(api.PUT("/api/v1/holidays", { params, body: { holidays: toHolidays(textOf(form, "holidays")) } })),
     done: t("dialer.holidaysSaved"),
   });
   const isFixed = !may("PUT /api/v1/holidays");
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    save.mutate(new FormData(event.currentTarget));
-  };
   if (list.error) return <ErrorNote error={list.error} onRetry={() => void list.refetch()} />;
   if (!list.data) return null;
   return (
-    <form className="card stack" key={JSON.stringify(list.data)} onSubmit={submit}>
+    <ActionForm className="card stack narrow" key={JSON.stringify(list.data)} action={save}>
       <h2>{t("dialer.holidays")}</h2>
       <Textarea
         size="xs"
         name="holidays"
         label={t("dialer.holidaysLabel")}
-        description={t("dialer.holidaysHint")}
+        description={t(projectId === undefined ? "dialer.holidaysHint" : "dialer.projectHolidaysHint")}
         rows={4}
         disabled={isFixed}
         defaultValue={fromHolidays(list.data.holidays)}
       />
-      {save.error && <ErrorNote error={save.error} />}
       {!isFixed && (
         <div className="row">
           <Button type="submit" loading={save.isPending}>
@@ -48,6 +45,6 @@ export function Holidays() {
           </Button>
         </div>
       )}
-    </form>
+    </ActionForm>
   );
 }

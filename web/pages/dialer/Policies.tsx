@@ -1,20 +1,24 @@
-import { Button, Checkbox, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
+import { ActionForm } from "../../ui/ActionForm.tsx";
 import { Badge } from "../../ui/Badge.tsx";
-import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
+import { DialogButton } from "../../ui/DialogButton.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { textOf } from "../../ui/form-fields.ts";
 import { Loading } from "../../ui/Loading.tsx";
+import { RemoveButton, useRemovals } from "../../ui/removals.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { Holidays } from "./Holidays.tsx";
 import { usePolicies } from "./lists.ts";
+import { PolicyForm } from "./PolicyForm.tsx";
 import { PolicyRules } from "./PolicyRules.tsx";
+import { PolicyVersions } from "./PolicyVersions.tsx";
 
 type Policy = Schemas["Policy"];
 
@@ -22,20 +26,22 @@ type Policy = Schemas["Policy"];
 export function Policies() {
   const { t } = useText();
   const may = useMay();
+  const { isRemoved } = useRemovals();
   const list = usePolicies();
+  const policies = list.data?.items.filter(({ id }) => !isRemoved(`policy:${id}`));
   return (
     <div className="stack">
       <p className="note note-warn">{t("dialer.policyWarning")}</p>
       {may("POST /api/v1/dialer/policies") && <NewPolicy />}
       {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isLoading && <Loading />}
-      {list.data?.items.length === 0 && (
+      {policies?.length === 0 && (
         <div className="card">
           <EmptyState title={t("dialer.noPolicies")}>{t("dialer.noPoliciesText")}</EmptyState>
         </div>
       )}
       <div className="cards">
-        {list.data?.items.map((policy) => (
+        {policies?.map((policy) => (
           <PolicyCard key={policy.id} policy={policy} />
         ))}
       </div>
@@ -67,13 +73,21 @@ function PolicyCard({ policy }: { policy: Policy }) {
         {may("POST /api/v1/dialer/policies/{id}/acknowledge") && status === "unreviewed" && (
           <Acknowledge policy={policy} />
         )}
+        {may("PATCH /api/v1/dialer/policies/{id}") && (
+          <DialogButton size="xl" label={t("action.edit")} about={name} title={t("dialer.editPolicy", { name })}>
+            {(close) => <PolicyForm policy={policy} onDone={close} />}
+          </DialogButton>
+        )}
+        <PolicyVersions policy={policy} />
         {may("DELETE /api/v1/dialer/policies/{id}") && (
-          <ConfirmButton
+          <RemoveButton
             label={t("action.remove")}
             about={name}
-            question={t("dialer.removePolicyQuestion", { name })}
-            done={t("dialer.policyRemoved")}
-            run={() => ask(api.DELETE("/api/v1/dialer/policies/{id}", { params: { path: { id } } }))}
+            removal={{
+              name: `policy:${id}`,
+              sentence: t("dialer.removed", { name }),
+              run: () => ask(api.DELETE("/api/v1/dialer/policies/{id}", { params: { path: { id } }, keepalive: true })),
+            }}
           />
         )}
         <span className="quiet small">{t("dialer.version", { version })}</span>
@@ -85,52 +99,49 @@ function PolicyCard({ policy }: { policy: Policy }) {
 /** Nobody takes rules over by a click alone: a name stands for them. */
 function Acknowledge({ policy }: { policy: Policy }) {
   const { t } = useText();
-  const [isOpen, setOpen] = useState(false);
+  const { name } = policy;
+  return (
+    <DialogButton
+      look={{}}
+      size="xl"
+      label={t("dialer.acknowledge")}
+      about={name}
+      title={t("dialer.acknowledgeTitle", { name })}
+    >
+      {(close) => <AcknowledgeForm policy={policy} onDone={close} />}
+    </DialogButton>
+  );
+}
+
+function AcknowledgeForm({ policy, onDone }: { policy: Policy; onDone(): void }) {
+  const { t } = useText();
   const acknowledge = useAction({
     run: (form: FormData) =>
       ask(
         api.POST("/api/v1/dialer/policies/{id}/acknowledge", {
           params: { path: { id: policy.id } },
-          body: { version: policy.version, name: String(form.get("name")).trim(), reviewed: true },
+          body: { version: policy.version, name: textOf(form, "name"), reviewed: true },
         }),
       ),
     done: t("dialer.acknowledged"),
-    onDone: () => setOpen(false),
+    onDone,
   });
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    acknowledge.mutate(new FormData(event.currentTarget));
-  };
   return (
-    <>
-      <Button onClick={() => setOpen(true)}>
+    <ActionForm action={acknowledge}>
+      <PolicyRules pack={policy.pack} isOpen />
+      <TextInput
+        name="name"
+        label={t("dialer.reviewer")}
+        description={t("dialer.reviewerHint")}
+        required
+        minLength={3}
+        maxLength={200}
+      />
+      <Checkbox size="xs" required label={t("dialer.reviewed")} />
+      <Button type="submit" loading={acknowledge.isPending}>
         {t("dialer.acknowledge")}
-        <span className="visually-hidden"> {policy.name}</span>
       </Button>
-      <Modal
-        opened={isOpen}
-        onClose={() => setOpen(false)}
-        title={t("dialer.acknowledgeTitle", { name: policy.name })}
-        closeButtonProps={{ "aria-label": t("action.close") }}
-      >
-        <form className="stack" onSubmit={submit}>
-          <PolicyRules pack={policy.pack} isOpen />
-          <TextInput
-            name="name"
-            label={t("dialer.reviewer")}
-            description={t("dialer.reviewerHint")}
-            required
-            minLength={3}
-            maxLength={200}
-          />
-          <Checkbox size="xs" required label={t("dialer.reviewed")} />
-          {acknowledge.error && <ErrorNote error={acknowledge.error} />}
-          <Button type="submit" loading={acknowledge.isPending}>
-            {t("dialer.acknowledge")}
-          </Button>
-        </form>
-      </Modal>
-    </>
+    </ActionForm>
   );
 }
 
@@ -144,17 +155,13 @@ function NewPolicy() {
     run: (form: FormData) =>
       ask(
         api.POST("/api/v1/dialer/policies", {
-          body: { name: String(form.get("name")).trim(), template: String(form.get("template")) },
+          body: { name: textOf(form, "name"), template: textOf(form, "template") },
         }),
       ),
     done: t("dialer.policyAdded"),
   });
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    create.mutate(new FormData(event.currentTarget));
-  };
   return (
-    <form className="card" onSubmit={submit}>
+    <ActionForm className="card" action={create} isEmptied>
       <h2>{t("dialer.newPolicy")}</h2>
       <div className="form-grid ends">
         <TextInput name="name" label={t("dialer.name")} required maxLength={120} autoComplete="off" />
@@ -170,7 +177,6 @@ function NewPolicy() {
         </Button>
       </div>
       {templates.error && <ErrorNote error={templates.error} />}
-      {create.error && <ErrorNote error={create.error} />}
-    </form>
+    </ActionForm>
   );
 }

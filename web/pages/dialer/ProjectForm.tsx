@@ -1,8 +1,9 @@
 import { Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
-import type { FormEvent, ReactNode } from "react";
+import type { FormEvent } from "react";
 import { PROJECT_LANGUAGE, PROJECT_MODE, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { FormPart } from "./FormPart.tsx";
 import { usePbxs, usePolicies, useTrunks } from "./lists.ts";
 import { ProjectRetries } from "./ProjectRetries.tsx";
 import { ProjectSpeech } from "./ProjectSpeech.tsx";
@@ -46,23 +47,6 @@ export function ProjectForm({ project, isFixed, isPending, error, onSubmit }: Pr
         )}
       </fieldset>
     </form>
-  );
-}
-
-export function FormPart({
-  title,
-  isOpen = false,
-  children,
-}: {
-  title: string;
-  isOpen?: boolean;
-  children: ReactNode;
-}) {
-  return (
-    <details className="settings-group" open={isOpen}>
-      <summary>{title}</summary>
-      <div className="form-grid">{children}</div>
-    </details>
   );
 }
 

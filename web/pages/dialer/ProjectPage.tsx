@@ -4,14 +4,16 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Page } from "../../ui/Page.tsx";
+import { RemoveButton } from "../../ui/removals.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { CallerIds } from "./CallerIds.tsx";
+import { Holidays } from "./Holidays.tsx";
 import { NewProject } from "./NewProject.tsx";
+import { ProjectConsent } from "./ProjectConsent.tsx";
 import { ProjectForm } from "./ProjectForm.tsx";
 import { ProjectPeople } from "./ProjectPeople.tsx";
 import type { ProjectBody } from "./project-form.ts";
@@ -66,6 +68,8 @@ function ProjectParts({ project }: { project: Schemas["Project"] }) {
         onSubmit={(body) => save.mutate(body)}
       />
       <CallerIds projectId={project.id} />
+      <ProjectConsent projectId={project.id} />
+      <Holidays projectId={project.id} />
       {may("PUT /api/v1/projects/{id}/users") && <ProjectPeople projectId={project.id} />}
     </div>
   );
@@ -75,13 +79,15 @@ function RemoveProject({ project: { id, name } }: { project: Schemas["Project"] 
   const { t } = useText();
   const navigate = useNavigate();
   return (
-    <ConfirmButton
+    <RemoveButton
       label={t("action.remove")}
       about={name}
-      question={t("dialer.removeProjectQuestion", { name })}
-      done={t("dialer.projectRemoved")}
-      run={() => ask(api.DELETE("/api/v1/projects/{id}", { params: { path: { id } } }))}
-      onDone={() => void navigate({ to: "/dialer/$part", params: { part: "projects" } })}
+      removal={{
+        name: `project:${id}`,
+        sentence: t("dialer.removed", { name }),
+        run: () => ask(api.DELETE("/api/v1/projects/{id}", { params: { path: { id } }, keepalive: true })),
+      }}
+      onRemoved={() => void navigate({ to: "/dialer/$part", params: { part: "projects" } })}
     />
   );
 }

@@ -1,7 +1,7 @@
 import { Checkbox, NativeSelect, TextInput } from "@mantine/core";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { FormPart } from "./ProjectForm.tsx";
+import { FormPart } from "./FormPart.tsx";
 import { AMD_FIELDS, RETRIED, toRuleText } from "./project-form.ts";
 
 /** Offered in minutes; another one that a project has is offered too. */

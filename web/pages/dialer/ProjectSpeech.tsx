@@ -1,8 +1,8 @@
 import { Checkbox, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { AUDIO_PROMPT_NAME, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
+import { FormPart } from "./FormPart.tsx";
 import { useAudios } from "./lists.ts";
-import { FormPart } from "./ProjectForm.tsx";
 
 const KEYS = [..."0123456789*#"];
 

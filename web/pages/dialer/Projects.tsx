@@ -1,4 +1,3 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
@@ -7,22 +6,22 @@ import { Badge } from "../../ui/Badge.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { usePagedList } from "../../ui/ListCard.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { MoreButton } from "../../ui/MoreButton.tsx";
+import { useRemovals } from "../../ui/removals.tsx";
 import { toNames, useAudios, useTrunks } from "./lists.ts";
 
 /** How automatic calls behave, one card a project. */
 export function Projects() {
   const { t } = useText();
   const may = useMay();
-  const list = useInfiniteQuery({
-    queryKey: ["project-list"],
-    initialPageParam: "",
-    queryFn: ({ pageParam, signal }) =>
-      ask(api.GET("/api/v1/projects", { signal, params: { query: pageParam ? { cursor: pageParam } : {} } })),
-    getNextPageParam: ({ next_cursor }) => next_cursor,
+  const { isRemoved } = useRemovals();
+  const { query: list, items } = usePagedList({
+    key: ["project-list"],
+    load: (query, signal) => ask(api.GET("/api/v1/projects", { signal, params: { query } })),
   });
-  const projects = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const projects = items.filter(({ id }) => !isRemoved(`project:${id}`));
   return (
     <div className="stack">
       {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}

@@ -1,10 +1,11 @@
 import { Button, TextInput } from "@mantine/core";
+import type { FormEvent } from "react";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ActionForm, textOf } from "../../ui/ActionForm.tsx";
 import { DialogButton } from "../../ui/DialogButton.tsx";
-import { useAction } from "../../ui/use-action.ts";
+import { textOf } from "../../ui/form-fields.ts";
+import { useRemovals } from "../../ui/removals.tsx";
 
 type Suppression = Schemas["Suppression"];
 
@@ -21,22 +22,23 @@ export function RemoveSuppression({ suppression }: { suppression: Suppression })
 
 function Reason({ suppression: { id }, onDone }: { suppression: Suppression; onDone(): void }) {
   const { t } = useText();
-  const remove = useAction({
-    run: (form: FormData) =>
-      ask(
-        api.DELETE("/api/v1/suppressions/{id}", {
-          params: { path: { id }, query: { reason: textOf(form, "reason") } },
-        }),
-      ),
-    done: t("dialer.suppressionRemoved"),
-    onDone,
-  });
+  const { remove } = useRemovals();
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const params = { path: { id }, query: { reason: textOf(new FormData(event.currentTarget), "reason") } };
+    onDone();
+    remove({
+      name: `suppression:${id}`,
+      sentence: t("dialer.suppressionRemoved"),
+      run: () => ask(api.DELETE("/api/v1/suppressions/{id}", { params, keepalive: true })),
+    });
+  };
   return (
-    <ActionForm action={remove}>
+    <form className="stack" onSubmit={submit}>
       <TextInput name="reason" label={t("dialer.reason")} required maxLength={500} data-autofocus />
-      <Button type="submit" color="red" loading={remove.isPending}>
+      <Button type="submit" color="red">
         {t("action.remove")}
       </Button>
-    </ActionForm>
+    </form>
   );
 }

@@ -3,8 +3,9 @@ import { useState } from "react";
 import { api, ask } from "../../api/client.ts";
 import { type Schemas, SUPPRESSION_SCOPE, SUPPRESSION_SOURCE } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ActionForm, textOf } from "../../ui/ActionForm.tsx";
+import { ActionForm } from "../../ui/ActionForm.tsx";
 import { useMay } from "../../ui/current-user.ts";
+import { textOf } from "../../ui/form-fields.ts";
 import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
 import { TextFilter } from "../../ui/TextFilter.tsx";
 import { Time } from "../../ui/Time.tsx";
@@ -54,6 +55,7 @@ export function Suppressions() {
         />
       </div>
       <ListCard
+        kind="suppression"
         list={list}
         empty={{ title: t("dialer.noSuppressions") }}
         columns={[

@@ -3,10 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "../../api/client.ts";
 import { PBX_TRUNK_FILE_RELOAD, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { ActionForm, textOf } from "../../ui/ActionForm.tsx";
+import { ActionForm } from "../../ui/ActionForm.tsx";
 import { Badge, type Tone } from "../../ui/Badge.tsx";
 import { useMay, useMe } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { textOf } from "../../ui/form-fields.ts";
 import { useAction } from "../../ui/use-action.ts";
 import { usePbxs } from "./lists.ts";
 

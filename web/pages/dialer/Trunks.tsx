@@ -5,9 +5,9 @@ import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { Badge } from "../../ui/Badge.tsx";
-import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { ListCard } from "../../ui/ListCard.tsx";
+import { RemoveButton } from "../../ui/removals.tsx";
 import { Limits } from "./Limits.tsx";
 import { toNames, usePbxs, useTrunks } from "./lists.ts";
 import { PbxSounds } from "./PbxSounds.tsx";
@@ -45,6 +45,7 @@ export function Trunks() {
         </div>
       )}
       <ListCard
+        kind="trunk"
         list={{ query: list, items: list.data?.items ?? [] }}
         empty={{ title: t("dialer.noTrunks"), text: t("dialer.noTrunksText") }}
         columns={[
@@ -99,12 +100,14 @@ function TrunkActions({ trunk, onEdit }: { trunk: Trunk; onEdit(trunk: Trunk): v
         {t("action.edit")}
         <span className="visually-hidden"> {name}</span>
       </Button>
-      <ConfirmButton
+      <RemoveButton
         label={t("action.remove")}
         about={name}
-        question={t("dialer.removeTrunkQuestion", { name })}
-        done={t("dialer.trunkRemoved")}
-        run={() => ask(api.DELETE("/api/v1/trunks/{id}", { params: { path: { id } } }))}
+        removal={{
+          name: `trunk:${id}`,
+          sentence: t("dialer.removed", { name }),
+          run: () => ask(api.DELETE("/api/v1/trunks/{id}", { params: { path: { id } }, keepalive: true })),
+        }}
       />
     </div>
   );

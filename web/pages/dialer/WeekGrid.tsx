@@ -7,6 +7,7 @@ import { useText } from "../../locales/text.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { useAction } from "../../ui/use-action.ts";
+import { WeekCells } from "./WeekCells.tsx";
 import { addHours, type Hours, toDayName, toHours, toWindows } from "./week.ts";
 
 /** When the campaign may call, day by day, in its project's zone. */
@@ -45,6 +46,8 @@ function Week({ id, schedule }: { id: string; schedule: Schemas["CampaignSchedul
     <form className="stack" onSubmit={submit}>
       <p className="quiet small">{t("dialer.scheduleHint", { zone: schedule.time_zone })}</p>
       {schedule.windows.length === 0 && <p className="note note-warn">{t("dialer.noSchedule")}</p>}
+      <WeekCells hours={hours} isFixed={isFixed} onChange={setHours} />
+      <p className="quiet small">{t("dialer.weekHint")}</p>
       <div className="week">
         {hours.map((row) => (
           <HoursRow

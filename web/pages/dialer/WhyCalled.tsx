@@ -1,7 +1,8 @@
 import { Button, TextInput } from "@mantine/core";
 import { api, ask } from "../../api/client.ts";
 import { useText } from "../../locales/text.tsx";
-import { ActionForm, textOf } from "../../ui/ActionForm.tsx";
+import { ActionForm } from "../../ui/ActionForm.tsx";
+import { textOf } from "../../ui/form-fields.ts";
 import { useAction } from "../../ui/use-action.ts";
 import { ProjectChoice } from "./ProjectChoice.tsx";
 import { WhyAnswer } from "./WhyAnswer.tsx";
