@@ -35,11 +35,15 @@ test("an address keeps the filters it knows and drops the rest", () => {
     connection: "1;",
   });
   assert.deepEqual(search, { outcome: "missed", number: "600000010" });
-  assert.deepEqual(toCallQuery({ from: "2026-01-10", to: "2026-01-10", state: "dead" }, "Europe/Madrid"), {
-    since: "2026-01-09T23:00:00.000Z",
-    until: "2026-01-10T23:00:00.000Z",
-    delivery_state: "dead",
-  });
+  assert.deepEqual(
+    toCallQuery({ from: "2026-01-10", to: "2026-01-10", crm: "failed", project: "7" }, "Europe/Madrid"),
+    {
+      since: "2026-01-09T23:00:00.000Z",
+      until: "2026-01-10T23:00:00.000Z",
+      connection_state: "failed",
+      project_id: "7",
+    },
+  );
 });
 
 test("a setting's schema decides its field, and what is left empty is not sent", () => {

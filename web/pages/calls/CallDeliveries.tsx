@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Schemas } from "../../api/schema.gen.ts";
-import { useText } from "../../locales/text.tsx";
+import { type Translate, useText } from "../../locales/text.tsx";
 import { DeliveryBadge } from "../../ui/Badge.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { OutsideLink } from "../../ui/outside-link.tsx";
@@ -25,7 +25,7 @@ export function CallDeliveries({ call }: { call: CallDetail }) {
           <DeliveryCard
             key={delivery.id}
             delivery={delivery}
-            isLinked={call.contact?.connection_id === delivery.connection_id}
+            contact={call.contact?.connection_id === delivery.connection_id ? call.contact : null}
           />
         ))}
       </div>
@@ -33,11 +33,11 @@ export function CallDeliveries({ call }: { call: CallDetail }) {
   );
 }
 
-function DeliveryCard({ delivery, isLinked }: { delivery: CallDelivery; isLinked: boolean }) {
+function DeliveryCard({ delivery, contact }: { delivery: CallDelivery; contact: CallDetail["contact"] }) {
   const { t } = useText();
   const may = useMay();
   const [isOpen, setOpen] = useState(false);
-  const { id, connection, state, url, remote_id, reason, review, last_attempt_at } = delivery;
+  const { id, connection, state, url, remote_id, last_attempt_at } = delivery;
   return (
     <article className="delivery">
       <div className="row spread">
@@ -53,17 +53,7 @@ function DeliveryCard({ delivery, isLinked }: { delivery: CallDelivery; isLinked
           {t("delivery.lastAttempt")} <Time at={last_attempt_at} seconds />
         </span>
       </p>
-      {state === "delivered" && <p className="small quiet">{t(isLinked ? "delivery.linked" : "delivery.unlinked")}</p>}
-      {reason && (
-        <p className="note note-bad small" lang="en">
-          {reason}
-        </p>
-      )}
-      {review && (
-        <p className="note note-warn small" lang="en">
-          {review}
-        </p>
-      )}
+      <Why delivery={delivery} contact={contact} />
       {may("GET /api/v1/deliveries/{id}/attempts") && (
         <details onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>{t("attempts.title")}</summary>
@@ -72,4 +62,33 @@ function DeliveryCard({ delivery, isLinked }: { delivery: CallDelivery; isLinked
       )}
     </article>
   );
+}
+
+/** Why the call hangs on a contact over there, or on none: in the person's words, then in those of the connector. */
+function Why({ delivery, contact }: { delivery: CallDelivery; contact: CallDetail["contact"] }) {
+  const { t } = useText();
+  const { state, connector, reason, review } = delivery;
+  const said = [reason, review].filter((text) => text !== null);
+  return (
+    <section className="why" aria-label={t("why.title")}>
+      <p className="small">{toWhy(state, { connector, contact, isSilent: said.length === 0, t })}</p>
+      {said.map((text) => (
+        <p key={text} className={`note small ${text === reason ? "note-bad" : "note-warn"}`} lang="en">
+          {text}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+function toWhy(
+  state: CallDelivery["state"],
+  around: { connector: string; contact: CallDetail["contact"]; isSilent: boolean; t: Translate },
+): string {
+  const { connector, contact, isSilent, t } = around;
+  if (contact) return t("why.linked", { name: contact.name ?? contact.id });
+  if (state === "pending" || state === "leased") return t("why.waiting");
+  if (state !== "delivered") return t("why.failed");
+  if (connector === "webhook") return t("why.noContacts");
+  return t(isSilent ? "why.unlinkedSilent" : "why.unlinked");
 }

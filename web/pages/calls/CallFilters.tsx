@@ -6,7 +6,9 @@ import { useText } from "../../locales/text.tsx";
 import { useMay, useMe } from "../../ui/current-user.ts";
 import { toDateText } from "../../ui/instants.ts";
 import { TextFilter } from "../../ui/TextFilter.tsx";
-import { type CallSearch, DELIVERY_STATES, DIRECTIONS, OUTCOMES, parseCallSearch } from "./call-search.ts";
+import { type CallSearch, CONNECTION_STATES, DIRECTIONS, OUTCOMES, parseCallSearch } from "./call-search.ts";
+import { DialerFilters } from "./DialerFilters.tsx";
+import { SavedViews } from "./SavedViews.tsx";
 
 /** Each change goes into the address, so that a view can be kept as a bookmark and sent to a colleague. */
 export function CallFilters({ search }: { search: CallSearch }) {
@@ -40,12 +42,14 @@ export function CallFilters({ search }: { search: CallSearch }) {
           onChange={(extension) => change({ extension })}
         />
         <NativeSelect
-          label={t("filter.deliveryState")}
-          value={search.state ?? ""}
-          onChange={(event) => change({ state: event.currentTarget.value })}
-          data={[any, ...DELIVERY_STATES.map((value) => ({ value, label: t(`delivery.${value}`) }))]}
+          label={t("filter.connectionState")}
+          value={search.crm ?? ""}
+          onChange={(event) => change({ crm: event.currentTarget.value })}
+          data={[any, ...CONNECTION_STATES.map((value) => ({ value, label: t(`connectionState.${value}`) }))]}
         />
         <ConnectionFilter search={search} onChange={change} />
+        <DialerFilters search={search} onChange={change} />
+        <SavedViews search={search} />
         {Object.keys(search).length > 0 && (
           <Button variant="default" onClick={() => void navigate({ to: "/calls", search: {} })}>
             {t("calls.clear")}

@@ -3,7 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
-import { useText } from "../../locales/text.tsx";
+import { type Translate, useText } from "../../locales/text.tsx";
 import { OutcomeBadge } from "../../ui/Badge.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { toClock } from "../../ui/instants.ts";
@@ -94,6 +94,7 @@ function Facts({ call }: { call: CallDetail }) {
     [t("call.trunk"), call.trunk],
     [t("call.pbx"), call.pbx],
     [t("call.recording"), <Recording key="recording" call={call} />],
+    ...toDialerRows(call, t),
     [t("call.contact"), call.contact ? (call.contact.name ?? call.contact.id) : t("call.noContact")],
     [
       t("call.uuid"),
@@ -115,4 +116,29 @@ function Facts({ call }: { call: CallDetail }) {
         ))}
     </dl>
   );
+}
+
+/** For whom the dialer made the call, and what came of it there. */
+function toDialerRows({ project, campaign_id, details }: CallDetail, t: Translate): [string, ReactNode][] {
+  if (!project) return [];
+  const dialer = details?.dialer;
+  return [
+    [
+      t("call.project"),
+      <Link key="project" to="/calls" search={{ project: project.id }}>
+        {project.name}
+      </Link>,
+    ],
+    [
+      t("call.campaign"),
+      campaign_id && (
+        <Link key="campaign" to="/calls" search={{ campaign: campaign_id }}>
+          {t("call.campaignCalls", { id: campaign_id })}
+        </Link>
+      ),
+    ],
+    [t("call.disposition"), dialer ? t(`dialer.disposition.${dialer.disposition}`) : null],
+    [t("call.attempt"), dialer?.attempt ?? null],
+    [t("call.digit"), dialer?.digit ?? null],
+  ];
 }

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { api, ask } from "../../api/client.ts";
 import { useText } from "../../locales/text.tsx";
 import { useMay, useMe } from "../../ui/current-user.ts";
@@ -35,6 +36,12 @@ export function Calls() {
     refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? REFRESH_MS : false),
   });
   const calls = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  // A page may find nothing in its share of the calls and still say where to go on.
+  const isLooking = list.data !== undefined && calls.length === 0 && list.hasNextPage && !list.isFetchNextPageError;
+  const { fetchNextPage, isFetching } = list;
+  useEffect(() => {
+    if (isLooking && !isFetching) void fetchNextPage();
+  }, [isLooking, isFetching, fetchNextPage]);
   return (
     <Page
       title={t("calls.title")}
@@ -53,8 +60,15 @@ export function Calls() {
       {list.isLoading && <Loading />}
       {list.data && (
         <div className="card card-flush">
-          {calls.length === 0 ? <NoCalls isFiltered={Object.keys(search).length > 0} /> : <CallTable calls={calls} />}
-          <MoreButton list={list} />
+          {calls.length > 0 && <CallTable calls={calls} />}
+          {calls.length === 0 && !isLooking && <NoCalls isFiltered={Object.keys(search).length > 0} />}
+          {isLooking ? (
+            <p className="quiet table-foot" role="status">
+              {t("calls.looking")}
+            </p>
+          ) : (
+            <MoreButton list={list} />
+          )}
         </div>
       )}
     </Page>

@@ -7,6 +7,7 @@ import { useMay, useMe } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { saveFile } from "../../ui/save-file.ts";
 import { type CallSearch, toCallQuery } from "./call-search.ts";
+import { createLineCounter, createSheetCounter } from "./row-counters.ts";
 
 interface Course {
   rows: number;
@@ -17,26 +18,28 @@ interface Course {
 }
 
 const BEGUN: Course = { rows: 0, total: null, state: "running", error: null };
-const NEWLINE = 10;
+
+type Format = "csv" | "xlsx";
 
 /** The calls of these filters as a file for spreadsheets: however many, with the way it has come, and a way out. */
 export function ExportCalls({ search }: { search: CallSearch }) {
   const { t, language } = useText();
   const { tenant } = useMe();
   const isAllowed = useMay()("POST /api/v1/calls/export");
+  const [isOpen, setOpen] = useState(false);
   const [course, setCourse] = useState<Course | null>(null);
   const stopping = useRef<AbortController>(null);
-  const start = async (): Promise<void> => {
+  const start = async (format: Format): Promise<void> => {
     const controller = new AbortController();
     stopping.current = controller;
     setCourse(BEGUN);
     try {
       const query = toCallQuery(search, tenant.time_zone);
-      const separator = language === "en" ? "comma" : "semicolon";
+      const body = { ...query, format, separator: language === "en" ? "comma" : "semicolon" };
       const onRows = (rows: number, total: number): void => setCourse({ ...BEGUN, rows, total });
-      const { bytes, name } = await takeCalls({ ...query, separator }, onRows, controller.signal);
+      const { bytes, name } = await takeCalls(body, onRows, controller.signal);
       saveFile(bytes, name);
-      setCourse((now) => now && { ...now, state: "done" });
+      setCourse((now) => now && { ...now, rows: now.total ?? now.rows, state: "done" });
     } catch (error) {
       setCourse((now) => (now && !controller.signal.aborted ? { ...now, state: "failed", error } : null));
     }
@@ -44,22 +47,43 @@ export function ExportCalls({ search }: { search: CallSearch }) {
   const close = (): void => {
     stopping.current?.abort();
     setCourse(null);
+    setOpen(false);
   };
   if (!isAllowed) return null;
   return (
     <>
-      <Button variant="default" onClick={() => void start()}>
+      <Button variant="default" onClick={() => setOpen(true)}>
         {t("export.start")}
       </Button>
       <Modal
-        opened={course !== null}
+        opened={isOpen}
         onClose={close}
         title={t("export.title")}
         closeButtonProps={{ "aria-label": t("action.close") }}
       >
-        {course && <CourseNote course={course} onClose={close} />}
+        {course ? (
+          <CourseNote course={course} onClose={close} />
+        ) : (
+          <Formats onChoose={(format) => void start(format)} />
+        )}
       </Modal>
     </>
+  );
+}
+
+function Formats({ onChoose }: { onChoose(format: Format): void }) {
+  const { t } = useText();
+  return (
+    <div className="stack">
+      <p>{t("export.text")}</p>
+      <div className="row">
+        {(["csv", "xlsx"] as const).map((format) => (
+          <Button key={format} variant="default" onClick={() => onChoose(format)}>
+            {t(`export.${format}`)}
+          </Button>
+        ))}
+      </div>
+    </div>
   );
 }
 
@@ -81,7 +105,7 @@ function CourseNote({ course, onClose }: { course: Course; onClose(): void }) {
 }
 
 async function takeCalls(
-  body: object,
+  body: { format: Format },
   onRows: (rows: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<{ bytes: Blob; name: string }> {
@@ -91,14 +115,15 @@ async function takeCalls(
   if (!response.ok || !response.body) throw toRefusal(response, await response.json().catch(() => null));
   const total = Number(response.headers.get("x-total-rows"));
   const parts: BlobPart[] = [];
-  let lines = 0;
+  const counter = body.format === "csv" ? createLineCounter() : createSheetCounter();
   for (const reader = response.body.getReader(); ; ) {
     const { done, value } = await reader.read();
     if (done) break;
     parts.push(value);
-    for (const byte of value) if (byte === NEWLINE) lines += 1;
-    onRows(Math.max(0, lines - 1), Math.max(total, lines - 1));
+    const rows = Math.max(0, counter(value) - 1); // but for the heading
+    onRows(rows, Math.max(total, rows));
   }
-  const [, name = "calls.csv"] = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "") ?? [];
-  return { bytes: new Blob(parts, { type: "text/csv" }), name };
+  const [, name = `calls.${body.format}`] =
+    /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "") ?? [];
+  return { bytes: new Blob(parts, { type: response.headers.get("content-type") ?? "" }), name };
 }

@@ -1,5 +1,5 @@
 import type { Schemas } from "../../api/schema.gen.ts";
-import { useText } from "../../locales/text.tsx";
+import { type Translate, useText } from "../../locales/text.tsx";
 import { toClock } from "../../ui/instants.ts";
 import { Time } from "../../ui/Time.tsx";
 
@@ -37,7 +37,7 @@ export function Legs({ details }: { details: Details }) {
 function useLegs(details: Details): Leg[] {
   const { t } = useText();
   if (!details) return [];
-  const { rings, talks, holds, queues, transfers } = details;
+  const { rings, talks, holds, queues, transfers, pickups, parkings, conferences, recordings } = details;
   const who = (...names: (string | null)[]): string => names.find((name) => name !== null) ?? t("call.unknown");
   return [
     ...queues.map(({ queue, joined_at, wait_seconds, outcome }) => ({
@@ -65,5 +65,36 @@ function useLegs(details: Details): Leg[] {
       text: t(`legs.${kind}`, { from: who(from), to: who(to) }),
       seconds: null,
     })),
+    ...pickups.map(({ at, by, from }) => ({
+      at,
+      text: t("legs.pickup", { who: who(by), from: who(from) }),
+      seconds: null,
+    })),
+    ...parkings.flatMap((parking) => toParkingLegs(parking, { t, who })),
+    ...conferences.map(({ name, extension, joined_at, seconds }) => ({
+      at: joined_at,
+      text: t("legs.conference", { who: extension ?? t("legs.caller"), name }),
+      seconds,
+    })),
+    ...recordings.map(({ file, started_at }) => ({
+      at: started_at,
+      text: t("legs.recorded", { file: file.split("/").at(-1) ?? file }),
+      seconds: null,
+    })),
   ].sort((left, right) => left.at.localeCompare(right.at));
+}
+
+type Parking = NonNullable<Details>["parkings"][number];
+
+/** When it was parked, and how it came out again. */
+function toParkingLegs(
+  { lot, space, from, by, parked_at, left_at, seconds, outcome }: Parking,
+  { t, who }: { t: Translate; who(...names: (string | null)[]): string },
+): Leg[] {
+  const place = space === null ? lot : `${lot} ${space}`;
+  const parked = { at: parked_at, text: t("legs.parked", { from: who(from), place }), seconds };
+  if (left_at === null || outcome === "parked") return [parked];
+  const end =
+    outcome === "retrieved" ? t("legs.fetched", { who: who(by), place }) : t(`legs.parkEnd.${outcome}`, { place });
+  return [parked, { at: left_at, text: end, seconds: null }];
 }

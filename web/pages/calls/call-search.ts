@@ -15,14 +15,13 @@ export const OUTCOMES = [
   "lost",
   "in_progress",
 ] as const satisfies readonly NonNullable<Query["outcome"]>[];
-export const DELIVERY_STATES = [
-  "pending",
-  "leased",
+/** How a call stands with the CRMs. */
+export const CONNECTION_STATES = [
   "delivered",
-  "dead",
-  "expired",
-  "discarded",
-] as const satisfies readonly NonNullable<Query["delivery_state"]>[];
+  "waiting",
+  "failed",
+  "not_linked",
+] as const satisfies readonly NonNullable<Query["connection_state"]>[];
 
 /** The filters of the list of calls, as they stand in the address. Days are the tenant's. */
 export interface CallSearch {
@@ -32,7 +31,9 @@ export interface CallSearch {
   outcome?: (typeof OUTCOMES)[number];
   extension?: string;
   number?: string;
-  state?: (typeof DELIVERY_STATES)[number];
+  project?: string;
+  campaign?: string;
+  crm?: (typeof CONNECTION_STATES)[number];
   connection?: string;
 }
 
@@ -45,6 +46,7 @@ export function parseCallSearch(search: Record<string, unknown>): CallSearch {
   };
   const date = (name: string): string | undefined =>
     /^\d{4}-\d\d-\d\d$/.test(text(name) ?? "") ? text(name) : undefined;
+  const id = (name: string): string | undefined => (/^\d{1,18}$/.test(text(name) ?? "") ? text(name) : undefined);
   return dropEmpty({
     from: date("from"),
     to: date("to"),
@@ -52,18 +54,25 @@ export function parseCallSearch(search: Record<string, unknown>): CallSearch {
     outcome: OUTCOMES.find((one) => one === search.outcome),
     extension: text("extension"),
     number: text("number"),
-    state: DELIVERY_STATES.find((one) => one === search.state),
-    connection: /^\d+$/.test(text("connection") ?? "") ? text("connection") : undefined,
+    project: id("project"),
+    campaign: id("campaign"),
+    crm: CONNECTION_STATES.find((one) => one === search.crm),
+    connection: id("connection"),
   });
 }
 
 /** As the API asks it: whole days of the tenant's zone become instants. */
-export function toCallQuery({ from, to, state, connection, ...rest }: CallSearch, timeZone: string): Query {
+export function toCallQuery(
+  { from, to, project, campaign, crm, connection, ...rest }: CallSearch,
+  timeZone: string,
+): Query {
   return dropEmpty({
     ...rest,
     since: from && toInstant(from, timeZone)?.toISOString(),
     until: to && toInstant(to, timeZone, 1)?.toISOString(),
-    delivery_state: state,
+    project_id: project,
+    campaign_id: campaign,
+    connection_state: crm,
     connection_id: connection,
   });
 }

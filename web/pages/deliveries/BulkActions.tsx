@@ -9,6 +9,7 @@ import { useMay } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { showDone } from "../../ui/notices.tsx";
+import { PreviewNote } from "./PreviewNote.tsx";
 
 type Query = NonNullable<paths["/api/v1/deliveries"]["get"]["parameters"]["query"]>;
 type Deed = "replay" | "discard";
@@ -41,6 +42,7 @@ export function BulkActions({ query }: { query: Query }) {
       <Modal
         opened={deed !== null}
         onClose={() => setDeed(null)}
+        size="lg"
         title={deed && t(`bulk.${deed}`)}
         closeButtonProps={{ "aria-label": t("action.close") }}
       >
@@ -59,10 +61,15 @@ interface ConfirmationProps {
 function Confirmation({ deed, body, onClose }: ConfirmationProps) {
   const { t } = useText();
   const queries = useQueryClient();
-  const send = (dryRun: boolean) => ask(api.POST(`/api/v1/deliveries/${deed}`, { body: { ...body, dry_run: dryRun } }));
-  const preview = useQuery({ queryKey: ["bulk", deed, body], queryFn: () => send(true), staleTime: 0, gcTime: 0 });
+  const preview = useQuery({
+    queryKey: ["bulk", deed, body],
+    queryFn: ({ signal }) =>
+      ask(api.GET("/api/v1/deliveries/preview", { signal, params: { query: { ...body, deed } } })),
+    staleTime: 0,
+    gcTime: 0,
+  });
   const act = useMutation({
-    mutationFn: () => send(false),
+    mutationFn: () => ask(api.POST(`/api/v1/deliveries/${deed}`, { body: { ...body, dry_run: false } })),
     onSuccess: async ({ changed }) => {
       showDone(t(`bulk.${deed}Done`, { count: changed }));
       onClose();
@@ -75,6 +82,7 @@ function Confirmation({ deed, body, onClose }: ConfirmationProps) {
   return (
     <div className="stack">
       <p>{t(`bulk.${deed}Count`, { count: matched })}</p>
+      <PreviewNote deed={deed} preview={preview.data} />
       {act.error && <ErrorNote error={act.error} />}
       <div className="row">
         <Button

@@ -11,6 +11,7 @@ import { toInstant } from "../../ui/instants.ts";
 import { Loading } from "../../ui/Loading.tsx";
 import { MoreButton } from "../../ui/MoreButton.tsx";
 import { Page } from "../../ui/Page.tsx";
+import { TextFilter } from "../../ui/TextFilter.tsx";
 import { BulkActions } from "./BulkActions.tsx";
 import { DeliveryTable } from "./DeliveryTable.tsx";
 import { type DeliverySearch, parseDeliverySearch, STATES } from "./delivery-search.ts";
@@ -37,10 +38,12 @@ export function Deliveries() {
           params: { query: { ...query, ...(pageParam && { cursor: pageParam }) } },
         }),
       ),
+    enabled: !search.word,
     getNextPageParam: ({ next_cursor }) => next_cursor,
     refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? REFRESH_MS : false),
   });
   const deliveries = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  if (search.word) return <FoundDeliveries search={search} query={query} word={search.word} />;
   const isDead = (search.state ?? "dead") === "dead";
   return (
     <Page title={t("deliveries.title")} lead={t("deliveries.lead")}>
@@ -58,6 +61,31 @@ export function Deliveries() {
             </EmptyState>
           )}
           <MoreButton list={list} />
+        </div>
+      )}
+    </Page>
+  );
+}
+
+/** By a word, everything that has to do with it, whole: what is found is looked at one by one. */
+function FoundDeliveries({ search, query, word }: { search: DeliverySearch; query: Query; word: string }) {
+  const { t } = useText();
+  const { data, error, refetch, isLoading } = useQuery({
+    queryKey: ["deliveries", "search", query, word],
+    queryFn: ({ signal }) =>
+      ask(api.GET("/api/v1/deliveries/search", { signal, params: { query: { ...query, q: word } } })),
+  });
+  return (
+    <Page title={t("deliveries.title")} lead={t("deliveries.lead")}>
+      <HeldLanes />
+      <Filters search={search} />
+      {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
+      {isLoading && <Loading />}
+      {data && data.items.length > 0 && <p className="quiet small">{t("deliveries.found")}</p>}
+      {data && (
+        <div className="card card-flush">
+          {data.items.length > 0 && <DeliveryTable deliveries={data.items} />}
+          {data.items.length === 0 && <EmptyState title={t("deliveries.none")}>{t("deliveries.noneText")}</EmptyState>}
         </div>
       )}
     </Page>
@@ -90,6 +118,7 @@ function Filters({ search }: { search: DeliverySearch }) {
   return (
     <search>
       <div className="filters">
+        <TextFilter label={t("deliveries.search")} value={search.word} onChange={(word) => change({ word })} />
         <NativeSelect
           label={t("deliveries.state")}
           value={search.state ?? "dead"}

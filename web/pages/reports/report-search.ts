@@ -6,6 +6,8 @@ export interface ReportSearch {
   to?: string;
   direction?: "inbound" | "outbound" | "internal";
   extension?: string;
+  project?: string;
+  campaign?: string;
   /** Minutes. */
   sla?: number;
 }
@@ -20,11 +22,15 @@ export function parseReportSearch(search: Record<string, unknown>): ReportSearch
   const direction = (["inbound", "outbound", "internal"] as const).find((one) => one === search.direction);
   const extension = String(search.extension ?? "").trim();
   const sla = Number(search.sla);
+  const id = (name: "project" | "campaign"): string | undefined => /^\d{1,18}$/.exec(String(search[name] ?? ""))?.[0];
+  const [project, campaign] = [id("project"), id("campaign")];
   return {
     ...(isDay(from) && { from }),
     ...(isDay(to) && { to }),
     ...(direction && { direction }),
     ...(/^[\w*#-]{1,20}$/.test(extension) && { extension }),
+    ...(project && { project }),
+    ...(campaign && { campaign }),
     ...(Number.isInteger(sla) && sla >= 1 && sla <= 1_440 && { sla }),
   };
 }
@@ -44,6 +50,8 @@ export function toReportQuery(search: ReportSearch, timeZone: string) {
     ...(until && { until }),
     ...(search.direction && { direction: search.direction }),
     ...(search.extension && { extension: search.extension }),
+    ...(search.project && { project_id: search.project }),
+    ...(search.campaign && { campaign_id: search.campaign }),
     sla_minutes: search.sla ?? DEFAULT_SLA_MINUTES,
   };
 }
