@@ -1,7 +1,5 @@
 import "./dialer.css";
-import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { useMay } from "../../ui/current-user.ts";
@@ -9,6 +7,7 @@ import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { Time } from "../../ui/Time.tsx";
+import { useCampaign } from "../live/use-campaign.ts";
 import { CampaignActions } from "./CampaignActions.tsx";
 import { CampaignBadge } from "./CampaignBadge.tsx";
 import { Contacts } from "./Contacts.tsx";
@@ -20,19 +19,12 @@ import { toNames, useProjects } from "./lists.ts";
 import { WeekGrid } from "./WeekGrid.tsx";
 
 const route = getRouteApi("/house/dialer/campaigns/$id");
-/** While calls are made somebody watches; otherwise little happens. */
-const LIVE_MS = 2_000;
-const QUIET_MS = 10_000;
 
 /** One campaign: what becomes of its people, when it may call, whence they come. */
 export function CampaignPage() {
   const { t } = useText();
   const { id } = route.useParams();
-  const statistics = useQuery({
-    queryKey: ["campaign", id],
-    queryFn: ({ signal }) => ask(api.GET("/api/v1/campaigns/{id}/statistics", { signal, params: { path: { id } } })),
-    refetchInterval: ({ state }) => (state.data?.campaign.state === "active" ? LIVE_MS : QUIET_MS),
-  });
+  const statistics = useCampaign(id);
   const campaign = statistics.data?.campaign;
   return (
     <Page
