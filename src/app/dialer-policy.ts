@@ -1,8 +1,9 @@
+import { loadCallsByHand, loadNumbersByHand } from "../calls/calls-by-hand.ts";
 import { type CallerIds, createCallerIds } from "../dialer/caller-id/caller-ids.ts";
 import { registerCallerIdRoutes } from "../dialer/caller-id/routes.ts";
 import { loadCampaign } from "../dialer/campaigns/store.ts";
 import { createDecisions, type Decisions } from "../dialer/policy/decisions.ts";
-import { createDryRun, type RunDry } from "../dialer/policy/dry-run.ts";
+import { createDryRun, type DryRunSurroundings, type RunDry } from "../dialer/policy/dry-run.ts";
 import { registerLedgerRoutes } from "../dialer/policy/ledger-routes.ts";
 import { createPolicies, type Policies } from "../dialer/policy/policies.ts";
 import { registerPolicyRoutes } from "../dialer/policy/routes.ts";
@@ -33,13 +34,15 @@ export function openDialerPolicy(
 ): DialerPolicy {
   const administer = createAdminister(ground);
   const policies = createPolicies({ ...ground, administer });
-  const around = {
+  const around: DryRunSurroundings & typeof ground = {
     ...ground,
     windows: createWindows(),
     loadProject: projects.load,
     loadPolicy: policies.load,
     loadConsent: policies.loadBasis,
     findSuppressions: people.suppressions.findMany,
+    loadCallsByHand: (numbers, ask) => loadCallsByHand(ground.database.pool, numbers, ask),
+    listNumbersByHand: (ask) => loadNumbersByHand(ground.database.sql, ask),
   };
   const upkeep = createUpkeep(ground);
   return {

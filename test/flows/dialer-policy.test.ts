@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ADMIN_PASSWORD } from "../environment.ts";
 import { startTestEnlace } from "../harness.ts";
 
-const { api, rows, logIn } = await startTestEnlace({ env: { ENLACE_COUNTRY: "ES", ENLACE_ROLES: "api" } });
+const { api, rows, logIn, postCall } = await startTestEnlace({ env: { ENLACE_COUNTRY: "ES", ENLACE_ROLES: "api" } });
 const policies = "/api/v1/dialer/policies";
 const alwaysOpen = [{ from: "00:00", to: "24:00" }];
 const everyDay = Object.fromEntries(
@@ -94,6 +94,8 @@ test("a campaign begins under an acknowledged policy only, and a policy in use i
 });
 
 test("a dry run tells who is kept out by which rule, and when the others may first be called", async () => {
+  const windows = [0, 1, 2, 3, 4, 5, 6].map((weekday) => ({ weekday, starts: "00:00", ends: "24:00" }));
+  await api.put(`/api/v1/campaigns/${campaign}/schedule`, { windows });
   await api.post(`${policies}/${policy.id}/acknowledge`, reviewed(3));
   await api.post("/api/v1/suppressions", { number: "+34600000003" });
   const before = (await api.post(`/api/v1/campaigns/${campaign}/dry-run`)).body;
@@ -125,6 +127,33 @@ test("why is answered in one request: every rule, what it looked at, the version
   const listed = await ask("600000003");
   assert.deepEqual([listed.now.rule, listed.now.checks[0].inputs.scope], ["suppressed", "global"]);
   assert.equal((await api.get("/api/v1/dialer/why?number=nobody")).status, 422);
+});
+
+test("a call that somebody placed by hand counts, once, whoever told of it and however often", async () => {
+  const capped = { caps: [{ per: "number", max: 2, within_days: 7 }] };
+  const changed = await api.patch(`${policies}/${policy.id}`, { pack: capped });
+  await api.post(`${policies}/${policy.id}/acknowledge`, reviewed(changed.body.version));
+  const ask = async () => (await api.get(`/api/v1/dialer/why?number=600000004&campaign_id=${campaign}`)).body.now;
+  assert.equal((await ask()).allowed, true);
+  const startedAt = new Date(Date.now() - 3_600_000);
+  const placed = (call_uuid: string) => ({
+    ...{ call_uuid, from: "101", to: "+34600000004", direction: "outbound", status: "no_answer", agent_ext: "101" },
+    ...{ start_time: startedAt.toISOString(), end_time: new Date(startedAt.getTime() + 20_000).toISOString() },
+  });
+  for (const status of [202, 200, 200]) assert.equal((await postCall(placed("hand-1"))).status, status);
+  assert.equal((await ask()).allowed, true, "it was one call");
+  const incoming = { ...placed("hand-2"), from: "+34600000004", to: "101", direction: "inbound" };
+  assert.equal((await postCall(incoming)).status, 202);
+  assert.equal((await ask()).allowed, true, "they called us");
+  assert.equal((await postCall(placed("hand-3"))).status, 202);
+  const now = await ask();
+  assert.deepEqual([now.allowed, now.rule, now.final], [false, "cap", false]);
+  const { inputs } = now.checks.find(({ rule }: { rule: string }) => rule === "cap");
+  assert.equal(inputs.full[0].count, 2);
+  const dry = (await api.post(`/api/v1/campaigns/${campaign}/dry-run`)).body;
+  assert.ok(
+    dry.blocked.some(({ rule, contacts }: { rule: string; contacts: number }) => rule === "cap" && contacts === 1),
+  );
 });
 
 test("numbers to show are the project's own, known once, and each with its figures", async () => {

@@ -5,6 +5,7 @@ import type { Blocked, BlockRule, Decision, DecisionRequest } from "./decision.t
 import type { PastCall } from "./history.ts";
 import { toCandidateZones, toCountry } from "./number-zones.ts";
 import type { ConsentBasis } from "./pack.ts";
+import type { LoadCallsByHand } from "./past-calls.ts";
 import { type Check, checkRules, MEND_MS } from "./rules.ts";
 import type { Policy } from "./store.ts";
 import type { Windows } from "./windows.ts";
@@ -17,6 +18,7 @@ export interface Surroundings {
   loadConsent(tenantId: TenantId, projectId: RowId): Promise<ConsentBasis | null>;
   /** For each question what forbids the call, or `null`. */
   findSuppressions(questions: readonly SuppressionQuestion[]): Promise<(Suppressed | null)[]>;
+  loadCallsByHand: LoadCallsByHand;
 }
 
 export interface SuppressionQuestion {

@@ -38,6 +38,26 @@ test("a campaign may not call under no policy, nor under one that nobody has put
   assert.equal(await ruleOf(toRequest(unread, "+34600000001")), "policy_unacknowledged");
 });
 
+test("calls that people placed by hand count for the caps, and a talk of theirs is a talk", async () => {
+  const cap = { per: "number", max: 1, within: { days: 7 } } as const;
+  const weekly = await room.addProject({ template: "zz-service", changes: { caps: [cap] } });
+  const placed = { callUuid: "hand-1", at: new Date(NOON.getTime() - 48 * HOUR_MS), wasAnswered: true };
+  const number = "+34600000021";
+  assert.equal(await ruleOf(toRequest(weekly, "+34600000022")), "allowed");
+  room.callsByHand.set(number, [placed]);
+  const decision = await decide(toRequest(weekly, number));
+  assert.ok(!decision.allowed && decision.rule === "cap");
+  assert.equal(decision.nextAt?.getTime(), placed.at.getTime() + 7 * 24 * HOUR_MS);
+  const debtCap = { per: "debt", max: 1, within: { days: 7 } } as const;
+  const debts = await room.addProject({ template: "zz-service", changes: { caps: [debtCap] } });
+  const about = toRequest(debts, number, { variables: { debt_id: "D-77" } });
+  assert.equal(await ruleOf(about), "debt_cap", "nobody knows about which debt it was");
+  const quiet = await room.addProject({ template: "zz-service", changes: { afterConversationDays: 7 } });
+  assert.equal(await ruleOf(toRequest(quiet, number)), "conversation");
+  room.callsByHand.set(number, [{ ...placed, wasAnswered: false }]);
+  assert.equal(await ruleOf(toRequest(quiet, number)), "allowed");
+});
+
 test("who is on the do-not-call list is never called, not even by a test", async () => {
   const entry = { id: "5" as RowId, projectId: null, campaignId: null, source: "opt_out", createdAt: NOON };
   room.suppressed.set("+34600000002", entry);

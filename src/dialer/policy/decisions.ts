@@ -7,12 +7,13 @@ import { type Database, inTransaction } from "../../kit/postgres/database.ts";
 import type { Random } from "../../kit/random.ts";
 import { type OpenPools, openPools } from "../caller-id/pools.ts";
 import type { Project } from "../project.ts";
-import { type AllowedCall, loadHistories, type NotedAttempt, saveAllowed, settleCalls } from "./attempt-store.ts";
+import { type AllowedCall, type NotedAttempt, saveAllowed, settleCalls } from "./attempt-store.ts";
 import { saveBlocks } from "./block-store.ts";
 import { type Case, listChecks, prepareAll, type Surroundings, toBlocked, toPolicyVersion } from "./case.ts";
 import type { Allowed, Decision, DecisionRequest } from "./decision.ts";
 import type { PastCall } from "./history.ts";
 import { toCountry } from "./number-zones.ts";
+import { loadPastCalls, looksAtCallsByHand } from "./past-calls.ts";
 import { toDebt } from "./rules.ts";
 import { chooseShown } from "./shown-number.ts";
 
@@ -74,8 +75,10 @@ export function createDecisions(options: DecisionsOptions): Decisions {
 function decideTogether(options: DecisionsOptions, cases: readonly Case[], now: Date): Promise<void> {
   return inTransaction(options.database, async (client) => {
     await lock(client, cases);
-    const keys = cases.map(({ request }) => ({ ...request, debt: toDebt(request.variables) }));
-    const histories = await loadHistories(client, keys, now);
+    const keys = cases.map(({ request, policy }) => ({
+      ...{ ...request, debt: toDebt(request.variables), byHand: policy !== null && looksAtCallsByHand(policy.pack) },
+    }));
+    const histories = await loadPastCalls(client, keys, { ...options, now });
     const owners = new Map(
       cases.flatMap(({ project }) => (project?.usesCallerIdPool ? [[project.id, project] as const] : [])),
     );

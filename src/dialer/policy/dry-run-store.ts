@@ -11,6 +11,8 @@ export interface DryRunScope {
   projectId: RowId;
   /** Older calls count for no rule. */
   since: Date;
+  /** Whom people called by hand since. */
+  numbersByHand: readonly string[];
 }
 
 /** Contacts that every rule sees alike: nobody has called them lately, and what their numbers and columns say is the same. */
@@ -28,8 +30,12 @@ const isSuppressed = ({ tenantId, campaignId, projectId }: DryRunScope) => sql`e
   select from suppressions s where s.tenant_id = ${tenantId} and s.number = c.number
      and (s.project_id is null or s.project_id = ${projectId}) and (s.campaign_id is null or s.campaign_id = ${campaignId}))`;
 
-const wasCalled = ({ tenantId, since }: DryRunScope) => sql`exists (
-  select from number_attempts a where a.tenant_id = ${tenantId} and a.number = c.number and a.at > ${since} and a.counted)`;
+const wasCalled = ({
+  tenantId,
+  since,
+  numbersByHand,
+}: DryRunScope) => sql`(c.number = any(${[...numbersByHand]}::text[]) or exists (
+  select from number_attempts a where a.tenant_id = ${tenantId} and a.number = c.number and a.at > ${since} and a.counted))`;
 
 const debtWasCalled = ({ tenantId, since }: DryRunScope) => sql`exists (
   select from number_attempts a

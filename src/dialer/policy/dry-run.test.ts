@@ -3,6 +3,9 @@ import { test } from "node:test";
 import type { RowId } from "../../core/ids.ts";
 import type { PhoneNumber } from "../../core/phone-number.ts";
 import { findSuppressions } from "../../people/suppression/store.ts";
+import { ALWAYS } from "../campaigns/fake-campaign.ts";
+import { saveHolidays } from "../campaigns/holiday-store.ts";
+import { saveSchedule } from "../campaigns/schedule-store.ts";
 import { createDecisions } from "./decisions.ts";
 import { createDryRun } from "./dry-run.ts";
 import { createFakePolicyRoom, toRequest } from "./fake-policy-room.ts";
@@ -16,6 +19,7 @@ const around = {
   ...room.options,
   findSuppressions: (questions: Parameters<typeof findSuppressions>[1]) => findSuppressions(room.database, questions),
 };
+const runDry = createDryRun({ ...around, listNumbersByHand: async () => [...room.callsByHand.keys()] });
 const { decideMany, noteAttempts } = createDecisions({ ...around, metrics: room.newMetrics() });
 const project = await room.addProject({
   template: "es-marketing",
@@ -32,6 +36,8 @@ const { rows } = await pool.query<{ id: RowId }>(
   [room.tenantId, project.id, EVENING],
 );
 const campaignId = rows[0]?.id as RowId;
+
+await saveSchedule(room.database.sql, { tenantId: room.tenantId, campaignId, windows: ALWAYS });
 
 interface Contact {
   number: string;
@@ -82,7 +88,16 @@ test("a dry run counts what the rules then decide, contact for contact", async (
       [room.tenantId, number, EVENING],
     );
 
-  const dry = await createDryRun(around)({ tenantId: room.tenantId, campaignId, projectId: project.id });
+  for (const [index, { number }] of contacts.filter((_contact, at) => at % 7 === 2).entries())
+    room.callsByHand.set(number, [
+      {
+        callUuid: `hand-${index}`,
+        at: new Date(EVENING.getTime() - (index % 4) * HOUR_MS),
+        wasAnswered: index % 2 === 0,
+      },
+    ]);
+
+  const dry = await runDry({ tenantId: room.tenantId, campaignId, projectId: project.id });
 
   const tally = new Map<string, number>();
   const hours = new Map<number, number>();
@@ -122,6 +137,30 @@ test("a dry run counts what the rules then decide, contact for contact", async (
     "allowed",
   ])
     assert.ok(tally.has(rule), `${rule} was not met: ${[...tally.keys()]}`);
+});
+
+test("a dry run keeps to the campaign's own hours and holidays", async () => {
+  const scope = { tenantId: room.tenantId, campaignId, projectId: project.id };
+  const open = await runDry(scope);
+  const inMadrid = (weekday: number) => ({ weekday, starts: 10 * 3_600, ends: 12 * 3_600, enabled: true });
+  await saveSchedule(room.database.sql, { ...scope, windows: [inMadrid(2), inMadrid(3)] }); // Tuesday, Wednesday
+  const holiday = { tenantId: room.tenantId, projectId: null, holidays: [{ on: "2026-11-24", name: "Feria" }] };
+  await saveHolidays(room.database.sql, holiday);
+  const dry = await runDry(scope);
+  const count = (of: typeof dry, rule: string): number => of.blocked.find((each) => each.rule === rule)?.contacts ?? 0;
+  assert.deepEqual([open.allowedNow > 0, dry.allowedNow], [true, 0]);
+  assert.equal(count(dry, "schedule"), open.allowedNow, "whom the rules allow waits for the campaign");
+  assert.equal(count(dry, "cap"), count(open, "cap"));
+  const opening = new Date("2026-11-25T09:00:00Z").getTime();
+  assert.ok(
+    dry.hours.every(({ from }) => from.getTime() >= opening),
+    "Tuesday is a holiday",
+  );
+  assert.ok(dry.hours.some(({ from }) => from.getTime() === opening));
+  await saveSchedule(room.database.sql, { ...scope, windows: [] });
+  const closed = await runDry(scope);
+  assert.deepEqual([closed.hours, closed.never], [[], contacts.length]);
+  await saveSchedule(room.database.sql, { ...scope, windows: ALWAYS });
 });
 
 test("what was allowed and what was not is found again by number, with the rule and the version", async () => {

@@ -9,6 +9,7 @@ import { DEFAULT_AGENTS, DEFAULT_AMD, DEFAULT_IVR, DEFAULT_RETRY } from "../proj
 import type { DecisionRequest } from "./decision.ts";
 import { createDecisions, type DecisionsOptions } from "./decisions.ts";
 import type { PolicyPack } from "./pack.ts";
+import type { CallByHand } from "./past-calls.ts";
 import { createPolicies } from "./policies.ts";
 import { createWindows } from "./windows.ts";
 
@@ -39,6 +40,7 @@ export async function createFakePolicyRoom(now: Date) {
     string,
     { id: RowId; projectId: null; campaignId: null; source: string; createdAt: Date }
   >();
+  const callsByHand = new Map<string, CallByHand[]>();
   const options: DecisionsOptions = {
     ...{ database, clock, log: silentLog, metrics: createMetrics({ includeProcess: false }), windows: createWindows() },
     random: { fraction: () => 0.5, bytes: (size) => Buffer.alloc(size), uuid: () => "" },
@@ -46,10 +48,11 @@ export async function createFakePolicyRoom(now: Date) {
     loadPolicy: policies.load,
     loadConsent: policies.loadBasis,
     findSuppressions: async (questions) => questions.map(({ number }) => suppressed.get(number) ?? null),
+    loadCallsByHand: async (numbers) => numbers.map(({ number }) => callsByHand.get(number) ?? []),
   };
   const doer = { tenantId, actor: "user:1", address: "192.0.2.1" };
   return {
-    ...{ database, clock, tenantId, policies, projects, suppressed, options, doer },
+    ...{ database, clock, tenantId, policies, projects, suppressed, callsByHand, options, doer },
     decisions: createDecisions(options),
     newMetrics: () => createMetrics({ includeProcess: false }),
     forget: () => {

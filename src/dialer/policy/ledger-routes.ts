@@ -6,8 +6,7 @@ import { allow, type Caller } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { idParams, toInstant } from "../../http/wire.ts";
 import type { Projects } from "../projects/projects.ts";
-import { BLOCK_RULES } from "./decision.ts";
-import type { RunDry } from "./dry-run.ts";
+import { DRY_RULES, type RunDry } from "./dry-run.ts";
 import { whyAnswer, whyQuery } from "./schema.ts";
 import type { Explain, Verdict, Why } from "./why.ts";
 
@@ -31,9 +30,9 @@ const dryRunAnswer = z
     acknowledged: z.boolean().meta({ description: "false: as things are, nobody would be called" }),
     contacts: count.meta({ description: "Pending contacts" }),
     allowed_now: count,
-    blocked: z.array(z.object({ rule: z.enum(BLOCK_RULES), final: z.boolean(), contacts: count })),
+    blocked: z.array(z.object({ rule: z.enum(DRY_RULES), final: z.boolean(), contacts: count })),
     first_eligible: z.array(z.object({ from: z.iso.datetime(), contacts: count })).meta({
-      description: "By hour (UTC): when the rules first leave them open; the campaign's schedule is not looked at",
+      description: "By hour (UTC): when the rules and the campaign's own hours first leave them open",
     }),
     never: count.meta({ description: "Out for good" }),
     unexamined: count.meta({ description: "More than a dry run looks at" }),

@@ -2,12 +2,12 @@ import type { RowId, TenantId } from "../../core/ids.ts";
 import type { PhoneNumber } from "../../core/phone-number.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database } from "../../kit/postgres/database.ts";
-import { loadHistories } from "./attempt-store.ts";
 import { type AllowedRow, type BlockRow, loadAllowed, loadBlocks } from "./block-store.ts";
 import { listChecks, prepareAll, type Surroundings, toBlocked, toPolicyVersion } from "./case.ts";
 import type { BlockRule, DecisionRequest } from "./decision.ts";
 import { loadContactVariables } from "./dry-run-store.ts";
 import { toCandidateZones, toCountry } from "./number-zones.ts";
+import { loadPastCalls } from "./past-calls.ts";
 import { type Check, toDebt } from "./rules.ts";
 
 /** Why a number was called, or was not, and what would be decided now. */
@@ -73,7 +73,8 @@ export function createExplain({
     const checks: Check[] = [];
     if (it.decision && !it.decision.allowed) checks.push({ ...it.decision, passed: false });
     if (project && policy) {
-      const [past = []] = await loadHistories(database.pool, [{ tenantId, number, debt: toDebt(variables) }], now);
+      const key = { tenantId, number, debt: toDebt(variables), byHand: true };
+      const [past = []] = await loadPastCalls(database.pool, [key], { ...around, now });
       checks.push(...listChecks(around.windows, { ...it, project, policy }, { past, now }));
     }
     const blocked = it.decision && !it.decision.allowed ? it.decision : toBlocked(checks);
