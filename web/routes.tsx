@@ -61,6 +61,13 @@ const calls = createRoute({
   getParentRoute: () => house,
   path: "/calls",
   validateSearch: parseCallSearch,
+  // Who answers phones sees the own calls first; with the filter cleared, everybody's.
+  beforeLoad: async ({ search, cause }) => {
+    const me = await loadMe();
+    const [own] = me?.role === "agent" ? me.extensions : [];
+    if (own !== undefined && cause !== "stay" && Object.keys(search).length === 0)
+      throw redirect({ to: "/calls", search: { extension: own } });
+  },
   component: lazyRouteComponent(() => import("./pages/calls/Calls.tsx"), "Calls"),
 });
 const call = createRoute({

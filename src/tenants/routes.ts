@@ -12,6 +12,7 @@ import { registerApiKeyRoutes } from "./api-keys/routes.ts";
 import { toDoer } from "./audit/audit.ts";
 import { registerAuditRoutes } from "./audit/routes.ts";
 import { registerExtensionRoutes } from "./extensions/routes.ts";
+import { loadExtensionsOf } from "./extensions/store.ts";
 import { newTenant, tenantAnswer, tenantChange, tenantChangeByOperator } from "./schema.ts";
 import { registerSessionRoutes } from "./sessions/routes.ts";
 import { loadTenantById, loadTenants, type Tenant } from "./store.ts";
@@ -155,6 +156,7 @@ function registerMe(app: App, database: Database): void {
     is_operator: z.boolean(),
     must_change_password: z.boolean(),
     user: userAnswer.nullable(),
+    extensions: z.array(z.string()).meta({ description: "Of the person's phones" }),
     tenant: tenantAnswer.pick({ number: true, name: true, time_zone: true, country: true, language: true }),
   });
   app.get(
@@ -168,6 +170,7 @@ function registerMe(app: App, database: Database): void {
       const tenant = toAnswer(await loadOrRefuse(database, caller.tenantId));
       const user = caller.userId && (await loadUser(database.sql, { tenantId: caller.tenantId, id: caller.userId }));
       const { number, name, time_zone, country, language } = tenant;
+      const extensions = user ? await loadExtensionsOf(database.sql, caller.tenantId, user.id) : [];
       return {
         kind: caller.userId === null ? ("api_key" as const) : ("user" as const),
         name: caller.name,
@@ -176,6 +179,7 @@ function registerMe(app: App, database: Database): void {
         is_operator: caller.isOperator,
         must_change_password: caller.mustChangePassword,
         user: user ? toUserAnswer(user) : null,
+        extensions,
         tenant: { number, name, time_zone, country, language },
       };
     },

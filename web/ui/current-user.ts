@@ -15,6 +15,15 @@ export function useMay(): (operation: OperationName) => boolean {
 
 /** While the page is being left after signing out. */
 const NOBODY: Me = {
-  ...{ kind: "user", name: "", role: null, scopes: [], is_operator: false, must_change_password: false, user: null },
+  ...{
+    kind: "user",
+    name: "",
+    role: null,
+    scopes: [],
+    is_operator: false,
+    must_change_password: false,
+    user: null,
+    extensions: [],
+  },
   tenant: { number: "", name: "", time_zone: "UTC", country: "ES", language: "en" },
 };

@@ -45,6 +45,18 @@ export async function loadExtensionsOf(from: Sql, tenantId: TenantId, userId: Ro
   return rows.map(({ number }) => number);
 }
 
+/** The same of several people, by person; those without any are missing. */
+export async function loadExtensionsOfAll(
+  from: Sql,
+  tenantId: TenantId,
+  userIds: readonly RowId[],
+): Promise<ReadonlyMap<RowId, readonly string[]>> {
+  const { rows } = await sql<{ id: RowId; numbers: string[] }>`
+    select user_id as id, array_agg(number order by number) as numbers from extensions
+     where tenant_id = ${tenantId} and user_id = any(${[...userIds]}::bigint[]) group by user_id`.execute(from);
+  return new Map(rows.map(({ id, numbers }) => [id, numbers]));
+}
+
 /** Another extension that has one of these peers. */
 export async function findPeerOwner(
   from: Sql,

@@ -6,6 +6,7 @@ import { idCursor, pageQuery, parseCursor, toPage, toPageSchema } from "../../ht
 import { idParams, noBody } from "../../http/wire.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import { toDoer } from "../audit/audit.ts";
+import { loadExtensionsOfAll } from "../extensions/store.ts";
 import {
   newUser,
   oneTimePassword,
@@ -14,6 +15,7 @@ import {
   toUserAnswer,
   userAnswer,
   userChange,
+  userItem,
 } from "./schema.ts";
 import { loadUser, loadUsers } from "./store.ts";
 import type { Users } from "./users.ts";
@@ -83,14 +85,20 @@ function registerReading(app: App, database: Database): void {
         summary: "The people of the tenant",
         tags,
         querystring: z.object(pageQuery),
-        response: { 200: toPageSchema(userAnswer) },
+        response: { 200: toPageSchema(userItem) },
       },
     },
     async (request) => {
       const { limit, cursor } = request.query;
       const afterId = parseCursor(cursor, idCursor)?.id ?? "0";
-      const rows = await loadUsers(database.sql, request.caller.tenantId, { afterId, rowsMax: limit + 1 });
-      return toPage(rows, limit, { toItem: toUserAnswer, toPosition: (user) => ({ id: user.id }) });
+      const { tenantId } = request.caller;
+      const rows = await loadUsers(database.sql, tenantId, { afterId, rowsMax: limit + 1 });
+      const ids = rows.map(({ id }) => id);
+      const extensions = await loadExtensionsOfAll(database.sql, tenantId, ids);
+      return toPage(rows, limit, {
+        toItem: (user) => ({ ...toUserAnswer(user), extensions: [...(extensions.get(user.id) ?? [])] }),
+        toPosition: (user) => ({ id: user.id }),
+      });
     },
   );
   app.get(

@@ -58,6 +58,10 @@ export const oneTimePassword = z
   .nullable()
   .meta({ description: "Made for the user and shown this once; null when the request gave a password" });
 
+export const userItem = userAnswer
+  .extend({ extensions: z.array(z.string()).meta({ description: "Of the phones that are this person's" }) })
+  .meta({ id: "UserItem" });
+
 export function toUserAnswer(user: User): z.infer<typeof userAnswer> {
   return {
     id: user.id,

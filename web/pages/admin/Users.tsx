@@ -15,7 +15,7 @@ import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { UserActions } from "./UserActions.tsx";
 
-type User = Schemas["User"];
+type User = Schemas["UserItem"];
 export const ROLES = ["admin", "supervisor", "agent", "viewer"] as const satisfies readonly User["role"][];
 
 /** The people of the tenant and what each may do. */
@@ -45,6 +45,7 @@ export function Users() {
                 <th scope="col">{t("user.username")}</th>
                 <th scope="col">{t("user.name")}</th>
                 <th scope="col">{t("user.role")}</th>
+                <th scope="col">{t("extension.number")}</th>
                 <th scope="col">{t("user.lastLogin")}</th>
                 <th scope="col">{t("deliveries.actions")}</th>
               </tr>
@@ -66,7 +67,7 @@ export function Users() {
 function UserRow({ user, onPassword }: { user: User; onPassword(password: string | null): void }) {
   const { t } = useText();
   const me = useMe();
-  const { id, username, name, role, disabled_at, must_change_password, last_login_at } = user;
+  const { id, username, name, role, extensions, disabled_at, must_change_password, last_login_at } = user;
   const change = useAction({
     run: (next: User["role"]) =>
       ask(api.PATCH("/api/v1/users/{id}", { params: { path: { id } }, body: { role: next } })),
@@ -96,6 +97,7 @@ function UserRow({ user, onPassword }: { user: User; onPassword(password: string
         />
         {change.error && <ErrorNote error={change.error} />}
       </td>
+      <td data-label={t("extension.number")}>{extensions.join(", ") || "–"}</td>
       <td data-label={t("user.lastLogin")}>
         <Time at={last_login_at} />
       </td>
