@@ -125,3 +125,29 @@ test("an entry goes only with a reason, which is kept", async () => {
   const [entry] = await rows("select detail from audit_log where action = 'suppression.remove'");
   assert.deepEqual([entry?.detail.number, entry?.detail.reason], ["+34600000003", "wrong person"]);
 });
+
+test("a list is for the tenant, a project or a campaign, and holds there and nowhere else", async () => {
+  const campaign = (await api.post("/api/v1/campaigns", { project_id: summer, name: "June" })).body.id;
+  assert.equal((await upload("600000020\n")).body.inserted, 1);
+  assert.equal((await upload("600000021\n", `?scope=project&project_id=${summer}`)).body.inserted, 1);
+  assert.equal((await upload("600000022\n", `?scope=campaign&campaign_id=${campaign}`)).body.inserted, 1);
+  const added = { number: "600000023", scope: "campaign", campaign_id: campaign };
+  assert.equal((await api.post(base, added)).status, 201);
+  const numbers = ["600000020", "600000021", "600000022", "600000023"];
+  const ask = async (fields: object): Promise<boolean[]> => {
+    const { status, body } = await api.post(`${base}/check`, { numbers, ...fields });
+    assert.equal(status, 200, JSON.stringify(body));
+    return body.results.map(({ suppression }: { suppression: object | null }) => suppression !== null);
+  };
+  assert.deepEqual(await ask({ project_id: summer, campaign_id: campaign }), [true, true, true, true]);
+  assert.deepEqual(await ask({ project_id: summer }), [true, true, false, false]);
+  assert.deepEqual(await ask({ project_id: winter }), [true, false, false, false]);
+  for (const query of ["?scope=project", `?scope=campaign&campaign_id=999999`, "?scope=nobody"])
+    assert.match(String((await upload("600000024\n", query)).status), /^(404|422)$/, query);
+});
+
+test("the API document tells of the list's file", async () => {
+  const document = (await api.get("/openapi.json")).body;
+  const { content } = document.paths["/api/v1/suppressions/import"].post.requestBody;
+  assert.equal(content["multipart/form-data"].schema.properties.file.format, "binary");
+});

@@ -1,11 +1,12 @@
 import type { FastifyRequest } from "fastify";
+import { validatorCompiler } from "fastify-type-provider-zod";
 import { AppError, toFieldError } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import { parsePhoneNumber } from "../../core/phone-number.ts";
 import { allow, type Caller } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { idCursor, parseCursor, toPage, toPageSchema } from "../../http/paging.ts";
-import { registerUploads } from "../../http/uploads.ts";
+import { registerUploads, takeAnyBody } from "../../http/uploads.ts";
 import { idParams, noBody } from "../../http/wire.ts";
 import { readNumberList } from "./number-list.ts";
 import {
@@ -14,6 +15,7 @@ import {
   checkBody,
   importAnswer,
   importQuery,
+  importUpload,
   newSuppression,
   removalQuery,
   suppressionAnswer,
@@ -157,11 +159,13 @@ function registerImport(app: App, options: SuppressionRouteOptions): void {
       "/api/v1/suppressions/import",
       {
         config: { ...administer, bodyMs: IMPORT_MS },
+        validatorCompiler: checkAllButBody,
         schema: {
           summary: "Add a list: CSV, the first column counts; at most 1,000,000 lines and 25 MB. Safe to repeat",
           tags,
           consumes: ["multipart/form-data"],
           querystring: importQuery,
+          body: importUpload,
           response: { 200: importAnswer },
         },
       },
@@ -184,6 +188,10 @@ function registerImport(app: App, options: SuppressionRouteOptions): void {
     );
   });
 }
+
+/** The body is a file, read as it comes: its schema is for the document alone. */
+const checkAllButBody = ({ httpPart, schema }: { httpPart?: string; schema: unknown }) =>
+  httpPart === "body" ? takeAnyBody() : validatorCompiler({ schema } as Parameters<typeof validatorCompiler>[0]);
 
 /** The scope, or `not_found` where there is no such project or campaign for the caller. */
 async function admit(

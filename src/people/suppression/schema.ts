@@ -41,6 +41,11 @@ export const newSuppression = z
 
 export const importQuery = z.object({ ...scopeFields, reason }).refine(isWhole, notWhole);
 
+/** For the document: it is read as a stream. */
+export const importUpload = z.object({
+  file: z.string().meta({ format: "binary", description: "CSV, UTF-8; at most 25 MB" }),
+});
+
 export const suppressionQuery = z.object({
   ...pageQuery,
   scope: scopeField.optional(),
