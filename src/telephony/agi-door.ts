@@ -3,7 +3,7 @@ import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import { type AgiServer, createAgiServer } from "./agi/server.ts";
-import { type AgiRouterOptions, type AgiRoutes, createAgiRouter } from "./agi-routes.ts";
+import { type AgiRouter, type AgiRouterOptions, type AgiRoutes, createAgiRouter } from "./agi-routes.ts";
 
 /*
  * The FastAGI server of this process:
@@ -33,13 +33,14 @@ const RETRY_MS = 2_000;
 export function createAgiDoor(options: AgiDoorOptions): AgiDoor {
   const { settings, clock, log, metrics } = options;
   const router = createAgiRouter({ ...options, routes: { ...BUILT_IN, ...options.routes } });
+  const run = createTimed(options, router.run);
   const stopping = new AbortController();
   let listening: { server: AgiServer; port: number } | undefined;
   let waiting: Promise<void> | undefined;
 
   /** `false`: the port is taken. */
   async function tryToListen(): Promise<boolean> {
-    const server = createAgiServer({ ...settings, clock, log, onCall: router.run });
+    const server = createAgiServer({ ...settings, clock, log, onCall: run });
     try {
       listening = { server, port: await server.start() };
     } catch (error) {
@@ -86,6 +87,31 @@ const BUILT_IN: AgiRoutes = {
     await agi.verbose(`Enlace hears ${pbx.name}`);
   },
 };
+
+/** From a minute of ringing agents to half an hour of talk; a greeting takes less than a second. */
+const SESSION_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1_800];
+
+/** How long the scripts take, by script; what is none of ours counts as `none`. */
+function createTimed({ routes, metrics, clock }: AgiDoorOptions, run: AgiRouter["run"]): AgiRouter["run"] {
+  const seconds = metrics.histogram(
+    "enlace_agi_session_seconds",
+    "FastAGI sessions from their beginning to their end.",
+    {
+      labels: ["script"] as const,
+      buckets: SESSION_SECONDS,
+    },
+  );
+  const known = new Set(Object.keys({ ...BUILT_IN, ...routes }));
+  return async (agi, address) => {
+    const startedMs = clock.monotonicMs();
+    try {
+      await run(agi, address);
+    } finally {
+      const script = known.has(agi.script) ? agi.script : "none";
+      seconds.observe({ script }, (clock.monotonicMs() - startedMs) / 1_000);
+    }
+  };
+}
 
 function countAgi(
   metrics: Metrics,

@@ -23,7 +23,7 @@ const HEARD_WAIT_MS = 3_000;
 const LATE_MS = 10_000;
 /** As OriginateResponse's Reason. */
 const NO_ANSWER = 3;
-const UNKNOWN: OriginateResult = { outcome: "unknown", cause: null };
+const UNKNOWN: OriginateResult = { outcome: "unknown", cause: null, hasRung: false, isSilent: false };
 
 export function createPlaceByFile({ spool, events }: { spool: Spool; events: Pick<EventWaits, "next"> }): PlaceByFile {
   return async ({ id, channel, to, callerId, timeoutMs, variables }) => {
@@ -68,9 +68,14 @@ function createFirstLeg(account: string) {
 
   function toResult(event: AmiMessage | undefined): OriginateResult {
     if (event === undefined) return UNKNOWN;
-    if (event.get("Event") === "Newstate") return { outcome: "answered", cause: null };
+    if (event.get("Event") === "Newstate") return { outcome: "answered", cause: null, hasRung, isSilent: false };
     const reason = hasRung ? NO_ANSWER : undefined; // Asterisk 16 gives up on a phone that rings without a word
-    return { outcome: toFailure({ cause, dialStatus, reason, hadChannel: true }), cause: cause ?? null };
+    return {
+      outcome: toFailure({ cause, dialStatus, reason, hadChannel: true }),
+      cause: cause ?? null,
+      hasRung,
+      isSilent: false,
+    };
   }
 
   return { take, toResult };

@@ -51,6 +51,26 @@ export function toFailure({ cause, dialStatus, reason, hadChannel }: FailureFact
   return told ?? (hadChannel ? "failed" : "unavailable");
 }
 
+/** OriginateResponse: given up when its Timeout was over. */
+const GIVEN_UP = 3;
+/** Q.850: no user responding. SIP's 408, which Asterisk also makes up itself when an INVITE is answered by nobody. */
+const NOBODY_RESPONDS = 18;
+/** SIP's timer B is 32 seconds. */
+const INVITE_MS = 30_000;
+
+/** Of a leg that did not ring: whether nothing at all came back, as far as Asterisk tells. A far end that says no (480, 404 …) was heard. */
+export function isUnheard({
+  cause,
+  reason,
+  tookMs,
+}: {
+  cause: number | null;
+  reason: number | undefined;
+  tookMs: number;
+}) {
+  return reason === GIVEN_UP || (cause === NOBODY_RESPONDS && tookMs >= INVITE_MS);
+}
+
 /** Whether this cause alone decides: nothing that is told later says more. */
 export function isTelling(cause: number | undefined): boolean {
   return BY_CAUSE[cause ?? 0] !== undefined;

@@ -6,7 +6,7 @@ import { AppError } from "../core/errors.ts";
 import { AmiMessage } from "./ami/message.ts";
 import { AmiUnansweredError } from "./ami/session.ts";
 import { checkDialTemplate, fillDialTemplate, fillNumberTemplate } from "./dial-template.ts";
-import { createOriginator, type OriginateRequest, toAction } from "./originate.ts";
+import { createOriginator, type OriginateRequest, type OriginateResult, toAction } from "./originate.ts";
 import { toFailure } from "./originate-outcome.ts";
 
 const REQUEST: OriginateRequest = {
@@ -17,6 +17,8 @@ const REQUEST: OriginateRequest = {
 };
 const message = (fields: Record<string, string>) => new AmiMessage(Object.entries(fields).flat());
 const QUEUED = message({ Response: "Success", Message: "Originate successfully queued" });
+
+const toTold = ({ outcome, cause }: OriginateResult) => ({ outcome, cause });
 
 function createRig(send: () => Promise<AmiMessage> = async () => QUEUED) {
   const clock = createManualClock();
@@ -41,7 +43,7 @@ test("a call that is picked up is answered", async () => {
   const { originator, hear } = createRig();
   const { result } = await originator.originate(REQUEST);
   hear(response({ Response: "Success", Reason: "4" }));
-  assert.deepEqual(await result, { outcome: "answered", cause: null });
+  assert.deepEqual(toTold(await result), { outcome: "answered", cause: null });
   assert.equal(originator.pending(), 0);
 });
 
@@ -57,7 +59,7 @@ test("a failure waits a moment for its cause, in whatever order the events come"
     const { result } = await originator.originate(REQUEST);
     for (const index of order) hear(events[index] as Record<string, string>);
     await clock.advance(500);
-    assert.deepEqual(await result, { outcome: "busy", cause: 17 });
+    assert.deepEqual(toTold(await result), { outcome: "busy", cause: 17 });
   }
 });
 
@@ -70,7 +72,7 @@ test("the halves of a Local pair say nothing about the called number", async () 
   hear(hangup("1"));
   hear(response({ Response: "Failure", Reason: "0" }));
   await clock.advance(500);
-  assert.deepEqual(await result, { outcome: "invalid_number", cause: 1 });
+  assert.deepEqual(toTold(await result), { outcome: "invalid_number", cause: 1 });
 });
 
 test("what real Asterisk was seen to say means what it should", () => {
@@ -214,5 +216,36 @@ test("a number is dialled through its template and stays a number", () => {
     ["s", "600000011"],
   ] as const) {
     assert.throws(() => fillNumberTemplate(template, number), AppError, template);
+  }
+});
+
+test("a phone that rings is told from a far end of which nothing comes back", async () => {
+  const ringing = { Event: "Newstate", Linkedid: "t1-01J5", Channel: "PJSIP/trunk-00000001", ChannelState: "5" };
+  const progress = {
+    Event: "DialState",
+    DestLinkedid: "t1-01J5",
+    DestChannel: "PJSIP/trunk-1",
+    DialStatus: "PROGRESS",
+  };
+  const givenUp = response({ Response: "Failure", Reason: "3" });
+  const refused = response({ Response: "Failure", Reason: "0" });
+  const stories: [Record<string, string>[], number, { hasRung: boolean; isSilent: boolean }][] = [
+    [[ringing, givenUp, hangup("19")], 30_000, { hasRung: true, isSilent: false }],
+    [[givenUp, hangup("19")], 30_000, { hasRung: false, isSilent: true }], // Asterisk 22
+    [[givenUp, hangup("0")], 30_000, { hasRung: false, isSilent: true }], // Asterisk 16
+    [[progress, givenUp, hangup("19")], 30_000, { hasRung: false, isSilent: false }], // early media in place of ringing
+    [[refused, hangup("18")], 32_000, { hasRung: false, isSilent: true }], // SIP's own time-out came first
+    [[refused, hangup("18")], 2_000, { hasRung: false, isSilent: false }], // the carrier said 408
+    [[refused, hangup("19")], 4_000, { hasRung: false, isSilent: false }], // the carrier said 480
+    [[{ ...ringing, Channel: "Local/1@x-0001;2" }, givenUp, hangup("19")], 30_000, { hasRung: false, isSilent: true }],
+  ];
+  for (const [events, afterMs, expected] of stories) {
+    const { originator, hear, clock } = createRig();
+    const { result } = await originator.originate({ ...REQUEST, timeoutMs: 40_000 });
+    await clock.advance(afterMs);
+    for (const event of events) hear(event);
+    await clock.advance(600);
+    const { hasRung, isSilent } = await result;
+    assert.deepEqual({ hasRung, isSilent }, expected, JSON.stringify(events));
   }
 });

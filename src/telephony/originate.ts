@@ -5,7 +5,7 @@ import type { AmiMessage } from "./ami/message.ts";
 import { type AmiSendOptions, AmiUnansweredError, isSuccess } from "./ami/session.ts";
 import type { AmiItem } from "./ami/stream.ts";
 import { PbxRefusal } from "./ask-pbx.ts";
-import { isTelling, type OriginateOutcome, toFailure } from "./originate-outcome.ts";
+import { isTelling, isUnheard, type OriginateOutcome, toFailure } from "./originate-outcome.ts";
 
 /*
  * One dial job:
@@ -35,6 +35,10 @@ export interface OriginateResult {
   outcome: OriginateOutcome;
   /** Hangup cause (Q.850) of the called leg. */
   cause: number | null;
+  /** Somebody's phone was heard to ring. A far end that sends early media in place of ringing is not heard to. */
+  hasRung: boolean;
+  /** The PBX gave up on a leg of which it had heard nothing: it did not ring, and no answer to the invitation ended it. */
+  isSilent: boolean;
 }
 
 export interface Originator {
@@ -61,6 +65,9 @@ interface Job {
   cause: number | undefined;
   reason: number | undefined;
   hadChannel: boolean;
+  hasRung: boolean;
+  hasProgressed: boolean;
+  askedMs: number;
   settle(result: OriginateResult): void;
   release: (() => void) | undefined;
 }
@@ -69,6 +76,7 @@ const JOBS_MAX = 10_000;
 /** OriginateResponse and Hangup come in any order; the cause is known within milliseconds. */
 const CAUSE_WAIT_MS = 500;
 const LATE_MS = 10_000;
+const RINGING = "5";
 
 export function createOriginator({ send, clock }: OriginatorOptions): Originator {
   const jobs = new Map<string, Job>();
@@ -78,15 +86,7 @@ export function createOriginator({ send, clock }: OriginatorOptions): Originator
     if (jobs.size >= JOBS_MAX)
       throw new AppError("unavailable", "too many calls are being placed", { retryAfterSeconds: 1 });
     const { promise, resolve } = Promise.withResolvers<OriginateResult>();
-    const job: Job = {
-      id,
-      dialStatus: undefined,
-      cause: undefined,
-      reason: undefined,
-      hadChannel: false,
-      settle: resolve,
-      release: undefined,
-    };
+    const job = toJob(id, clock.monotonicMs(), resolve);
     jobs.set(id, job);
     return { job, result: promise };
   }
@@ -94,7 +94,10 @@ export function createOriginator({ send, clock }: OriginatorOptions): Originator
   function close(job: Job, outcome: OriginateOutcome): void {
     if (!jobs.delete(job.id)) return;
     job.release?.();
-    job.settle({ outcome, cause: job.cause ?? null });
+    const { cause = null, hasRung, hasProgressed, reason, askedMs } = job;
+    const tookMs = clock.monotonicMs() - askedMs;
+    const isSilent = !hasRung && !hasProgressed && isUnheard({ cause, reason, tookMs });
+    job.settle({ outcome, cause, hasRung, isSilent });
   }
 
   function closeAfter(job: Job, ms: number, toOutcome: () => OriginateOutcome): void {
@@ -108,6 +111,12 @@ export function createOriginator({ send, clock }: OriginatorOptions): Originator
     else if (event === "Newchannel") {
       const job = jobs.get(message.get("Uniqueid") ?? "");
       if (job) job.hadChannel = true;
+    } else if (event === "DialState") {
+      const job = jobs.get(message.get("DestLinkedid") ?? "");
+      if (job && !isLocal(message.get("DestChannel"))) job.hasProgressed = true; // 100, 180 or 183: whoever is there lives
+    } else if (event === "Newstate" && message.get("ChannelState") === RINGING) {
+      const job = jobs.get(message.get("Linkedid") ?? "");
+      if (job && !isLocal(message.get("Channel"))) job.hasRung = true;
     } else if (event === "DialEnd" && !isLocal(message.get("DestChannel"))) {
       const job = jobs.get(message.get("DestLinkedid") ?? "");
       if (job) job.dialStatus ??= message.get("DialStatus");
@@ -165,6 +174,13 @@ export function createOriginator({ send, clock }: OriginatorOptions): Originator
       else if (item.kind === "snapshot") takeSnapshot(item.channels);
     },
     pending: () => jobs.size,
+  };
+}
+
+function toJob(id: string, askedMs: number, settle: Job["settle"]): Job {
+  return {
+    ...{ id, askedMs, settle, hadChannel: false, hasRung: false, hasProgressed: false },
+    ...{ dialStatus: undefined, cause: undefined, reason: undefined, release: undefined },
   };
 }
 

@@ -119,6 +119,7 @@ test("FastAGI is served to those who may, and all of it is counted", async () =>
   assert.deepEqual(scripts, ["ivr of main"]);
   const page = await metrics.toText();
   assert.match(page, /enlace_agi_outcomes\{outcome="accepted"\} 1/);
+  assert.match(page, /enlace_agi_session_seconds_count\{script="ivr"\} 1/);
   assert.match(page, /enlace_pbx_ready 1/);
   assert.match((await telephony.checks[0]?.check())?.detail ?? "", /^1 of 1 owned; ready: 1$/);
 });

@@ -59,15 +59,21 @@ export function createCallLife({ journal, breakers, clock }: CallLifeOptions): C
     else close(call, goneAt);
   }
 
+  function noteHeard(call: LiveCall, { hasRung, isSilent }: LegResult): void {
+    if (hasRung && call.trunk) breakers.noteRinging(call.trunk.id);
+    call.heard = hasRung ? "ringing" : isSilent ? "nothing" : null;
+  }
+
   /** Nobody answered. */
   function fail(call: LiveCall, result: LegResult, at: Date): void {
-    const { attempt } = call;
+    const { attempt, trunk } = call;
     const known: LegResult = { outcome: result.outcome, cause: result.cause ?? attempt.cause };
     if (known.outcome === "failed" && known.cause === null && call.goneAt === null) {
       wait(call, CAUSE_WAIT_MS, () => onHangup(call, { at, cause: null }));
       return;
     }
-    const told = toDisposition(known) ?? { source: "orphan" as const };
+    const isUnreached = call.heard === "nothing" && trunk !== null && breakers.rings(trunk.id);
+    const told = (isUnreached ? UNREACHED : toDisposition(known)) ?? { source: "orphan" as const };
     applyChange(attempt, { id: attempt.id, ...told, ...toCause(known.cause) });
     call.goneAt ??= at;
   }
@@ -92,6 +98,7 @@ export function createCallLife({ journal, breakers, clock }: CallLifeOptions): C
     ...{ ...book, onAnswered, onHangup },
     onPlaced: (call, result) => {
       call.isPlacing = false;
+      noteHeard(call, result);
       if (result.outcome === "unknown") return; // it is compared with the snapshot that told so
       if (result.outcome === "answered") onAnswered(call, clock.now());
       else if (call.attempt.state === "dialing") fail(call, result, clock.now());
@@ -121,5 +128,8 @@ export function createCallLife({ journal, breakers, clock }: CallLifeOptions): C
     },
   };
 }
+
+/** Over this trunk phones are heard to ring, and this one was not: nobody's did. */
+const UNREACHED = { disposition: "congestion", source: "originate" } as const;
 
 const toCause = (cause: number | null): { cause?: number } => (cause === null ? {} : { cause });

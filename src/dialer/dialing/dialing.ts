@@ -232,7 +232,17 @@ function createRevive({ loadProject, loadTrunk }: DialingOptions, { limits, slot
     if (trunk) limits.noteTrunk(trunk);
     const keys = [ALL, tenantKey(tenantId), projectKey(projectId), ...(trunkId === null ? [] : [trunkKey(trunkId)])];
     return {
-      ...{ attempt, project, trunk, pbx, needsNotice: true, isPlacing: false, goneAt: null, script: "none" },
+      ...{
+        attempt,
+        project,
+        trunk,
+        pbx,
+        needsNotice: true,
+        isPlacing: false,
+        goneAt: null,
+        script: "none",
+        heard: null,
+      },
       ...{ channelId: attempt.id, isTold: false, cancelWait: () => undefined, release: slots.take(keys) },
     };
   };

@@ -6,6 +6,7 @@ export interface DialingFigures {
   started: Counter<"source" | "trunk">;
   finished: Counter<"disposition">;
   flushSeconds: Histogram;
+  dropped: Counter;
   /** From the hang-up that was heard to the outcome that is kept. */
   outcomeSeconds: Histogram;
 }
@@ -52,6 +53,10 @@ export function createDialingFigures(metrics: Metrics, levels: () => DialingLeve
       "trunk",
     ]),
     finished: metrics.counter("enlace_dialer_calls_finished_total", "Calls by how they came out.", ["disposition"]),
+    dropped: metrics.counter(
+      "enlace_dialer_dropped_updates_total",
+      "Changes of attempts that the store did not take before this process ended; the next one finds them out.",
+    ),
     flushSeconds: metrics.histogram("enlace_dialer_batch_flush_seconds", "One write of many attempts."),
     outcomeSeconds: metrics.histogram(
       "enlace_dialer_outcome_seconds",

@@ -138,6 +138,7 @@ export function createJournal({ database, clock, log, figures, conclude, onSettl
       stopping.abort(new Error("stopped"));
       await running;
       while ((dirty.size > 0 || untold.size > 0) && failures < STOP_TRIES_MAX) await step();
+      if (dirty.size > 0) figures.dropped.inc(dirty.size);
       for (const resolve of waiters.splice(0)) resolve(); // what is not kept is found alive, or closed, at the next start
     },
   };

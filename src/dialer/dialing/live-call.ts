@@ -11,6 +11,8 @@ export interface DialPbx {
   callIdPrefix: string;
 }
 
+export type TrunkResult = "failed" | "silent" | "worked" | "unknown";
+
 /*
  * A call of this process's PBXs, from before it is placed until everybody knows how it ended:
  *
@@ -30,6 +32,8 @@ export interface LiveCall {
   release(): void;
   /** The PBX was asked and has not said how the first leg fared. */
   isPlacing: boolean;
+  /** What was heard of its first leg: a phone that rang, or nothing at all; `null`: neither is known. */
+  heard: "ringing" | "nothing" | null;
   /** When its channel was heard to hang up. */
   goneAt: Date | null;
   script: "none" | "running" | "over";
@@ -38,9 +42,13 @@ export interface LiveCall {
   isTold: boolean;
 }
 
-/** Whether the trunk carried the call to somebody's phone, or to a network that knew the number. */
-export function toTrunkResult({ attempt }: LiveCall): "failed" | "worked" | "unknown" {
+/**
+ * Whether the trunk carried the call to somebody's phone, or to a network that knew the number. `silent`: nothing at all was heard
+ * of it; either a carrier that rings by early media, or one that is gone.
+ */
+export function toTrunkResult({ attempt, heard }: LiveCall): TrunkResult {
   if (attempt.answeredAt !== null) return "worked";
+  if (heard === "nothing") return "silent";
   switch (attempt.disposition) {
     case "congestion":
       return "failed";

@@ -18,6 +18,10 @@ export interface LegResult {
   outcome: LegOutcome;
   /** Q.850. */
   cause: number | null;
+  /** A phone was heard to ring. */
+  hasRung?: boolean;
+  /** The PBX gave up on a leg of which it had heard nothing. */
+  isSilent?: boolean;
 }
 
 /** Q.850: the subscriber is absent. The trunk did its work; nobody is there. */

@@ -8,7 +8,7 @@ import type { AgiChannel } from "../agi/channel.ts";
 import { createAgiServer } from "../agi/server.ts";
 import type { AmiMessage } from "../ami/message.ts";
 import { AmiSession } from "../ami/session.ts";
-import { createOriginator, type OriginateRequest } from "../originate.ts";
+import { createOriginator, type OriginateRequest, type OriginateResult } from "../originate.ts";
 import type { ExpectedCall } from "./fake-call.ts";
 import type { FakeCallee } from "./fake-callees.ts";
 import { createFakeCallees } from "./fake-callees.ts";
@@ -72,6 +72,8 @@ async function open(callee: FakeCallee, script: (agi: AgiChannel) => Promise<voi
   return { dial, ended, heard, pbx, close, session };
 }
 
+const toTold = ({ outcome, cause }: OriginateResult) => ({ outcome, cause });
+
 const REFUSALS: readonly [FakeCallee["does"], number, string, number][] = [
   ["busy", 5, "busy", 17],
   ["rejects", 5, "rejected", 21],
@@ -83,7 +85,7 @@ const REFUSALS: readonly [FakeCallee["does"], number, string, number][] = [
 for (const [does, ringMs, outcome, cause] of REFUSALS) {
   test(`a callee who does "${does}" for ${ringMs} ms is told as Asterisk tells it over PJSIP: ${outcome}`, async () => {
     const pbx = await open({ ...HUMAN, does, ringMs }, async () => assert.fail("nobody picked up"));
-    assert.deepEqual(await pbx.dial(), { outcome, cause });
+    assert.deepEqual(toTold(await pbx.dial()), { outcome, cause });
     await eventually(() => assert.equal(pbx.ended.length, 1));
     await pbx.close();
   });
@@ -98,10 +100,17 @@ test("who picks up is brought to the place of the Originate, and is hung up when
     seen.push(await agi.stream("hello", { escape: "129" }));
     await agi.hangup();
   });
-  assert.deepEqual(await pbx.dial({ variables: { ENLACE_ATTEMPT: "d1" } }), { outcome: "answered", cause: null });
+  assert.deepEqual(toTold(await pbx.dial({ variables: { ENLACE_ATTEMPT: "d1" } })), {
+    outcome: "answered",
+    cause: null,
+  });
   await eventually(() => assert.equal(pbx.ended.length, 1));
   assert.deepEqual(seen, ["d1", "enlace-ivr", "HUMAN", "d1", "1"]);
-  const hangup = pbx.heard.find((message) => message.get("Event") === "Hangup");
+  const hangup = await eventually(() => {
+    const found = pbx.heard.find((message) => message.get("Event") === "Hangup");
+    assert.ok(found, "the PBX knows of its end a moment before it has told");
+    return found;
+  });
   assert.deepEqual([hangup?.get("Uniqueid"), hangup?.get("Linkedid"), hangup?.get("Cause")], ["d1", "d1", "16"]);
   assert.equal(pbx.ended[0]?.outcome, "answered");
   await pbx.close();
