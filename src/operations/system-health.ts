@@ -177,7 +177,9 @@ export function toBackupsCheck(newest: Date | null, now: Date): SystemCheck {
   const days = newest ? Math.floor((now.getTime() - newest.getTime()) / DAY_MS) : null;
   const ok = days !== null && days < BACKUP_DAYS_MAX;
   const detail =
-    days === null ? "there is no backup in the folder for backups" : `the newest backup is ${days} days old`;
+    days === null
+      ? "there is no backup in the folder for backups"
+      : `the newest backup is ${days === 0 ? "less than a day" : `${days} days`} old`;
   const mend = "Make one now, and let cron make one each night: see docs/backup.md.";
   return { name: "backups", ok, detail, mend: ok ? null : mend };
 }

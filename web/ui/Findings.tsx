@@ -16,7 +16,7 @@ export function Findings({ report }: { report: Report }) {
         {report.findings.map(({ level, subject, message, mend }) => (
           <li key={`${subject} ${message}`}>
             <div className="row">
-              <Badge tone={TONES[level]}>{t(`check.${level}`)}</Badge>
+              <Badge tone={TONES[level]}>{t(level === "ok" ? "check.fine" : `check.${level}`)}</Badge>
               <span className="mono">{subject}</span>
             </div>
             <div className="break" lang="en">

@@ -80,6 +80,8 @@ test("the log is filtered by who, what and whom, and goes by pages", async () =>
   for (let count = 0; count < 3; count++) await ask("POST", "/api/v1/api-keys", { as: admin, body });
   assert.deepEqual([...new Set(await actions(admin, "&action=api_key.create"))], ["api_key.create"]);
   assert.deepEqual(await actions(admin, "&actor=user:4711"), []);
+  const byName = (await audit(admin, "&actor=admin&action=api_key.create")).items;
+  assert.deepEqual([...new Set(byName.map((entry: { actor_name: string }) => entry.actor_name))], ["admin"]);
   assert.equal((await audit(admin, `&actor=user:${adminId}&target=user:${adminId}`)).items.length, 0);
   const first = (await ask("GET", "/api/v1/audit?limit=2&action=api_key.create", { as: admin })).body;
   const next = (

@@ -11,6 +11,7 @@ const auditEntry = z
     id: z.string(),
     at: instantField,
     actor: z.string(),
+    actor_name: z.string().nullable().meta({ description: "Username or name of the key, while it is there" }),
     action: z.string(),
     target: z.string(),
     detail: z.record(z.string(), z.unknown()),
@@ -19,7 +20,8 @@ const auditEntry = z
   .meta({ id: "AuditEntry" });
 
 const word = z.string().max(200).optional();
-const auditQuery = z.object({ ...pageQuery, actor: word, action: word, target: word });
+const actorWord = word.meta({ description: "`user:3`, `key:7`, `enlace`, or a username" });
+const auditQuery = z.object({ ...pageQuery, actor: actorWord, action: word, target: word });
 
 export function registerAuditRoutes(app: App, database: Database): void {
   app.get(
@@ -38,7 +40,7 @@ export function registerAuditRoutes(app: App, database: Database): void {
       const beforeId = parseCursor(cursor, idCursor)?.id;
       const rows = await loadAudit(database.sql, request.caller.tenantId, { ...filter, beforeId, rowsMax: limit + 1 });
       return toPage(rows, limit, {
-        toItem: (row) => ({ ...row, at: toInstant(row.at) }),
+        toItem: ({ actorName, ...row }) => ({ ...row, actor_name: actorName, at: toInstant(row.at) }),
         toPosition: (row) => ({ id: row.id }),
       });
     },

@@ -7,6 +7,8 @@ export interface AuditRow {
   id: string;
   at: Date;
   actor: string;
+  /** The username or the name of the key; `null` when it is gone, and for Enlace itself. */
+  actorName: string | null;
   action: string;
   target: string;
   detail: Record<string, unknown>;
@@ -25,18 +27,25 @@ export interface AuditFilter {
 export async function loadAudit(from: Sql, tenantId: TenantId, filter: AuditFilter): Promise<AuditRow[]> {
   const { beforeId, actor, action, target, rowsMax } = filter;
   const conditions = [
-    sql`tenant_id = ${tenantId}`,
-    ...(beforeId ? [sql`id < ${beforeId}`] : []),
-    ...(actor ? [sql`actor = ${actor}`] : []),
-    ...(action ? [sql`action = ${action}`] : []),
-    ...(target ? [sql`target = ${target}`] : []),
+    sql`a.tenant_id = ${tenantId}`,
+    ...(beforeId ? [sql`a.id < ${beforeId}`] : []),
+    ...(actor ? [sql`a.actor in (${actor}, (${toActorOf(tenantId, actor)}))`] : []),
+    ...(action ? [sql`a.action = ${action}`] : []),
+    ...(target ? [sql`a.target = ${target}`] : []),
   ];
   const { rows } = await sql<AuditRow>`
-    select id, at, actor, action, target, detail, address from audit_log
+    select a.id, a.at, a.actor, coalesce(u.username, k.name) as "actorName", a.action, a.target, a.detail, a.address
+      from audit_log a
+      left join users u on u.tenant_id = a.tenant_id and a.actor = 'user:' || u.id
+      left join api_keys k on k.tenant_id = a.tenant_id and a.actor = 'key:' || k.id
      where ${sql.join(conditions, sql` and `)}
-     order by id desc limit ${rowsMax}`.execute(from);
+     order by a.id desc limit ${rowsMax}`.execute(from);
   return rows;
 }
+
+/** How the log names the person of this username; none when there is nobody. */
+const toActorOf = (tenantId: TenantId, username: string) =>
+  sql`select 'user:' || id from users where tenant_id = ${tenantId} and username = ${username.toLowerCase()}`;
 
 /** Deletes entries of months past keeping. Returns how many went. */
 export function dropOldAudit(

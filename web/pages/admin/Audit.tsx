@@ -61,12 +61,14 @@ export function Audit() {
                 </tr>
               </thead>
               <tbody>
-                {entries.map(({ id, at, actor, action, target, detail, address }) => (
+                {entries.map(({ id, at, actor, actor_name, action, target, detail, address }) => (
                   <tr key={id}>
                     <td data-label={t("audit.at")}>
                       <Time at={at} seconds />
                     </td>
-                    <td data-label={t("audit.actor")}>{actor}</td>
+                    <td data-label={t("audit.actor")}>
+                      {actor_name ?? actor} {actor_name && <span className="mono quiet small">{actor}</span>}
+                    </td>
                     <td data-label={t("audit.action")} className="mono">
                       {action}
                     </td>

@@ -55,7 +55,7 @@ function Checks({ checks }: { checks: Report["checks"] }) {
         {inOrder.map(({ name, ok, detail, mend }) => (
           <li key={name}>
             <span className="row">
-              <Badge tone={ok ? "good" : "bad"}>{t(ok ? "check.ok" : "check.error")}</Badge>
+              <Badge tone={ok ? "good" : "bad"}>{t(ok ? "check.fine" : "check.error")}</Badge>
               <strong className="mono">{name}</strong>
             </span>
             <div className="break" lang="en">

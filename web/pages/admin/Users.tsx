@@ -45,7 +45,7 @@ export function Users() {
                 <th scope="col">{t("user.username")}</th>
                 <th scope="col">{t("user.name")}</th>
                 <th scope="col">{t("user.role")}</th>
-                <th scope="col">{t("extension.number")}</th>
+                <th scope="col">{t("call.extension")}</th>
                 <th scope="col">{t("user.lastLogin")}</th>
                 <th scope="col">{t("deliveries.actions")}</th>
               </tr>
@@ -97,7 +97,7 @@ function UserRow({ user, onPassword }: { user: User; onPassword(password: string
         />
         {change.error && <ErrorNote error={change.error} />}
       </td>
-      <td data-label={t("extension.number")}>{extensions.join(", ") || "–"}</td>
+      <td data-label={t("call.extension")}>{extensions.join(", ") || "–"}</td>
       <td data-label={t("user.lastLogin")}>
         <Time at={last_login_at} />
       </td>

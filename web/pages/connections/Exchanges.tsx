@@ -71,9 +71,9 @@ function Exchange({ delivery }: { delivery: Schemas["Delivery"] }) {
           <span>{t("exchanges.call", { id: call_id })}</span>
         </span>
         {(reason ?? review) && (
-          <span className="small break" lang="en">
+          <div className="small break quiet" lang="en">
             {reason ?? review}
-          </span>
+          </div>
         )}
       </summary>
       <p className="small">
