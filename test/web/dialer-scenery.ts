@@ -97,7 +97,7 @@ export async function addDialerScenery({ enlace }: Console): Promise<DialerScene
   const trunk = await make("/api/v1/trunks", { ...carrier, name: "carrier-a", per_second: 5 });
   const second = await make("/api/v1/trunks", {
     ...carrier,
-    name: "carrier-b",
+    name: "carrier-fast",
     per_second: 40,
     caller_id: "+34910000009",
   });
