@@ -106,6 +106,39 @@ test("persons who found nobody are counted, and above the cap there are two phon
   assert.equal(await agents.toAgentRoom(project, NOON), 1);
 });
 
+test("a campaign above the cap has two phones for each line, though its project as a whole keeps it", async () => {
+  const { pool } = room.database;
+  const { rows: made } = await pool.query<{ id: RowId }>(
+    `insert into campaigns (tenant_id, project_id, name, state, created_at, updated_at)
+     values ($1, $2, 'November', 'active', $3, $3) returning id`,
+    [room.tenantId, project.id, NOON],
+  );
+  const campaignId = made[0]?.id as RowId;
+  await pool.query("update agent_days set live = 1000, abandoned = 1 where project_id = $1", [project.id]);
+  assert.equal(
+    await agents.toAgentRoom(project, NOON),
+    2,
+    "a campaign that nobody has answered has a line for each phone",
+  );
+  const requests = Array.from({ length: 10 }, (_, index) =>
+    toRequest(project, `+346000001${String(index + 10)}`, { campaignId }),
+  );
+  await room.decisions.decideMany(requests, NOON);
+  const told = requests.map((request, index) => ({
+    ...{ ...request, id: request.attemptId, callerId: null, dialedAt: NOON, answeredAt: NOON },
+    disposition: index === 0 ? ("abandoned" as const) : ("transferred" as const),
+  }));
+  await room.decisions.noteAttempts(told);
+  await room.decisions.noteAttempts(told);
+  const { rows } = await pool.query("select campaign_id, live, abandoned from agent_campaign_days");
+  assert.deepEqual(rows, [{ campaign_id: campaignId, live: 10, abandoned: 1 }]);
+  assert.equal(await agents.toAgentRoom(project, NOON), 1, "one in ten of its own found nobody");
+  const nextMonth = new Date(NOON.getTime() + 30 * 86_400_000);
+  assert.equal(await agents.toAgentRoom(project, nextMonth), 2, "that was 30 days ago");
+  await pool.query("update campaigns set state = 'paused' where id = $1", [campaignId]);
+  assert.equal(await agents.toAgentRoom(project, NOON), 2, "a campaign that rests holds nobody up");
+});
+
 test("a PBX that another process listens to now has no free phone here", async () => {
   owned.abort();
   await running;

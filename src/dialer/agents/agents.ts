@@ -99,14 +99,18 @@ export function createAgents(options: AgentsOptions): Agents {
   };
 }
 
+/** What every bound leaves room for: the project's, and that of each active campaign, as if all that rings were its own. */
 function toRoom(
   { agents }: Project,
-  { month, today, seen, ringing, answered }: AgentFigures,
+  { month, today, campaigns, seen, ringing, answered }: AgentFigures,
   { free, talking, shareMax }: { free: number; talking: number; shareMax: number | null },
 ): number {
   const unassigned = Math.max(0, answered - talking);
   const cap = Math.min(agents.abandonedShareMax, shareMax ?? 1);
-  return toMoreLines({ free, unassigned, ringing, seen, month, today, shareMax: cap });
+  const rooms = [{ month, today }, ...campaigns].map((counted) =>
+    toMoreLines({ free, unassigned, ringing, seen, ...counted, shareMax: cap }),
+  );
+  return Math.min(...rooms);
 }
 
 interface Found {

@@ -159,7 +159,7 @@ with told as (
   update number_attempts a set counted = t.counted, reached = t.reached, disposition = t.disposition, settled_at = $15
     from told t
    where a.tenant_id = t.tenant_id and a.number = t.number and a.attempt_id = t.attempt_id and a.at > $16 and a.settled_at is null
-  returning a.tenant_id, a.project_id, a.caller_id, a.at, t.counted, t.answered, t.disposition
+  returning a.tenant_id, a.project_id, a.campaign_id, a.caller_id, a.at, t.counted, t.answered, t.disposition
 ), added as (
   insert into number_attempts (tenant_id, number, at, attempt_id, project_id, campaign_id, contact_id, source, debt, caller_id, counted,
     reached, disposition, settled_at)
@@ -179,6 +179,16 @@ with told as (
    where s.counted group by 1, 2 order by 1, 2
   on conflict (tenant_id, project_id, day) do update
      set ended = d.ended + excluded.ended, live = d.live + excluded.live, abandoned = d.abandoned + excluded.abandoned
+), campaign_desks as (
+  insert into agent_campaign_days as d (tenant_id, project_id, campaign_id, day, live, abandoned)
+  select s.tenant_id, s.project_id, s.campaign_id, ($15 at time zone 'UTC')::date,
+         count(*) filter (where s.disposition in ('answered', 'transferred', 'no_input', 'opted_out', 'abandoned')),
+         count(*) filter (where s.disposition = 'abandoned')
+    from settled s join projects p on p.tenant_id = s.tenant_id and p.id = s.project_id and p.mode = 'agents'
+    join campaigns c on c.tenant_id = s.tenant_id and c.id = s.campaign_id
+   where s.counted group by 1, 2, 3 order by 1, 2, 3
+  on conflict (tenant_id, project_id, campaign_id, day) do update
+     set live = d.live + excluded.live, abandoned = d.abandoned + excluded.abandoned
 )
 insert into caller_id_days as d (tenant_id, caller_id_id, day, ended, answers)
 select c.tenant_id, c.id, (s.at at time zone p.time_zone)::date, count(*) filter (where s.counted), count(*) filter (where s.answered)
