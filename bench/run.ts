@@ -5,6 +5,7 @@ import { ami } from "./ami.ts";
 import { campaignClaim } from "./campaign-claim.ts";
 import { campaignImport } from "./campaign-import.ts";
 import { consoleLive } from "./console.ts";
+import { consoleInteraction } from "./console-interaction.ts";
 import { dialer } from "./dialer.ts";
 import { dialerSimulated } from "./dialer-simulated.ts";
 import { fastagi } from "./fastagi.ts";
@@ -35,6 +36,7 @@ const FIGURES: readonly Figure[] = [
   dialer,
   dialerSimulated,
   consoleLive,
+  consoleInteraction,
   ...WITH_PEERS,
 ];
 

@@ -4,33 +4,44 @@ import { test } from "node:test";
 import { FAST } from "../harness.ts";
 import { findViolations } from "./axe.ts";
 import { chromiumIsMissing } from "./chromium.ts";
-import { assertQuiet, see, settle, startConsole } from "./console.ts";
-import { addScenery, SCREENS } from "./scenery.ts";
+import { assertQuiet, type Desk, see, settle, startConsole } from "./console.ts";
+import { findForeignWords } from "./foreign-words.ts";
+import { addWholeScenery, loadRoutes, walk } from "./walk.ts";
 
 const skip = chromiumIsMissing;
 const house = skip ? undefined : await startConsole({ clockFactor: FAST });
-const scenery = house ? await addScenery(house) : undefined;
-const LOOKS = [
-  { language: "en", colorScheme: "light" },
-  { language: "es", colorScheme: "dark" },
-  { language: "ru", colorScheme: "light" },
-] as const;
+const screens = house ? await addWholeScenery(house) : [];
+const LANGUAGES = ["en", "es", "ru"] as const;
 
-for (const { language, colorScheme } of LOOKS) {
-  test(`axe finds nothing on any screen: ${language}, ${colorScheme}`, { skip }, async () => {
-    const desk = (await house?.signIn(undefined, { colorScheme })) ?? assert.fail();
-    const { page } = desk;
-    await page.evaluate(`localStorage.setItem("enlace.language", "${language}")`);
-    const found: string[] = [];
-    for (const { path } of SCREENS) {
-      await page.goto(path.replace("$call", scenery?.callId ?? ""));
-      await settle(desk);
-      assert.equal(await page.locator("html").getAttribute("lang"), language);
-      for (const violation of await findViolations(page)) found.push(`${path} ${violation}`);
-    }
-    assert.deepEqual(found, []);
-    assertQuiet(desk);
+test("axe finds nothing and no foreign word is read on any screen, in any language, in either theme", {
+  skip,
+}, async () => {
+  const desk = (await house?.signIn(undefined, { colorScheme: "light" })) ?? assert.fail();
+  const found: string[] = [];
+  const walked = await walk(desk, screens, async ({ path }) => {
+    for (const language of LANGUAGES)
+      for (const finding of await look(desk, language)) found.push(`${path} ${language} ${finding}`);
   });
+  assert.deepEqual(found, []);
+  assert.ok(walked.length > loadRoutes().length, "tabs are walked too");
+  assertQuiet(desk);
+});
+
+/** In place: the page is neither loaded nor asked for anew. */
+async function look(desk: Desk, language: (typeof LANGUAGES)[number]): Promise<string[]> {
+  const { page } = desk;
+  await page.locator(".side-language select").selectOption(language);
+  await page.locator(`html[lang=${language}]`).waitFor({ state: "attached" });
+  await settle(desk);
+  await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+  const words = (await findForeignWords(page, language)).map((text) => `foreign: ${text}`);
+  const violations = await findViolations(page);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.locator("html[data-mantine-color-scheme=dark]").waitFor({ state: "attached" });
+  const inTheDark = (await findViolations(page, { onlyColours: true })).map((text) => `in the dark: ${text}`);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.locator("html[data-mantine-color-scheme=light]").waitFor({ state: "attached" });
+  return [...words, ...violations, ...inTheDark];
 }
 
 test("with the keyboard alone one gets past the navigation, to a call, and by Ctrl-K to its number", {

@@ -107,6 +107,10 @@ function watchQuestions(page: Page): Set<Request> {
   page.on("request", (request) => {
     if (isQuestion(new URL(request.url()).pathname)) pending.add(request);
   });
+  // Another document: nobody waits any more for what the one before had asked, and not every end of it is told.
+  page.on("response", (response) => {
+    if (response.request().isNavigationRequest() && response.frame() === page.mainFrame()) pending.clear();
+  });
   page.on("requestfinished", (request) => void pending.delete(request));
   page.on("requestfailed", (request) => void pending.delete(request));
   return pending;

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { decode, encode, toRGBA8 } from "upng-js";
+import upng from "upng-js";
 import { FAST } from "../harness.ts";
 import { settle, startConsole } from "./console.ts";
 import { addWholeScenery, walk } from "./walk.ts";
@@ -42,6 +42,6 @@ test("every screen is photographed in both themes", async () => {
 });
 
 function toSmall(png: Buffer): Buffer {
-  const image = decode(new Uint8Array(png).buffer);
-  return Buffer.from(encode(toRGBA8(image), image.width, image.height, COLOURS));
+  const image = upng.decode(new Uint8Array(png).buffer);
+  return Buffer.from(upng.encode(upng.toRGBA8(image), image.width, image.height, COLOURS));
 }
