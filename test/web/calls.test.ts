@@ -77,7 +77,7 @@ test("a call's page tells its story, and every attempt with what was sent and an
   await page.locator("tbody a").first().click();
   await page.getByRole("heading", { name: "+34600000055 → +34900112233" }).waitFor();
   await see(page, "told by webhook");
-  await see(page, "Linked to the contact");
+  await see(page, /^Linked to .+: the contact there whose number this is/);
   const open = page.getByRole("link", { name: /^Open .* there/ });
   assert.match((await open.getAttribute("href")) ?? "", /^http:\/\/127\.0\.0\.1/);
   await page.getByText("Attempts, with request and answer").click();
@@ -87,6 +87,53 @@ test("a call's page tells its story, and every attempt with what was sent and an
     (await page.locator("body").textContent()) ?? "",
     new RegExp(enlace.crm.user("apiuser").accessKey),
   );
+  assertQuiet(desk);
+});
+
+test("calls are found by how they stand with the CRM, a view of them gets a name, and a colleague's desk does not know it", {
+  skip,
+}, async () => {
+  const { enlace, signIn, addUser } = house ?? assert.fail();
+  const desk = await signIn();
+  const { page } = desk;
+  await post({ call_uuid: "stranger", from: "+34600000091" });
+  await eventually(() => assert.ok(enlace.crm.records().some(({ fields }) => fields.sourceuuid === "stranger")));
+  await page.goto("/calls?number=%2B34600000091");
+  await page.getByLabel("In the CRM").selectOption("not linked to a contact");
+  await page.waitForURL(/crm=not_linked/);
+  await page.locator("tbody tr").filter({ hasText: "+34600000091" }).waitFor();
+  await page.getByRole("button", { name: "Keep this view…" }).click();
+  await page.getByLabel("Name of the view").fill("Strangers");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await page.waitForURL((url) => url.search === "");
+  await page.getByLabel("My views").selectOption("Strangers");
+  await page.waitForURL(/crm=not_linked/);
+  await page.reload();
+  await page.getByRole("button", { name: "Forget this view" }).waitFor();
+  await page.locator("tbody a").first().click();
+  const why = page.getByRole("region", { name: "Why it is (not) linked" });
+  await why.getByText("nobody in the CRM has this number").waitFor();
+  await page.goto("/calls?crm=failed&number=%2B34600000091");
+  await see(page, "No call fits these filters");
+  const colleague = await signIn(await addUser("carla", "viewer"));
+  await colleague.page.goto("/calls");
+  await colleague.page.getByLabel("In the CRM").waitFor();
+  assert.equal(await colleague.page.getByLabel("My views").count(), 0);
+  assertQuiet(desk);
+});
+
+test("on a telephone each call is a small card, and nothing is wider than the screen", { skip }, async () => {
+  const desk = (await house?.signIn(undefined, { viewport: { width: 360, height: 740 } })) ?? assert.fail();
+  const { page } = desk;
+  await post({ call_uuid: "pocket", from: "+34600000092" });
+  await page.goto("/calls?number=%2B34600000092");
+  await page.locator("tbody tr").filter({ hasText: "+34600000092" }).waitFor();
+  const overflow = () => page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+  assert.equal(await overflow(), 0);
+  await page.locator("tbody a").first().click();
+  await page.getByRole("heading", { name: "What happened" }).waitFor();
+  assert.equal(await overflow(), 0);
   assertQuiet(desk);
 });
 
