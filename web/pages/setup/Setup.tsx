@@ -1,10 +1,11 @@
 import "./setup.css";
 import { Button } from "@mantine/core";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { type TextKey, useText } from "../../locales/text.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
+import { Loading } from "../../ui/Loading.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { Pbxs } from "../admin/Pbxs.tsx";
 import { Tenant } from "../admin/Tenant.tsx";
@@ -22,13 +23,14 @@ export function Setup() {
   const { step } = route.useSearch();
   const navigate = useNavigate();
   const progress = useProgress();
-  const shown = step ?? STEPS.find((one) => !progress.isDone(one)) ?? "trial";
+  const shown = useShownStep(step, progress);
+  if (!isAdmin) return <EmptyState title={t("setup.adminOnly")} />;
+  if (!shown) return <Loading />;
   const next = STEPS[STEPS.indexOf(shown) + 1];
   const goOn = (): void => {
     progress.remember(shown);
     void navigate(next ? { to: "/setup", search: { step: next } } : { to: "/live" });
   };
-  if (!isAdmin) return <EmptyState title={t("setup.adminOnly")} />;
   const contents: Record<Step, ReactNode> = {
     tenant: <Tenant onSaved={goOn} />,
     pbx: <Pbxs />,
@@ -64,4 +66,14 @@ export function Setup() {
       </section>
     </Page>
   );
+}
+
+/**
+ * The step of the address, else the first that is left when the page is opened; `null` until that is known. It stays although it
+ * gets done meanwhile: a PBX that was just added is still to be checked.
+ */
+function useShownStep(asked: Step | undefined, { isKnown, isDone }: ReturnType<typeof useProgress>): Step | null {
+  const [begun, setBegun] = useState<Step | null>(null);
+  if (isKnown && begun === null) setBegun(STEPS.find((one) => !isDone(one)) ?? "trial");
+  return asked ?? begun;
 }
