@@ -10,7 +10,7 @@ import { FAST } from "../harness.ts";
 import { settle, startConsole } from "./console.ts";
 import { addWholeScenery, walk } from "./walk.ts";
 
-const { SCREENS_FOLDER, SCREENS_ONLY, SCREENS_LANGUAGE = "en", SCREENS_WIDTH = "1100" } = process.env;
+const { SCREENS_FOLDER, SCREENS_ONLY, SCREENS_LANGUAGE = "en", SCREENS_WIDTH = "1280" } = process.env;
 const FOLDER = SCREENS_FOLDER ?? join(import.meta.dirname, "..", "..", "docs", "screens");
 const BYTES_MAX = 150 * 1024;
 /** A screen has few colours: with a palette it is a third as large, and looks the same. */
@@ -21,7 +21,7 @@ test("every screen is photographed in both themes", async () => {
   const screens = await addWholeScenery(house);
   const only = SCREENS_ONLY?.split(",");
   mkdirSync(FOLDER, { recursive: true });
-  const viewport = { width: Number(SCREENS_WIDTH), height: 720 };
+  const viewport = { width: Number(SCREENS_WIDTH), height: 800 };
   const desk = await house.signIn(undefined, { colorScheme: "light", viewport });
   const { page } = desk;
   await page.evaluate(`localStorage.setItem("enlace.language", "${SCREENS_LANGUAGE}")`);

@@ -41,7 +41,7 @@ function DeliveryRow({ delivery }: { delivery: Delivery }) {
       <td data-label={t("deliveries.planned")}>
         <Time at={created_at} seconds />
       </td>
-      <td data-label={t("deliveries.what")}>
+      <td data-label={t("deliveries.what")} className="nowrap">
         <Link to="/calls/$id" params={{ id: call_id }}>
           {t("deliveries.call", { id: call_id })}
         </Link>

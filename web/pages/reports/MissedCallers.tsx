@@ -45,8 +45,10 @@ export function WaitingCallers({ waiting }: { waiting: Missed["waiting"] }) {
   if (waiting.length === 0) return null;
   return (
     <section className="card card-flush" aria-label={t("reports.waiting")}>
-      <h2>{t("reports.waiting")}</h2>
-      <p className="quiet small">{t("reports.waitingText")}</p>
+      <div className="card-head">
+        <h2>{t("reports.waiting")}</h2>
+        <p className="quiet small">{t("reports.waitingText")}</p>
+      </div>
       <Table
         items={waiting}
         keyOf={({ call_id }) => call_id}
