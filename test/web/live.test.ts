@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { systemClock } from "../../src/kit/clock.ts";
 import type { FakeCallee } from "../../src/telephony/fake-pbx/fake-callees.ts";
 import { startFakePbx } from "../../src/telephony/fake-pbx/fake-pbx.ts";
-import { createDialerFixture } from "../dialer-fixture.ts";
+import { createDialerFixture, type DialerFixture } from "../dialer-fixture.ts";
 import { eventually } from "../eventually.ts";
 import { findViolations } from "./axe.ts";
 import { chromiumIsMissing } from "./chromium.ts";
@@ -43,6 +43,12 @@ const callIn = (): void =>
     behaviour: { does: "answer", ringMs: 200, talkMs: LONG_MS, hangsUp: "called" },
   });
 
+let prepared: Promise<DialerFixture> | undefined;
+const prepareDialer = (): Promise<DialerFixture> => {
+  prepared ??= createDialerFixture(house?.enlace ?? assert.fail());
+  return prepared;
+};
+
 const inRegion = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
 
 test("who begins is told what will show here, and how to make it so", { skip }, async () => {
@@ -59,7 +65,7 @@ test("who begins is told what will show here, and how to make it so", { skip }, 
 
 test("a call, its agent, its trunk and a campaign move on the screen by themselves", { skip }, async () => {
   const { enlace } = house ?? assert.fail();
-  const dialer = await createDialerFixture(enlace);
+  const dialer = await prepareDialer();
   for (const [number, name] of [
     ["101", "Ana"],
     ["102", "Luis"],
@@ -108,6 +114,35 @@ test("a call, its agent, its trunk and a campaign move on the screen by themselv
 
   await row.getByRole("link").press("Enter");
   await page.waitForURL("**/calls/*");
+  assertQuiet(desk);
+});
+
+test("a campaign's page moves by the live stream, and does not ask again and again", { skip }, async () => {
+  const { enlace } = house ?? assert.fail();
+  const dialer = await prepareDialer();
+  // One number every two seconds: whoever asks every two seconds would ask in between.
+  const trunkId = await dialer.createTrunk("slow", { per_second: 0.5 });
+  const project = await dialer.createProject("Slowly", { trunks: [{ trunk_id: trunkId, weight: 1 }] });
+  const numbers = Array.from({ length: 60 }, (_, index) => `+3460000${String(4000 + index * 10)}`);
+  const campaignId = await dialer.startCampaign(project.id, numbers);
+  const desk = (await house?.signIn()) ?? assert.fail();
+  const { page } = desk;
+  let asked = 0;
+  page.on("request", (request) => {
+    if (request.url().endsWith("/statistics")) asked += 1;
+  });
+  await page.goto(`/dialer/campaigns/${campaignId}`);
+  const failed = page.locator(".figure", { has: page.getByText("Not reached", { exact: true }) }).locator("dd");
+  const readFailed = async (): Promise<number> => Number(await failed.textContent());
+  await failed.waitFor();
+  await settle(desk);
+  await eventually(async () => {
+    const [before, askedBefore] = [await readFailed(), asked]; // once more when the stream has just begun
+    await eventually(async () => assert.ok((await readFailed()) >= before + 3));
+    assert.equal(asked, askedBefore);
+  });
+  assert.equal((await enlace.api.post(`/api/v1/campaigns/${campaignId}/stop`)).status, 200);
+  await page.getByText("stopped", { exact: true }).first().waitFor();
   assertQuiet(desk);
 });
 
