@@ -26,6 +26,8 @@ export function registerApicallDoors(
       const project = await projects.findByNumber(caller.tenantId, number);
       return project && (await projects.mayUse(caller, project.id)) ? project.id : null;
     },
+    placeCall: async ({ tenantId, actor }, call) =>
+      (await dialer.dialing.placeDial({ tenantId, actor, source: "api", ...call })).attemptId,
     searchCalls: (tenantId, search) => searchAttempts(database.sql, tenantId, search),
     authenticateToken: (token) => tenants.authenticate({ headers: { authorization: `Bearer ${token}` } }),
     listOwnProjects: async (tenantId, userId) => {

@@ -20,7 +20,7 @@ import { registerOlderUsers } from "./users.ts";
 import type { OlderScope } from "./wire.ts";
 
 /*
- * The surface of the older dialer: Spanish names, its statuses, its sentences. Everything is asked of Enlace's own API for the one
+ * The surface of the older dialer: Spanish names, its statuses, its sentences. All but single calls is asked of Enlace's own API for the one
  * who asks here (inside.ts), so this folder holds shapes and no rules, and can be deleted when nobody needs it any more.
  *
  * All of it is under /apicall: clients of the older dialer take `https://…/apicall` as its address. What has no namesake in
