@@ -17,6 +17,7 @@ const SUITES = [
   "freepbx-shape",
   "hooks",
   "ivr",
+  "orders",
   "reconcile",
   "recordings",
   "redirect",
