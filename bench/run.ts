@@ -2,6 +2,7 @@
 // BENCH_SECONDS sets how long one measurement lasts (default 6).
 import { cpus } from "node:os";
 import { ami } from "./ami.ts";
+import { calls } from "./calls.ts";
 import { campaignClaim } from "./campaign-claim.ts";
 import { campaignImport } from "./campaign-import.ts";
 import { consoleLive } from "./console.ts";
@@ -36,6 +37,7 @@ const FIGURES: readonly Figure[] = [
   dialer,
   dialerSimulated,
   consoleLive,
+  calls,
   consoleInteraction,
   ...WITH_PEERS,
 ];

@@ -102,7 +102,7 @@ test("calls are found by how they stand with the CRM, a view of them gets a name
   await page.getByLabel("In the CRM").selectOption("not linked to a contact");
   await page.waitForURL(/crm=not_linked/);
   await page.locator("tbody tr").filter({ hasText: "+34600000091" }).waitFor();
-  await page.getByRole("button", { name: "Keep this view…" }).click();
+  await page.getByRole("button", { name: "Keep view…" }).click();
   await page.getByLabel("Name of the view").fill("Strangers");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("button", { name: "Clear filters" }).click();
@@ -110,7 +110,7 @@ test("calls are found by how they stand with the CRM, a view of them gets a name
   await page.getByLabel("My views").selectOption("Strangers");
   await page.waitForURL(/crm=not_linked/);
   await page.reload();
-  await page.getByRole("button", { name: "Forget this view" }).waitFor();
+  await page.getByRole("button", { name: "Forget view" }).waitFor();
   await page.locator("tbody a").first().click();
   const why = page.getByRole("region", { name: "Why it is (not) linked" });
   await why.getByText("nobody in the CRM has this number").waitFor();

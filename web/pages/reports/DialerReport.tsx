@@ -44,7 +44,7 @@ export function DialerReport({ dialer }: { dialer: Dialer }) {
           )
         }
       />
-      <section className="card" aria-label={t("reports.dispositions")}>
+      <section className="card report-bars" aria-label={t("reports.dispositions")}>
         <h2>{t("reports.dispositions")}</h2>
         <BarList bars={bars} />
       </section>
@@ -72,7 +72,7 @@ function Part<T extends Counts & { id: string | null }>({ title, text, head, ite
   const columns = useCountColumns();
   if (items.length === 0) return null;
   return (
-    <section className="card card-flush" aria-label={title}>
+    <section className="card card-flush report-part" aria-label={title}>
       <h2>{title}</h2>
       {text !== undefined && <p className="quiet small">{text}</p>}
       <Table<T> items={items} columns={[{ label: head, show }, ...columns]} keyOf={({ id }) => id ?? "none"} />

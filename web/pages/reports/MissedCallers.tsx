@@ -44,7 +44,7 @@ export function WaitingCallers({ waiting }: { waiting: Missed["waiting"] }) {
   const { t } = useText();
   if (waiting.length === 0) return null;
   return (
-    <section className="card card-flush" aria-label={t("reports.waiting")}>
+    <section className="card card-flush report-part" aria-label={t("reports.waiting")}>
       <div className="card-head">
         <h2>{t("reports.waiting")}</h2>
         <p className="quiet small">{t("reports.waitingText")}</p>
