@@ -24,10 +24,10 @@ export interface SurveyRouteOptions {
   listExtensions(tenantId: TenantId): Promise<readonly { number: string; name: string }[]>;
 }
 
-const read = {
-  access: allow({ roles: ["admin"], scope: "connections:read" }),
-  refusals: ["not_found", "conflict", "unavailable"] as const,
-};
+const refusals = ["not_found", "conflict", "unavailable"] as const;
+const read = { access: allow({ roles: ["admin"], scope: "connections:read" }), refusals };
+/** It changes nothing, but who asks is about to. */
+const write = { access: allow({ roles: ["admin"], scope: "connections:write" }), refusals };
 const tags = ["connections"];
 const freshQuery = z.object({
   fresh: z
@@ -71,7 +71,7 @@ function registerFields(app: App, options: SurveyRouteOptions): void {
   app.post(
     "/api/v1/connections/:id/fields/preview",
     {
-      config: read,
+      config: write,
       schema: {
         summary: "The same with another mapping, before it is saved",
         tags,

@@ -9,6 +9,7 @@ export const mappingBody = z.strictObject({
   mapping: z
     .record(z.string().max(60), z.string().max(100))
     .refine((mapping) => Object.keys(mapping).length <= VALUES_MAX, `has more than ${VALUES_MAX} values`)
+    .default({})
     .meta({ description: "Our value → name or label of a field; an empty text: do not send" }),
 });
 

@@ -104,6 +104,7 @@ function ValueTable({ report, onChoose }: { report: Report; onChoose(value: stri
           show: (value) => (
             <NativeSelect
               size="xs"
+              translate="no"
               aria-label={t("mapping.fieldOf", { name: labelOf(value) })}
               error={value.problem && t(`mapping.${value.problem}`)}
               value={toChoice(value)}
@@ -130,7 +131,7 @@ function ValueTable({ report, onChoose }: { report: Report; onChoose(value: stri
           className: "break",
           show: (value) =>
             goals(value).map(({ name }) => (
-              <div key={name} className="small">
+              <div key={name} className="small" translate="no">
                 {texts.get(name) ?? "–"}
               </div>
             )),

@@ -100,10 +100,15 @@ function OwnerTable({ report, edits, onEdit }: OwnerTableProps) {
         keyOf={({ extension }) => extension}
         caption={t("phones.title")}
         columns={[
-          { label: t("phones.extension"), show: ({ extension, name }) => `${extension}${name ? ` · ${name}` : ""}` },
+          {
+            label: t("phones.extension"),
+            show: ({ extension, name }) => <span translate="no">{`${extension}${name ? ` · ${name}` : ""}`}</span>,
+          },
           {
             label: t("phones.claimed"),
-            show: ({ claimed_by }) => claimed_by.map((id) => labels.get(id)).join(", ") || "–",
+            show: ({ claimed_by }) => (
+              <span translate="no">{claimed_by.map((id) => labels.get(id)).join(", ") || "–"}</span>
+            ),
           },
           {
             label: t("phones.mapped"),
@@ -119,7 +124,8 @@ function OwnerTable({ report, edits, onEdit }: OwnerTableProps) {
           },
           {
             label: t("phones.owner"),
-            show: ({ owner_id }) => (owner_id === null ? t("phones.fallback") : labels.get(owner_id)),
+            show: ({ owner_id }) =>
+              owner_id === null ? t("phones.fallback") : <span translate="no">{labels.get(owner_id)}</span>,
           },
           {
             label: t("phones.problem"),
@@ -130,7 +136,7 @@ function OwnerTable({ report, edits, onEdit }: OwnerTableProps) {
       {rows.length > ROWS_MAX && <p className="quiet small">{t("phones.more", { count: rows.length - ROWS_MAX })}</p>}
       <datalist id={listId}>
         {report.users.map(({ id, name, label }) => (
-          <option key={id} value={name}>
+          <option key={id} value={name} translate="no">
             {label}
           </option>
         ))}
