@@ -92,23 +92,23 @@ test("calls whose ends come half a minute later are counted with their ends", as
   assert.ok(mean(perSecond.slice(60)) > 600, `${mean(perSecond.slice(60))}`);
 });
 
-test("a store that settles two hundred a second has more than half of that begun, and none waits for long", async () => {
-  const { perSecond, lagsMs } = await run({ beginMs: 0.1, endMs: 0.1, callMs: 500, storePerSecond: 200 }, 120, {
+test("a store that settles four hundred a second has more than half of that begun, and none waits for long", async () => {
+  const { perSecond, lagsMs } = await run({ beginMs: 0.1, endMs: 0.1, callMs: 500, storePerSecond: 400 }, 120, {
     fromSeconds: 30,
   });
   const steady = perSecond.slice(30);
-  assert.ok(mean(steady) > 100 && mean(steady) <= 200, `${mean(steady)}`);
+  assert.ok(mean(steady) > 200 && mean(steady) <= 400, `${mean(steady)}`);
   assert.ok(percentile(lagsMs, 0.99) < 1_000, `p99 ${percentile(lagsMs, 0.99)}`);
 });
 
-test("however late everything is, the usual pace of a tenant is left; and it comes back when nothing is late", async () => {
+test("however late everything is, a modest pace is left; and it comes back when nothing is late", async () => {
   const clock = createManualClock();
   let lagMs = 60_000;
   const governor = createGovernor({ clock, toBusyShare: () => 1, toLagMs: () => lagMs });
   governor.start();
   const free = governor.perSecond();
   await clock.advance(20_000);
-  assert.ok(governor.perSecond() >= PACE_MIN && governor.perSecond() < free / 10, `${governor.perSecond()}`);
+  assert.ok(governor.perSecond() >= PACE_MIN && governor.perSecond() < free / 5, `${governor.perSecond()}`);
   lagMs = 0;
   await clock.advance(30_000);
   assert.equal(governor.perSecond(), free);

@@ -67,8 +67,8 @@ const NOTHING: Sums = {
   ...{ begun: 0, ended: 0, workMs: 0, begunSquares: 0, endedSquares: 0, begunEnded: 0, begunWork: 0, endedWork: 0 },
 };
 export const FRESH_PACE: Pace = { sums: NOTHING, brake: 1, heldMs: 0, pressedLagMs: 0, begunRate: 0, endedRate: 0 };
-/** What everybody may dial anyway: on a machine that others keep busy, braking harder would help nobody. */
-export const PACE_MIN = 50;
+/** What everybody may dial anyway: where a commit takes half a second, or others keep the machine busy, braking harder would help nobody. */
+export const PACE_MIN = 200;
 export const PACE_MAX = 10_000;
 
 const LOOK_EVERY_MS = 100;
@@ -79,9 +79,9 @@ const CALLS_MIN = 40;
 /** Until enough have ended nobody knows what their ends cost: so many may begin in a second. */
 const UNKNOWN_MAX = 1_200;
 /** The rest is for peaks, people who look at the console, and the other work of this process. */
-const BUSY_MAX = 0.85;
-const LAG_HIGH_MS = 350;
-const LAG_LOW_MS = 150;
+const BUSY_MAX = 0.9;
+const LAG_HIGH_MS = 400;
+const LAG_LOW_MS = 200;
 const PRESS = 0.75;
 const RELEASE = 1.02;
 const BRAKE_MIN = 0.005;
