@@ -14,12 +14,14 @@ interface TableProps<T> {
   keyOf(item: T): string;
   /** For those who hear the table; a heading above it does the same. */
   caption?: string;
+  /** Few and narrow columns stay a table on a telephone too. */
+  isNarrow?: boolean;
 }
 
-/** Rows of one kind; on a telephone each becomes a small card. */
-export function Table<T>({ items, columns, keyOf, caption }: TableProps<T>) {
+/** Rows of one kind; on a telephone each becomes a small card, unless they are narrow. */
+export function Table<T>({ items, columns, keyOf, caption, isNarrow = false }: TableProps<T>) {
   return (
-    <table className="grid-table folds">
+    <table className={isNarrow ? "grid-table" : "grid-table folds"}>
       {caption !== undefined && <caption className="visually-hidden">{caption}</caption>}
       <thead>
         <tr>

@@ -41,6 +41,7 @@ function Result({ result }: { result: Schemas["DryRun"] }) {
       {result.unexamined > 0 && <p>{t("dialer.unexamined", { contacts: result.unexamined })}</p>}
       {result.blocked.length > 0 && (
         <Table
+          isNarrow
           caption={t("dialer.keptBack")}
           items={result.blocked}
           keyOf={({ rule, final }) => `${rule} ${final}`}
@@ -62,6 +63,7 @@ function Histogram({ hours }: { hours: Schemas["DryRun"]["first_eligible"] }) {
   const most = Math.max(1, ...hours.map(({ contacts }) => contacts));
   return (
     <Table
+      isNarrow
       caption={t("dialer.firstHours")}
       items={hours}
       keyOf={({ from }) => from}

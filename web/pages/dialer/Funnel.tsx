@@ -26,6 +26,7 @@ export function Funnel({ statistics }: { statistics: Schemas["CampaignStatistics
       {rows.length === 0 && <p className="quiet">{t("dialer.noOutcome")}</p>}
       {rows.length > 0 && (
         <Table
+          isNarrow
           caption={t("dialer.funnel")}
           items={rows}
           keyOf={({ disposition }) => disposition}
