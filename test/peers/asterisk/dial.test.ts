@@ -103,6 +103,9 @@ scenario(
     await eventually(async () => {
       const [call] = (await scene.enlace.api.get("/api/v1/calls?limit=1")).body.items;
       assert.deepEqual([call.to, call.direction, call.outcome], ["+34610000001", "outbound", "transferred"]);
+      const records = scene.enlace.crm.records("PBXManager");
+      const ours = records.filter(({ fields }) => fields.sourceuuid === call.call_uuid);
+      assert.equal(ours.length, 1, "one record in the CRM");
     });
   },
 );
