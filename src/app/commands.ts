@@ -32,6 +32,7 @@ export function registerCommandDoors(
     findExtension: extensions.find,
     hasCall: (tenantId, callUuid) => hasCall(database.sql, tenantId, callUuid),
     isSuppressed: dialer.people.suppressions.isSuppressed,
+    findClosed: dialer.policy.findClosed,
   });
   registerCallFileRoutes(app, { database, clock, checkFolder: createFolderCheck(random) });
   registerMakeCallExternal(app, {

@@ -4,6 +4,7 @@ import { registerCallerIdRoutes } from "../dialer/caller-id/routes.ts";
 import { loadCampaign } from "../dialer/campaigns/store.ts";
 import { createDecisions, type Decisions } from "../dialer/policy/decisions.ts";
 import { createDryRun, type DryRunSurroundings, type RunDry } from "../dialer/policy/dry-run.ts";
+import { createHoursByHand, type FindClosed } from "../dialer/policy/hours-by-hand.ts";
 import { registerLedgerRoutes } from "../dialer/policy/ledger-routes.ts";
 import { createPolicies, type Policies } from "../dialer/policy/policies.ts";
 import { registerPolicyRoutes } from "../dialer/policy/routes.ts";
@@ -24,6 +25,7 @@ export interface DialerPolicy extends Decisions {
   callerIds: CallerIds;
   explain: Explain;
   runDry: RunDry;
+  findClosed: FindClosed;
   start(): void;
   stop(): Promise<void>;
 }
@@ -48,7 +50,7 @@ export function openDialerPolicy(
   return {
     ...createDecisions(around),
     ...{ policies, callerIds: createCallerIds({ ...ground, administer }) },
-    ...{ explain: createExplain(around), runDry: createDryRun(around) },
+    ...{ explain: createExplain(around), runDry: createDryRun(around), findClosed: createHoursByHand(around) },
     start: upkeep.start,
     stop: async () => {
       await upkeep.stop();

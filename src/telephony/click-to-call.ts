@@ -17,6 +17,11 @@ export interface ClickToCallOptions {
   hasCall(tenantId: TenantId, callUuid: string): Promise<boolean>;
   /** Whether the tenant's do-not-call list has the number. */
   isSuppressed(question: { tenantId: TenantId; number: PhoneNumber }): Promise<boolean>;
+  /** A policy of the tenant whose hours hold for people too and that closes the number now. */
+  findClosed(question: {
+    tenantId: TenantId;
+    number: PhoneNumber;
+  }): Promise<{ policy: string; nextAt: Date | null } | null>;
   audit: WriteDeed;
 }
 
@@ -31,7 +36,7 @@ export interface Click {
   pbxId?: string | undefined;
   /** The same key of the same caller means the same call, however often it is sent. */
   idempotencyKey?: string | undefined;
-  /** Why a number on the do-not-call list is called all the same; not for agents. */
+  /** Why a number on the do-not-call list, or outside its hours, is called all the same; not for agents. */
   despiteSuppression?: string | undefined;
 }
 
@@ -49,7 +54,7 @@ export type PlaceClick = (click: Click) => Promise<PlacedClick>;
 const ID_BYTES = 12;
 
 export function createClickToCall(options: ClickToCallOptions): PlaceClick {
-  const { telephony, choosePbx, random, loadTenant, findExtension, hasCall, isSuppressed, audit } = options;
+  const { telephony, choosePbx, random, loadTenant, findExtension, hasCall, isSuppressed, findClosed, audit } = options;
 
   async function readNumber(tenantId: TenantId, text: string) {
     const country = (await loadTenant(tenantId))?.country ?? "";
@@ -72,6 +77,14 @@ export function createClickToCall(options: ClickToCallOptions): PlaceClick {
     if (agentId !== null) throw new AppError("forbidden", "Only supervisors call numbers of the do-not-call list.");
   }
 
+  async function checkHours({ doer, agentId, despiteSuppression }: Click, number: PhoneNumber): Promise<void> {
+    const closed = await findClosed({ tenantId: doer.tenantId, number });
+    if (closed === null || (despiteSuppression !== undefined && agentId === null)) return;
+    const until = closed.nextAt === null ? "" : `, from ${closed.nextAt.toISOString()} on it is`;
+    const sentence = `It is not the hour to call ${number} by the policy ${closed.policy}${until}`;
+    throw new AppError("forbidden", `${sentence}; a supervisor may say why to call it now.`);
+  }
+
   return async (click) => {
     const { doer, agentId, extension, number: text, pbxId, idempotencyKey, despiteSuppression } = click;
     const { tenantId } = doer;
@@ -81,6 +94,7 @@ export function createClickToCall(options: ClickToCallOptions): PlaceClick {
       checkExtension(tenantId, extension, agentId),
     ]);
     await checkSuppression(click, number);
+    await checkHours(click, number);
     const id = idempotencyKey === undefined ? `c${random.bytes(ID_BYTES).toString("hex")}` : toId(doer, idempotencyKey);
     const callUuid = `${pbx.callIdPrefix}${id}`;
     const placed = { callUuid, pbxId: pbx.id, pbxHost: pbx.host, number };

@@ -11,7 +11,7 @@ export const newCall = z.strictObject({
   pbx_id: rowIdField.optional().meta({ description: "By default the first PBX that the answering process listens to" }),
   despite_suppression: z.string().trim().min(3).max(300).optional().meta({
     description:
-      "Why a number on the do-not-call list is called all the same; supervisors and programs only, kept in the log of changes",
+      "Why a number on the do-not-call list, or outside its hours, is called all the same; supervisors and programs only, kept in the log of changes",
   }),
 });
 

@@ -420,6 +420,36 @@ test("a number on the do-not-call list is not clicked by mistake: a supervisor s
   assert.equal(items[0].detail.despite_suppression, why);
 });
 
+test("where a policy's hours hold for people too, a click outside them needs a supervisor who says why", async () => {
+  const closed = Object.fromEntries(
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"].map((day) => [day, []]),
+  );
+  const made = await api.post("/api/v1/dialer/policies", {
+    ...{
+      name: "By hand too",
+      template: "zz-service",
+      pack: { windows: closed, holds_by_hand: true, countries: ["ES"] },
+    },
+  });
+  assert.deepEqual([made.status, made.body.pack.holds_by_hand], [201, true], JSON.stringify(made.body));
+  const click = (who: ApiClient, body: Json = {}) =>
+    who.post("/api/v1/calls/originate", { extension: "101", number: "+34600000667", ...body });
+  const asked = count("Originate");
+  assert.equal((await click(ana.client)).status, 202, "nobody has acknowledged it");
+  const path = `/api/v1/dialer/policies/${made.body.id}`;
+  await api.post(`${path}/acknowledge`, { version: 1, name: "Ana Counsel", reviewed: true });
+  const refused = await click(ana.client, { number: "+34600000668" });
+  assert.equal(refused.status, 403);
+  assert.match(refused.body.detail, /not the hour to call \+34600000668 by the policy By hand too/);
+  assert.equal((await click(ana.client, { despite_suppression: "I want to" })).status, 403);
+  assert.equal((await click(ana.client, { number: "+573000000001" })).status, 202, "it is no number of that country");
+  const why = "agreed upon for this evening";
+  const placed = await click(sofia.client, { extension: "109", number: "+34600000669", despite_suppression: why });
+  assert.equal(placed.status, 202);
+  assert.equal(count("Originate"), asked + 3);
+  assert.equal((await api.delete(path)).status, 204);
+});
+
 test("where the AMI user may not originate, a click goes by call file, into a folder that operators alone name", async () => {
   const folder = await mkdtemp(join(tmpdir(), "enlace-spool-"));
   after(() => rm(folder, { recursive: true, force: true }));

@@ -62,6 +62,8 @@ export interface PolicyPack {
   };
   /** Highest share of people who answered and found nobody, over 30 days. */
   abandonedShareMax: number;
+  /** Whether its hours hold for calls that people place by a click; absent: no. */
+  holdsByHand?: boolean;
 }
 
 /** At most `max` calls … */

@@ -63,6 +63,7 @@ const packFields = z.strictObject({
   recording_notice: z.boolean(),
   caller_id: z.strictObject({ required: z.boolean(), mobile_allowed: z.boolean(), rotation_allowed: z.boolean() }),
   abandoned_share_max: z.number().min(0).max(0.1),
+  holds_by_hand: z.boolean().meta({ description: "Whether its hours hold for click-to-call, whatever the project" }),
 });
 const packChanges = packFields.partial();
 
@@ -190,7 +191,7 @@ export function toPackChanges(body: PackBody): Partial<PolicyPack> {
     ...{ title: body.title, sources: body.sources, countries: body.countries, marginMinutes: body.margin_minutes },
     ...{ afterConversationDays: body.after_conversation_days, afterAbandonedHours: body.after_abandoned_hours },
     ...{ ringSecondsMin: body.ring_seconds_min, consent: body.consent, recordingNotice: body.recording_notice },
-    abandonedShareMax: body.abandoned_share_max,
+    ...{ abandonedShareMax: body.abandoned_share_max, holdsByHand: body.holds_by_hand },
     windows:
       body.windows && Object.fromEntries(WEEKDAYS.map((name, weekday) => [weekday, body.windows?.[name].map(toRange)])),
     holidays: body.holidays && {
@@ -252,6 +253,7 @@ export function toPackAnswer(pack: PolicyPack): z.output<typeof packAnswer> {
       rotation_allowed: pack.callerId.rotationAllowed,
     },
     abandoned_share_max: pack.abandonedShareMax,
+    holds_by_hand: pack.holdsByHand ?? false,
   };
 }
 

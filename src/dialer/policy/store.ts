@@ -45,6 +45,15 @@ export async function loadPolicies(
   return rows;
 }
 
+/** Those in force whose hours hold for calls that people place. */
+export async function loadPoliciesByHand(from: Sql, tenantId: TenantId): Promise<Policy[]> {
+  const { rows } = await sql<Policy>`
+    select ${COLUMNS} from ${CURRENT}
+     where p.tenant_id = ${tenantId} and p.deleted_at is null and v.acknowledged_at is not null
+       and v.pack -> 'holdsByHand' = 'true'::jsonb order by p.id`.execute(from);
+  return rows;
+}
+
 /** One version as it was, also of a policy that is gone: what the ledger cites. */
 export async function loadPolicyVersion(
   from: Sql,
