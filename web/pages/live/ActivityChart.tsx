@@ -1,5 +1,5 @@
 import "uplot/dist/uPlot.min.css";
-import { useMantineColorScheme } from "@mantine/core";
+import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import uPlot, { type AlignedData, type Options } from "uplot";
 import type { Schemas } from "../../api/schema.gen.ts";
@@ -17,7 +17,8 @@ const HEIGHT_PX = 110;
 export function ActivityChart({ activity, label }: ActivityChartProps) {
   const { language } = useText();
   const { tenant } = useMe();
-  const { colorScheme } = useMantineColorScheme();
+  // What is shown, also when it follows the machine.
+  const colorScheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the scheme changes what the colours read from the page are
