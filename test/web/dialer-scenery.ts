@@ -9,21 +9,6 @@ import type { Console } from "./console.ts";
 /** Causes of a hang-up, as Q.850 numbers them. */
 const [UNALLOCATED, BUSY, NO_ANSWER, REJECTED] = [1, 17, 19, 21];
 
-/** Every screen; `$campaign`, `$done` and `$project` are of the scenery. */
-export const DIALER_SCREENS = [
-  { name: "dialer-campaigns", path: "/dialer" },
-  { name: "dialer-campaign", path: "/dialer/campaigns/$campaign" },
-  { name: "dialer-completed", path: "/dialer/campaigns/$done" },
-  { name: "dialer-projects", path: "/dialer/projects" },
-  { name: "dialer-project", path: "/dialer/projects/$project" },
-  { name: "dialer-new-project", path: "/dialer/projects/new" },
-  { name: "dialer-audios", path: "/dialer/audios" },
-  { name: "dialer-do-not-call", path: "/dialer/do-not-call" },
-  { name: "dialer-policies", path: "/dialer/policies" },
-  { name: "dialer-calls", path: "/dialer/calls" },
-  { name: "dialer-trunks", path: "/dialer/trunks" },
-] as const;
-
 export interface DialerScenery {
   campaignId: string;
   projectId: string;
