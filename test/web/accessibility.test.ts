@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { FAST } from "../harness.ts";
 import { findViolations } from "./axe.ts";
 import { chromiumIsMissing } from "./chromium.ts";
-import { assertQuiet, type Desk, see, settle, startConsole } from "./console.ts";
+import { assertQuiet, type Desk, see, startConsole } from "./console.ts";
 import { findForeignWords } from "./foreign-words.ts";
-import { addWholeScenery, loadRoutes, walk } from "./walk.ts";
+import { addWholeScenery, loadRoutes, unfold, walk } from "./walk.ts";
 
 const skip = chromiumIsMissing;
 const house = skip ? undefined : await startConsole({ clockFactor: FAST });
@@ -32,8 +32,7 @@ async function look(desk: Desk, language: (typeof LANGUAGES)[number]): Promise<s
   const { page } = desk;
   await page.locator(".side-language select").selectOption(language);
   await page.locator(`html[lang=${language}]`).waitFor({ state: "attached" });
-  await settle(desk);
-  await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+  await unfold(desk);
   const words = (await findForeignWords(page, language)).map((text) => `foreign: ${text}`);
   const violations = await findViolations(page);
   await page.emulateMedia({ colorScheme: "dark" });

@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import { FAST } from "../harness.ts";
 import { chromiumIsMissing } from "./chromium.ts";
 import { type Desk, settle, startConsole } from "./console.ts";
-import { addWholeScenery } from "./walk.ts";
+import { addWholeScenery, unfold } from "./walk.ts";
 
 const skip = chromiumIsMissing;
 const house = skip ? undefined : await startConsole({ clockFactor: FAST });
@@ -109,12 +109,11 @@ async function open(desk: Desk, path: string): Promise<void> {
   await settle(desk);
   // A form that asks for more would keep what its button does to itself.
   await desk.page.evaluate(`
-    for (const details of document.querySelectorAll("details")) details.open = true;
     new MutationObserver(() => { for (const form of document.forms) form.noValidate = true; })
       .observe(document.body, { childList: true, subtree: true });
     for (const form of document.forms) form.noValidate = true;
   `);
-  await settle(desk);
+  await unfold(desk);
 }
 
 async function findLinks(page: Page): Promise<string[]> {

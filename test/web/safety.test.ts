@@ -8,7 +8,7 @@ import { FAST } from "../harness.ts";
 import { chromiumIsMissing } from "./chromium.ts";
 import { assertQuiet, startConsole } from "./console.ts";
 import { makeWave } from "./dialer-scenery.ts";
-import { addWholeScenery, walk } from "./walk.ts";
+import { addWholeScenery, unfold, walk } from "./walk.ts";
 
 const skip = chromiumIsMissing;
 const house = skip ? undefined : await startConsole({ clockFactor: FAST });
@@ -24,7 +24,7 @@ test("markup in any name that somebody may choose is text on every screen, and n
   const named = await nameEverything();
   const shown = new Set<string>();
   await walk(desk, [...screens, { name: "markup-call", path: `/calls/${named.callId}` }], async ({ path }) => {
-    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+    await unfold(desk);
     assert.equal(await page.evaluate("'wasRun' in window"), false, path);
     assert.equal(await page.locator("#injected, main script, main img:not([src^='/'])").count(), 0, path);
     if (((await page.locator("main").first().textContent()) ?? "").includes("onerror=")) shown.add(path);
