@@ -27,7 +27,10 @@ interface Doer {
 }
 
 /** It is about the whole installation, whose data a backup holds: for people who operate it, and for the command line's key. */
-const operators = allow({ roles: ["admin"], scope: "tenants:write", operatorOnly: true });
+const operators = {
+  read: allow({ roles: ["admin"], scope: "tenants:read", operatorOnly: true }),
+  write: allow({ roles: ["admin"], scope: "tenants:write", operatorOnly: true }),
+};
 const tags = ["operations"];
 const nameParams = z.object({ name: z.string().regex(BACKUP_NAME, "is not the name of a backup") });
 
@@ -79,7 +82,7 @@ function registerSystem(app: App, { health }: OperationsRouteOptions): void {
   app.get(
     "/api/v1/system",
     {
-      config: { access: operators },
+      config: { access: operators.read },
       schema: {
         summary: "How the installation is, and how to mend what is not well",
         tags,
@@ -127,7 +130,7 @@ function registerBackups(app: App, options: OperationsRouteOptions): void {
   app.get(
     "/api/v1/backups",
     {
-      config: { access: operators },
+      config: { access: operators.read },
       schema: {
         summary: "The backups on this machine, and the one that is being made",
         tags,
@@ -139,7 +142,7 @@ function registerBackups(app: App, options: OperationsRouteOptions): void {
   app.post(
     "/api/v1/backups",
     {
-      config: { access: operators, refusals: ["conflict"] },
+      config: { access: operators.write, refusals: ["conflict"] },
       schema: {
         summary: "Make a backup; ask for the list to see how far it is",
         description: "Secrets in it are sealed; calls and people are not. To put one back: `enlace restore`.",
@@ -160,7 +163,7 @@ function registerBackupFiles(app: App, options: OperationsRouteOptions): void {
   app.get(
     "/api/v1/backups/:name",
     {
-      config: { access: operators },
+      config: { access: operators.read },
       schema: {
         summary: "Take a backup away",
         tags,
@@ -188,7 +191,7 @@ function registerBackupFiles(app: App, options: OperationsRouteOptions): void {
   app.delete(
     "/api/v1/backups/:name",
     {
-      config: { access: operators },
+      config: { access: operators.write },
       schema: { summary: "Remove a backup", tags, params: nameParams, response: { 204: noBody } },
     },
     async (request, reply) => {
