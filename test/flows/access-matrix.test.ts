@@ -168,6 +168,7 @@ test("what reads takes a scope that reads, what changes one that writes", () => 
 /** What some operations must be told before they look for the thing; elsewhere an empty body will do. */
 const BODIES: Readonly<Record<string, Json>> = {
   "PATCH /api/v1/campaigns/{id}": { name: "taken" },
+  "POST /api/v1/campaigns/{id}/contacts": { number: "+34600000004" },
   "POST /api/v1/campaigns/{id}/recycle": { name: "taken", dispositions: ["busy"] },
   "POST /api/v1/projects/{id}/caller-ids": { number: "+34900000001" },
   "POST /api/v1/dialer/policies/{id}/acknowledge": { version: 1, name: "Ana Reviewer", reviewed: true },
