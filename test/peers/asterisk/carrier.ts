@@ -14,7 +14,7 @@ const SCENARIO = join(import.meta.dirname, "carrier.xml");
 
 /**
  * What becomes of a call, by the last digit of its number. `human` and `machine` say a greeting; `short` hangs up after a
- * second; `key` is a person who presses 1 after 2.5 s when the number ends in 18, 2 when it ends in 28; `declined` is 603.
+ * second; `key` is a person who presses 1 after 8 s when the number ends in 18, 2 when it ends in 28; `declined` is 603.
  */
 export const BY_LAST_DIGIT = {
   "0": "declined",
