@@ -35,7 +35,7 @@ export async function searchDeliveries(
   return found;
 }
 
-export const LOOKED_MAX = 20_000;
+const LOOKED_MAX = 20_000;
 
 /** Somewhere in it, letter by letter. */
 const toPattern = (word: string): string => `%${word.replace(/[\\%_]/g, "\\$&")}%`;

@@ -13,8 +13,6 @@ export interface Sheet {
   pages: AsyncIterable<readonly (readonly Cell[])[]>;
 }
 
-/** Rows that a spreadsheet opens. */
-export const SHEET_ROWS_MAX = 1_048_576;
 const TEXT_MAX = 32_767;
 const HIGH_WATER_BYTES = 64 * 1024;
 

@@ -6,7 +6,7 @@ export interface SavedView {
   search: CallSearch;
 }
 
-export const VIEWS_MAX = 20;
+const VIEWS_MAX = 20;
 const toKey = (user: string): string => `enlace.views.${user}`;
 
 /** What makes no sense, or was written by another version, is left out. */
