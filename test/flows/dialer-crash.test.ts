@@ -165,20 +165,14 @@ test("calls that waited for their turn when Enlace was killed have not been trie
   const trunkId = await house.createTrunk("paced", { channels_max: 500, per_second: 20 });
   const paced = { trunks: [{ trunk_id: trunkId, weight: 1 }], retry: { attempts_max: 1 } };
   const { id } = await house.createProject("Paced", paced);
-  const wanted = numbers(6000, 100);
+  const wanted = numbers(6000, 200);
   pbx.fateOf = () => ({ does: "fail", cause: 17 });
   const campaignId = await house.startCampaign(id, wanted);
-  await eventually(() => assert.ok(callsTo(wanted).length > 0));
-  await server.kill();
-  await eventually(async () => {
-    const others = "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()";
-    assert.equal((await query(others, [])).length, 0, "what it had asked for is done");
-  });
-  const rows = await query<{ id: string; number: string; dialed_at: Date | null }>(
-    "select id, number, dialed_at from dial_attempts where campaign_id = $1 and state = 'dialing'",
-    [campaignId],
-  );
-  const unsent = rows.filter(({ dialed_at }) => dialed_at === null);
+  let unsent = await killWithUnsent(campaignId);
+  for (let again = 0; unsent.length === 0 && again < 4; again++) {
+    await server.start(); // a busy machine was slower than the calls
+    unsent = await killWithUnsent(campaignId);
+  }
   assert.ok(unsent.length > 0, "half a second of calls is written down ahead");
   const sentIds = new Set(pbx.calls.map((call) => call.id));
   assert.deepEqual(
@@ -187,14 +181,30 @@ test("calls that waited for their turn when Enlace was killed have not been trie
     "what has no mark was not sent",
   );
   await server.start();
-  await eventually(async () => {
+  const isCompleted = async (): Promise<void> => {
     const { body } = await api.get(`/api/v1/campaigns/${campaignId}`);
     assert.equal(body.state, "completed", JSON.stringify(body));
-  });
+  };
+  await eventually(isCompleted, { timeoutMs: 180_000 }); // ten seconds of calls, on a free machine
   const called = callsTo(wanted).map(({ number }) => `+${number}`);
   assert.equal(new Set(called).size, called.length, "nobody was called twice");
   for (const { number } of unsent) assert.ok(called.includes(number), `${number} was called after all`);
 });
+
+/** Kills Enlace while calls wait for their turn; those that were written down and not marked as dialled. */
+async function killWithUnsent(campaignId: string): Promise<{ id: string; number: string }[]> {
+  const load = (): Promise<{ id: string; number: string }[]> =>
+    query("select id, number from dial_attempts where campaign_id = $1 and state = 'dialing' and dialed_at is null", [
+      campaignId,
+    ]);
+  await eventually(async () => assert.ok((await load()).length > 2));
+  await server.kill();
+  await eventually(async () => {
+    const others = "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()";
+    assert.equal((await query(others, [])).length, 0, "what it had asked for is done");
+  });
+  return load();
+}
 
 async function query<T extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<T[]> {
   const client = new pg.Client({ connectionString: postgres.url });
