@@ -1,15 +1,14 @@
 // Everybody can use it: axe finds nothing on any screen, in any language, in either theme; the keyboard goes everywhere.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FAST } from "../harness.ts";
 import { findViolations } from "./axe.ts";
 import { chromiumIsMissing } from "./chromium.ts";
 import { assertQuiet, type Desk, see, startConsole } from "./console.ts";
 import { findForeignWords } from "./foreign-words.ts";
-import { addWholeScenery, loadRoutes, unfold, walk } from "./walk.ts";
+import { addWholeScenery, loadRoutes, unfold, WALKING_FACTOR, walk } from "./walk.ts";
 
 const skip = chromiumIsMissing;
-const house = skip ? undefined : await startConsole({ clockFactor: FAST });
+const house = skip ? undefined : await startConsole({ clockFactor: WALKING_FACTOR });
 const screens = house ? await addWholeScenery(house) : [];
 const LANGUAGES = ["en", "es", "ru"] as const;
 

@@ -111,6 +111,10 @@ function watchQuestions(page: Page): Set<Request> {
   page.on("response", (response) => {
     if (response.request().isNavigationRequest() && response.frame() === page.mainFrame()) pending.clear();
   });
+  // A refusal that the console answers by a new token is never read to its end, and so never finished.
+  page.on("response", (response) => {
+    if (response.status() === 401) pending.delete(response.request());
+  });
   page.on("requestfinished", (request) => void pending.delete(request));
   page.on("requestfailed", (request) => void pending.delete(request));
   return pending;

@@ -1,14 +1,13 @@
 // What holds wherever one is: the palette, the keys, the form of numbers, the time of day, a telephone's width.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FAST } from "../harness.ts";
 import { findViolations } from "./axe.ts";
 import { chromiumIsMissing } from "./chromium.ts";
 import { assertQuiet, type Desk, settle, startConsole } from "./console.ts";
-import { addWholeScenery, walk } from "./walk.ts";
+import { addWholeScenery, WALKING_FACTOR, walk } from "./walk.ts";
 
 const skip = chromiumIsMissing;
-const house = skip ? undefined : await startConsole({ clockFactor: FAST });
+const house = skip ? undefined : await startConsole({ clockFactor: WALKING_FACTOR });
 const screens = house ? await addWholeScenery(house) : [];
 const PHONE = { width: 390, height: 844 };
 

@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import { FAST } from "../harness.ts";
 import { chromiumIsMissing } from "./chromium.ts";
 import { assertQuiet, type Desk, see, settle, startConsole } from "./console.ts";
-import { addWholeScenery } from "./walk.ts";
+import { addWholeScenery, WALKING_FACTOR } from "./walk.ts";
 
 const skip = chromiumIsMissing;
-const house = skip ? undefined : await startConsole({ clockFactor: FAST });
+const house = skip ? undefined : await startConsole({ clockFactor: WALKING_FACTOR });
 if (house) await addWholeScenery(house);
 const TABS_MAX = 200;
 

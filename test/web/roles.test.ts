@@ -5,13 +5,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { FAST } from "../harness.ts";
 import { chromiumIsMissing } from "./chromium.ts";
 import { type Desk, settle, startConsole } from "./console.ts";
-import { addWholeScenery, unfold } from "./walk.ts";
+import { addWholeScenery, unfold, WALKING_FACTOR } from "./walk.ts";
 
 const skip = chromiumIsMissing;
-const house = skip ? undefined : await startConsole({ clockFactor: FAST });
+const house = skip ? undefined : await startConsole({ clockFactor: WALKING_FACTOR });
 if (house) await addWholeScenery(house);
 /** Links of one kind lead to one screen: `/calls/3` and `/calls/4` are the same. */
 const toKind = (path: string): string => path.replace(/[?#].*$/, "").replaceAll(/\/\d+(?=\/|$)/g, "/#");

@@ -4,14 +4,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import { eventually } from "../eventually.ts";
-import { FAST } from "../harness.ts";
 import { chromiumIsMissing } from "./chromium.ts";
 import { assertQuiet, startConsole } from "./console.ts";
 import { makeWave } from "./dialer-scenery.ts";
-import { addWholeScenery, unfold, walk } from "./walk.ts";
+import { addWholeScenery, unfold, WALKING_FACTOR, walk } from "./walk.ts";
 
 const skip = chromiumIsMissing;
-const house = skip ? undefined : await startConsole({ clockFactor: FAST });
+const house = skip ? undefined : await startConsole({ clockFactor: WALKING_FACTOR });
 const screens = house ? await addWholeScenery(house) : [];
 const MARKUP = '<img src=x onerror="window.wasRun=1"><b id="injected">bold</b>';
 const SCRIPT = "</script><script>window.wasRun=1</script>";

@@ -11,6 +11,12 @@ const ROUTES = join(import.meta.dirname, "..", "..", "web", "routes.tsx");
 /** Pages of tabs: their tabs are read from the screen. */
 const TAB = /^\/[a-z-]+\/\$part$/;
 
+/**
+ * How much faster than the machine's the clock of a house that is walked may run: back-offs pass quickly, and the ten minutes of
+ * an access token still outlast every screen, so that none is renewed while the walk goes on to the next.
+ */
+export const WALKING_FACTOR = 4;
+
 export interface Screen {
   name: string;
   path: string;
