@@ -147,7 +147,7 @@ test("D.A 42: of two changes in one batch the last is kept, and a key is kept le
   const journal = createJournal({
     ...{ database: enlace.database, clock: systemClock, log: silentLog },
     figures: { flushSeconds: metrics.histogram("flush", "One write of many attempts.") } as DialingFigures,
-    ...{ conclude: async () => undefined, onSettled: () => undefined },
+    conclude: async () => undefined,
   });
   const live = { attempt, isTold: false } as LiveCall;
   const keys = ["5", "1", "');--"];

@@ -160,7 +160,7 @@ test("attempts are listed by page, latest first, and by what became of them", as
 test("what is going on is told to Prometheus", async () => {
   const text = (await createApiClient(url, {}).get("/metrics")).body as string;
   const counted = ["calls_started_total", "calls_finished_total", "dropped_updates_total", "batch_flush_seconds"];
-  for (const name of [...counted, "active_channels", "queue_depth", "cps_current", "cps_ceiling"])
+  for (const name of [...counted, "active_channels", "queue_depth", "cps_current"])
     assert.match(text, new RegExp(`^# TYPE enlace_dialer_${name} `, "m"));
   assert.match(text, /enlace_dialer_calls_finished_total\{disposition="answered"\} \d+/);
 });

@@ -1,5 +1,4 @@
 import type { RowId, TenantId } from "../../core/ids.ts";
-import { createBusyMeter } from "../../kit/busy-meter.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { createLoop } from "../../kit/loop.ts";
@@ -17,12 +16,10 @@ import type { CampaignSource } from "./campaign-source.ts";
 import { type ConclusionOptions, createConclusion } from "./conclusion.ts";
 import { createDialLoop, type DialLoop } from "./dial-loop.ts";
 import { createDialingFigures } from "./figures.ts";
-import { createGovernor, PACE_MAX } from "./governor.ts";
 import { createJournal } from "./journal.ts";
 import { createLane, type PbxItem } from "./lane.ts";
 import { ALL, createLimits, type Limits, projectKey, tenantKey, trunkKey } from "./limits.ts";
 import type { DialPbx, LiveCall } from "./live-call.ts";
-import { createOrderLag } from "./order-lag.ts";
 import { createPacer } from "./pacer.ts";
 import { createPlaceDial, type PlaceDial, type PlaceDialOptions } from "./place-dial.ts";
 import { createPlacing, type PlacingOptions } from "./placing.ts";
@@ -98,7 +95,7 @@ const SWEEP_EVERY_MS = 60_000;
 
 export function createDialing(options: DialingOptions): Dialing {
   const parts = openParts(options);
-  const { limits, governor, journal, webhooks, loop, upkeep } = parts;
+  const { limits, journal, webhooks, loop, upkeep } = parts;
   return {
     limits,
     placeDial: createPlaceDial({ ...options, limits, onQueued: parts.ring }),
@@ -108,13 +105,12 @@ export function createDialing(options: DialingOptions): Dialing {
     start: async ({ dials }) => {
       await limits.start();
       if (!dials) return;
-      for (const part of [governor, journal, loop, webhooks, upkeep]) part.start();
+      for (const part of [journal, loop, webhooks, upkeep]) part.start();
     },
     stop: async () => {
       await Promise.all([loop.stop(), upkeep.stop()]);
       await journal.stop();
       await webhooks.stop();
-      governor.stop();
       await limits.stop();
     },
   };
@@ -125,14 +121,7 @@ type Parts = ReturnType<typeof openParts>;
 function openParts(options: DialingOptions) {
   const { database, clock, log, metrics, campaigns } = options;
   const limits = createLimits(options);
-  const orderLag = createOrderLag(clock);
-  const governor = createGovernor({
-    ...{ clock, toBusyShare: createBusyMeter() },
-    toLagMs: () => Math.max(orderLag.lagMs(), journal.lagMs()),
-  });
-  const perSecond = (key: string): number | null =>
-    key === ALL ? Math.min(limits.perSecond(ALL) ?? PACE_MAX, governor.perSecond()) : limits.perSecond(key);
-  const pacer = createPacer({ clock, perSecond });
+  const pacer = createPacer({ clock, perSecond: limits.perSecond });
   const turns = createTurns({ pacer, clock, mark: (attempts) => markDialed(database, attempts) });
   const slots = createSlots(limits.channelsMax);
   const breakers = createTrunkBreakers(options);
@@ -140,15 +129,14 @@ function openParts(options: DialingOptions) {
     channels: () => countTrunks(slots),
     queued: loop.queued,
     perSecond: () => pacer.recent(ALL),
-    ceiling: governor.perSecond,
     unwritten: () => journal.waiting(),
   }));
   const webhooks = createWebhookOutbox(options);
   const conclude = createConclusion({ ...options, figures, webhooks });
-  const journal = createJournal({ database, clock, log, figures, conclude, onSettled: governor.onSettled });
+  const journal = createJournal({ database, clock, log, figures, conclude });
   const life = createCallLife({ journal, breakers, clock });
   const revive = createRevive(options, { limits, slots });
-  const placing = createPlacing({ ...options, turns, orderLag, governor, life, figures });
+  const placing = createPlacing({ ...options, turns, life, figures });
   const recover = createRecovery({ ...options, life, journal, revive });
   const wishes = createWishes({ database, campaigns });
   const dialBatch = createDialBatch({
@@ -170,7 +158,7 @@ function openParts(options: DialingOptions) {
     wishes.ring();
     loop.ring();
   };
-  return { limits, governor, slots, breakers, journal, life, placing, recover, webhooks, loop, upkeep, ring };
+  return { limits, slots, breakers, journal, life, placing, recover, webhooks, loop, upkeep, ring };
 }
 
 /** What the script that talks with people asks and says. */

@@ -16,7 +16,6 @@ export interface DialingLevels {
   channels(): ReadonlyMap<string, number>;
   queued(): number;
   perSecond(): number;
-  ceiling(): number;
   unwritten(): number;
 }
 
@@ -37,13 +36,6 @@ export function createDialingFigures(metrics: Metrics, levels: () => DialingLeve
   metrics.gauge("enlace_dialer_cps_current", "Calls started within the last second.", {
     read: () => levels().perSecond(),
   });
-  metrics.gauge(
-    "enlace_dialer_cps_ceiling",
-    "Calls that may start in a second, as far as this process keeps up with them.",
-    {
-      read: () => levels().ceiling(),
-    },
-  );
   metrics.gauge("enlace_dialer_unwritten_attempts", "Attempts whose last change waits for the store.", {
     read: () => levels().unwritten(),
   });

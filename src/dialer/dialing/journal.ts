@@ -21,8 +21,6 @@ export interface Journal {
   kept(): Promise<void>;
   /** Whether something of it is still to be written or told. */
   has(attemptId: string): boolean;
-  /** For how long the oldest outcome waits to be kept and told, beyond what gathering many takes. */
-  lagMs(): number;
   /** Calls that wait to be written. */
   waiting(): number;
   start(): void;
@@ -37,22 +35,16 @@ export interface JournalOptions {
   figures: DialingFigures;
   /** Tells everybody who must know; idempotent. Rejects as long as somebody could not be told. */
   conclude(calls: readonly LiveCall[]): Promise<void>;
-  /** The outcome of one more call is kept and told. */
-  onSettled(): void;
 }
 
 const EVERY_MS = 200;
 const ROWS_MAX = 1_000;
 const RETRY = { firstMs: 200, maxMs: 5_000 };
 const STOP_TRIES_MAX = 5;
-/** A beat, and a write with all that is told. */
-const USUAL_MS = 300;
 
-export function createJournal({ database, clock, log, figures, conclude, onSettled }: JournalOptions): Journal {
+export function createJournal({ database, clock, log, figures, conclude }: JournalOptions): Journal {
   const dirty = new Map<string, LiveCall>();
   const untold = new Map<string, LiveCall>();
-  /** Milliseconds since when each that has ended is not told, the oldest first. */
-  const endedMs = new Map<string, number>();
   let writing: ReadonlySet<string> = new Set();
   const stopping = new AbortController();
   let waiters: (() => void)[] = [];
@@ -91,8 +83,6 @@ export function createJournal({ database, clock, log, figures, conclude, onSettl
     await conclude(batch);
     for (const call of batch) {
       untold.delete(call.attempt.id);
-      endedMs.delete(call.attempt.id);
-      onSettled();
       call.isTold = true;
       dirty.set(call.attempt.id, call);
     }
@@ -120,13 +110,7 @@ export function createJournal({ database, clock, log, figures, conclude, onSettl
 
   return {
     note: (call) => {
-      const { id, state } = call.attempt;
-      dirty.set(id, call);
-      if (state === "ended" && !call.isTold && !endedMs.has(id)) endedMs.set(id, clock.monotonicMs());
-    },
-    lagMs: () => {
-      const [oldestMs] = endedMs.values();
-      return oldestMs === undefined ? 0 : Math.max(0, clock.monotonicMs() - oldestMs - USUAL_MS);
+      dirty.set(call.attempt.id, call);
     },
     kept: () => (dirty.size === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     has: (attemptId) => dirty.has(attemptId) || untold.has(attemptId) || writing.has(attemptId),

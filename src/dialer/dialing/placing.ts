@@ -7,10 +7,8 @@ import { takeBack } from "./batch.ts";
 import type { CallLife } from "./call-life.ts";
 import type { CampaignSource } from "./campaign-source.ts";
 import type { DialingFigures } from "./figures.ts";
-import type { Governor } from "./governor.ts";
 import type { Lane } from "./lane.ts";
 import type { DialPbx, LiveCall } from "./live-call.ts";
-import type { OrderLag } from "./order-lag.ts";
 import type { LegResult } from "./outcome.ts";
 import type { Turns } from "./turns.ts";
 
@@ -46,8 +44,6 @@ export interface PlacingOptions {
   /** Throws `AppError` where the template and the number do not make a channel. */
   toTrunkChannel: ReturnType<typeof createToTrunkChannel>;
   turns: Pick<Turns, "take">;
-  orderLag: Pick<OrderLag, "sent">;
-  governor: Pick<Governor, "onBegun">;
   life: CallLife;
   figures: DialingFigures;
   clock: Clock;
@@ -67,7 +63,7 @@ export const DIALER_PLACE = { context: "enlace-ivr", extension: "s" } as const;
 const AWAY_MS = 5_000;
 
 export function createPlacing(options: PlacingOptions): Placing {
-  const { turns, governor, life, figures, clock, log } = options;
+  const { turns, life, figures, clock, log } = options;
   const sending = new Map<Lane, Set<Promise<void>>>();
 
   async function send(call: LiveCall, lane: Lane): Promise<void> {
@@ -76,8 +72,7 @@ export function createPlacing(options: PlacingOptions): Placing {
       await turns.take(attempt, lane.signal);
       attempt.dialedAt = clock.now();
       call.isPlacing = true;
-      governor.onBegun();
-      const { result, linkedId } = await order(call, lane.signal);
+      const { result, linkedId } = await options.originate(call.pbx, toRequest(call, options), lane.signal);
       if (linkedId) life.rename(call, linkedId);
       figures.started.inc({ source: attempt.source, trunk: trunk?.id ?? "" });
       void listen(call, result);
@@ -89,12 +84,6 @@ export function createPlacing(options: PlacingOptions): Placing {
         life.onPlaced(call, { outcome: "refused", cause: null });
       }
     }
-  }
-
-  async function order(call: LiveCall, signal: AbortSignal): ReturnType<Originate> {
-    const request = toRequest(call, options);
-    const answered = options.orderLag.sent(call.pbx.id);
-    return options.originate(call.pbx, request, signal).finally(answered);
   }
 
   async function listen(call: LiveCall, result: Promise<LegResult>): Promise<void> {
