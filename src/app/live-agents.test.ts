@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LiveCall } from "../calls/live-schema.ts";
+import type { LiveCall } from "../calls/live/schema.ts";
 import type { RowId } from "../core/ids.ts";
 import type { StoredPhone } from "../telephony/phones/store.ts";
 import { toAgents } from "./live-agents.ts";

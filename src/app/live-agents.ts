@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { LiveBoard } from "../calls/live-board.ts";
-import type { LiveCall } from "../calls/live-schema.ts";
+import type { LiveBoard } from "../calls/live/board.ts";
+import type { LiveCall } from "../calls/live/schema.ts";
 import type { RowId } from "../core/ids.ts";
 import { loadAgentProjects } from "../dialer/projects/store.ts";
 import { instantField, toInstant } from "../http/wire.ts";

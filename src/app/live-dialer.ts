@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { LiveBoard } from "../calls/live-board.ts";
-import type { LiveCall } from "../calls/live-schema.ts";
+import type { LiveBoard } from "../calls/live/board.ts";
+import type { LiveCall } from "../calls/live/schema.ts";
 import { DISPOSITIONS } from "../core/disposition.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
 import { toContactCounts } from "../dialer/campaigns/answer.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { createLive } from "../calls/live.ts";
-import type { LiveBoard } from "../calls/live-board.ts";
-import { registerLiveRoutes } from "../calls/live-routes.ts";
-import { loadLiveCalls } from "../calls/live-store.ts";
+import type { LiveBoard } from "../calls/live/board.ts";
+import { createLive } from "../calls/live/live.ts";
+import { registerLiveRoutes } from "../calls/live/routes.ts";
+import { loadLiveCalls } from "../calls/live/store.ts";
 import { activityAnswer, SPANS } from "../calls/statistics/schema.ts";
 import { createActivity } from "../calls/statistics/statistics.ts";
 import { loadSteps } from "../calls/statistics/store.ts";

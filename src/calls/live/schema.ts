@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instantField } from "../http/wire.ts";
+import { instantField } from "../../http/wire.ts";
 
 /** A call in progress, in as few words as a wallboard needs. */
 export const liveCall = z

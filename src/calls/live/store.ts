@@ -1,7 +1,7 @@
-import type { RowId, TenantId } from "../core/ids.ts";
-import { toInstant } from "../http/wire.ts";
-import type { Database } from "../kit/postgres/database.ts";
-import type { LiveCall } from "./live-schema.ts";
+import type { RowId, TenantId } from "../../core/ids.ts";
+import { toInstant } from "../../http/wire.ts";
+import type { Database } from "../../kit/postgres/database.ts";
+import type { LiveCall } from "./schema.ts";
 
 /** A call in progress, with what only the house needs to know of it. */
 export interface FoundLiveCall {

@@ -1,10 +1,10 @@
-import type { RowId, TenantId } from "../core/ids.ts";
-import type { Clock } from "../kit/clock.ts";
-import type { Log } from "../kit/log.ts";
-import { type LiveBoard, type LiveListener, type LiveView, toSeen } from "./live-board.ts";
-import { LIVE_CALLS_MAX, type LiveCall } from "./live-schema.ts";
-import { type FoundLiveCall, toOwnCalls } from "./live-store.ts";
-import { createLiveWatch, type LiveWatch } from "./live-watch.ts";
+import type { RowId, TenantId } from "../../core/ids.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import { type LiveBoard, type LiveListener, type LiveView, toSeen } from "./board.ts";
+import { LIVE_CALLS_MAX, type LiveCall } from "./schema.ts";
+import { type FoundLiveCall, toOwnCalls } from "./store.ts";
+import { createLiveWatch, type LiveWatch } from "./watch.ts";
 
 /*
  * What happens now, for everybody who looks: one watch for each tenant that has a listener, which asks the store twice a second

@@ -1,12 +1,12 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import { type Authenticate, allow, type Caller, type CallerRule, isAllowed } from "../http/access.ts";
-import type { App } from "../http/app-instance.ts";
-import { createSeats, openEventStream } from "../http/event-stream.ts";
-import type { Clock } from "../kit/clock.ts";
+import { type Authenticate, allow, type Caller, type CallerRule, isAllowed } from "../../http/access.ts";
+import type { App } from "../../http/app-instance.ts";
+import { createSeats, openEventStream } from "../../http/event-stream.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { LiveBoard, LiveView } from "./board.ts";
 import type { Live } from "./live.ts";
-import type { LiveBoard, LiveView } from "./live-board.ts";
-import { liveCall } from "./live-schema.ts";
+import { liveCall } from "./schema.ts";
 
 export interface LiveRouteOptions {
   live: Live;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLiveSheet, toTexts } from "./live-sheet.ts";
+import { createLiveSheet, toTexts } from "./sheet.ts";
 
 const texts = (...items: { id: string; state: string }[]) => toTexts(items, ({ id }) => id);
 const [a, b] = [

@@ -1,7 +1,7 @@
-import type { RowId, TenantId } from "../core/ids.ts";
-import type { CallerRule } from "../http/access.ts";
-import type { EventStream } from "../http/event-stream.ts";
-import type { LiveCall } from "./live-schema.ts";
+import type { RowId, TenantId } from "../../core/ids.ts";
+import type { CallerRule } from "../../http/access.ts";
+import type { EventStream } from "../../http/event-stream.ts";
+import type { LiveCall } from "./schema.ts";
 
 // What a wallboard is made of, and for whom.
 

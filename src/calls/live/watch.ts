@@ -1,10 +1,10 @@
-import type { RowId, TenantId } from "../core/ids.ts";
-import { createLoop } from "../kit/loop.ts";
+import type { RowId, TenantId } from "../../core/ids.ts";
+import { createLoop } from "../../kit/loop.ts";
+import { type LiveBoard, type LiveListener, toSeen } from "./board.ts";
 import type { LiveOptions } from "./live.ts";
-import { type LiveBoard, type LiveListener, toSeen } from "./live-board.ts";
-import { LIVE_CALLS_MAX } from "./live-schema.ts";
-import { createLiveSheet, type LiveSheet, toTexts } from "./live-sheet.ts";
-import { type FoundLiveCall, toOwnCalls } from "./live-store.ts";
+import { LIVE_CALLS_MAX } from "./schema.ts";
+import { createLiveSheet, type LiveSheet, toTexts } from "./sheet.ts";
+import { type FoundLiveCall, toOwnCalls } from "./store.ts";
 
 /** Looks at one tenant for its listeners. */
 export interface LiveWatch {
