@@ -3,33 +3,6 @@ import assert from "node:assert/strict";
 import { eventually } from "../eventually.ts";
 import type { Console } from "./console.ts";
 
-/** Every screen; `$call` is a call that went to the CRM. */
-export const SCREENS = [
-  { name: "sign-in", path: "/sign-in" },
-  { name: "live", path: "/live" },
-  { name: "calls", path: "/calls" },
-  { name: "call", path: "/calls/$call" },
-  { name: "reports", path: "/reports" },
-  { name: "deliveries", path: "/deliveries" },
-  { name: "deliveries-all", path: "/deliveries?state=all" },
-  { name: "connections", path: "/connections" },
-  { name: "connection", path: "/connections/1" },
-  { name: "new-connection", path: "/connections/new/webhook" },
-  { name: "pbxs", path: "/admin/pbxs" },
-  { name: "extensions", path: "/admin/extensions" },
-  { name: "users", path: "/admin/users" },
-  { name: "keys", path: "/admin/keys" },
-  { name: "webhooks", path: "/admin/webhooks" },
-  { name: "tenant", path: "/admin/tenant" },
-  { name: "audit", path: "/admin/audit" },
-  { name: "tenants", path: "/admin/tenants" },
-  { name: "system", path: "/admin/system" },
-  { name: "backups", path: "/admin/backups" },
-  { name: "setup", path: "/setup?step=crm" },
-  { name: "account", path: "/account" },
-  { name: "missing-call", path: "/calls/999999999" },
-] as const;
-
 const CALLS = 14;
 const MINUTE_MS = 60_000;
 const DESKS = ["1001", "1002", "1003"];
