@@ -68,7 +68,8 @@ export function createCallWaiters({ database, clock }: { database: Database; clo
       for (const waiter of asked) waiter.reject(error);
     } finally {
       looking = false;
-      if (waiters.size > 0) cancel = clock.after(nudged ? 1 : EVERY_MS, () => void look());
+      if (waiters.size > 0 && nudged) void look();
+      else if (waiters.size > 0) cancel = clock.after(EVERY_MS, () => void look());
     }
   }
 
