@@ -18,7 +18,8 @@ export function registerDialerDoors(app: App, ground: Ground, rooms: Rooms): voi
   registerPolicyDoors(app, ground, rooms);
   registerPeopleDoors(app, ground, rooms);
   registerDialingRoutes(app, { ...ground, dialing: rooms.dialer.dialing, mayUse: settings.projects.mayUse });
-  registerLimitsRoutes(app, { database: ground.database, administer: createAdminister(ground) });
+  const { limits } = rooms.dialer.dialing;
+  registerLimitsRoutes(app, { database: ground.database, administer: createAdminister(ground), limits });
   registerAudioDoors(app, ground, rooms.dialer.audios);
   registerApicallDoors(app, ground, rooms);
 }

@@ -16,11 +16,18 @@ let parse: Parse | null = null;
 const known = new Map<string, string>();
 const listeners = new Set<() => void>();
 
-/** Keeps the choice in this browser; resolves when numbers are shown in it. */
+/** Keeps the choice in this browser; resolves when numbers are shown in it. Rejects, and is E.164 again, without the rules. */
 export async function chooseNumberForm(chosen: NumberForm): Promise<void> {
   localStorage.setItem(CHOICE, chosen);
   form = chosen;
-  if (chosen === "national") await loadRules();
+  tell(); // what shows the choice must not fall back while the rules come
+  if (chosen === "e164") return;
+  try {
+    await loadRules();
+  } catch (error) {
+    await chooseNumberForm("e164");
+    throw error;
+  }
   tell();
 }
 

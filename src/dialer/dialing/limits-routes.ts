@@ -4,18 +4,20 @@ import { allow } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
 import { type Administer, toDoer } from "../administer.ts";
+import type { Limits } from "./limits.ts";
 import { INSTALLATION, loadLimits, saveLimits, TENANT_DEFAULTS } from "./limits-store.ts";
 import { fromLimitsBody, installationLimitsBody, limitsAnswer, limitsBody, toLimitsItem } from "./schema.ts";
 
 export interface LimitsRouteOptions {
   database: Database;
   administer: Administer;
+  limits: Pick<Limits, "reload">;
 }
 
 const tags = ["dialer"];
 
-/** How much a tenant, and the whole installation, may dial. A change holds within seconds, everywhere. */
-export function registerLimitsRoutes(app: App, { database, administer }: LimitsRouteOptions): void {
+/** How much a tenant, and the whole installation, may dial. A change holds here at once, and within seconds everywhere. */
+export function registerLimitsRoutes(app: App, { database, administer, limits }: LimitsRouteOptions): void {
   app.get(
     "/api/v1/dialer/limits",
     {
@@ -30,7 +32,7 @@ export function registerLimitsRoutes(app: App, { database, administer }: LimitsR
       config: { access: allow({ roles: ["admin"], scope: "dialer:write" }) },
       schema: {
         summary: "Change how much may be dialled at once; what is not named stays",
-        description: "Holds within five seconds, without a restart. `installation` is for operators.",
+        description: "Holds in this process at once and in the others within five seconds, without a restart. `installation` is for operators.",
         tags,
         body: limitsBody.partial().extend({ installation: installationLimitsBody.partial().optional() }),
         response: { 200: limitsAnswer },
@@ -47,6 +49,7 @@ export function registerLimitsRoutes(app: App, { database, administer }: LimitsR
         const deed = { action: "dialer.limits", target: "dialer:limits", detail: request.body };
         return { value: undefined, deed };
       });
+      await limits.reload();
       return toAnswer(database.sql, caller.tenantId);
     },
   );

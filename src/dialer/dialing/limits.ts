@@ -16,6 +16,8 @@ export interface Limits {
   /** What projects and trunks allow, as they were last loaded. */
   noteProject(project: Project): void;
   noteTrunk(trunk: Trunk): void;
+  /** Resolves once what is stored now holds here. Rejects when it cannot be loaded. */
+  reload(): Promise<void>;
   /** Rejects when they cannot be loaded. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -43,10 +45,17 @@ export function createLimits({ database, listener, clock, log }: LimitsOptions):
   const trunks = new Map<string, Trunk>();
   let unsubscribe = (): void => undefined;
 
-  async function load(): Promise<void> {
-    stored = await loadAllLimits(database);
+  let last = Promise.resolve();
+
+  /** One after the other: an answer that comes late must not undo a newer one. */
+  function reload(): Promise<void> {
+    const own = last.then(async () => {
+      stored = await loadAllLimits(database);
+    });
+    last = own.catch(() => undefined); // told to who asked for it
+    return own;
   }
-  const loop = createLoop({ name: "dialer_limits", everyMs: LOOK_EVERY_MS, work: load, clock, log });
+  const loop = createLoop({ name: "dialer_limits", everyMs: LOOK_EVERY_MS, work: reload, clock, log });
   const of = (tenantId: TenantId): DialerLimits => stored.get(tenantId) ?? TENANT_DEFAULTS;
   const installation = (): DialerLimits | undefined => stored.get(INSTALLATION);
   const tenantOf = (key: string): TenantId => Number(key.slice(key.indexOf(":") + 1)) as TenantId;
@@ -67,10 +76,11 @@ export function createLimits({ database, listener, clock, log }: LimitsOptions):
     },
     noteProject: (project) => void projects.set(projectKey(project.id), project),
     noteTrunk: (trunk) => void trunks.set(trunkKey(trunk.id), trunk),
+    reload,
     start: async () => {
-      await load();
+      await reload();
       unsubscribe = listener.on("settings", () => {
-        load().catch((error: unknown) => log.warn({ err: error }, "dialer.limits_not_loaded"));
+        reload().catch((error: unknown) => log.warn({ err: error }, "dialer.limits_not_loaded"));
       });
       loop.start();
     },

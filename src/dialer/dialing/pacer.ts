@@ -3,8 +3,11 @@ import { createRateWindow, type RateWindow } from "./rate-window.ts";
 
 /** Lets calls start one after the other, no faster than the limits of all they belong to: installation, tenant, trunk. */
 export interface Pacer {
-  /** Resolves when it may start, which is then counted; whoever waits for another trunk holds nobody up. Rejects with the signal. */
-  turn(keys: readonly string[], signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when it may start, with the instant at which it is counted: whoever goes by these instants sees the limits kept,
+   * however late this process gets to its next step. Whoever waits for another trunk holds nobody up. Rejects with the signal.
+   */
+  turn(keys: readonly string[], signal: AbortSignal): Promise<Date>;
   /** How many more calls of this key could start within `aheadMs`, those that wait already left out. */
   room(key: string, aheadMs: number): number;
   /** Starts within the last second. */
@@ -21,7 +24,7 @@ export interface PacerOptions {
 
 interface Waiting {
   keys: readonly string[];
-  start(): void;
+  start(at: Date): void;
 }
 
 /** At a thousand a second several start at each look: a timer for each would cost more than the calls. */
@@ -42,12 +45,12 @@ export function createPacer({ clock, perSecond }: PacerOptions): Pacer {
 
   /** 0: it has started. */
   function tryToStart(waiting: Waiting): number {
-    const nowMs = clock.monotonicMs();
+    const [nowMs, now] = [clock.monotonicMs(), clock.now()];
     let waitMs = 0;
     for (const key of waiting.keys) waitMs = Math.max(waitMs, windowOf(key).waitMs(nowMs));
     if (waitMs > 0) return waitMs;
     for (const key of waiting.keys) windowOf(key).take(nowMs);
-    waiting.start();
+    waiting.start(now);
     return 0;
   }
 
@@ -99,9 +102,9 @@ export function createPacer({ clock, perSecond }: PacerOptions): Pacer {
         };
         const waiting: Waiting = {
           keys,
-          start: () => {
+          start: (at) => {
             leave();
-            resolve();
+            resolve(at);
           },
         };
         const giveUp = (): void => {

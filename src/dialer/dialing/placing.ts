@@ -70,7 +70,6 @@ export function createPlacing(options: PlacingOptions): Placing {
     const { attempt, project, trunk } = call;
     try {
       await turns.take(attempt, lane.signal);
-      attempt.dialedAt = clock.now();
       call.isPlacing = true;
       const { result, linkedId } = await options.originate(call.pbx, toRequest(call, options), lane.signal);
       if (linkedId) life.rename(call, linkedId);

@@ -12,7 +12,7 @@ import type { Pacer } from "./pacer.ts";
  * dialled has the mark.
  */
 export interface Turns {
-  /** Resolves when it is its turn; its `dialedAt` is kept by then. Rejects with the signal, or when it cannot be marked. */
+  /** Resolves when it is its turn, which is its `dialedAt`, marked by then. Rejects with the signal, or when it cannot be marked. */
   take(attempt: KeptAttempt, signal: AbortSignal): Promise<void>;
   /** As the pacer's, with those who wait here left out as well. */
   room(key: string, aheadMs: number): number;
@@ -69,7 +69,7 @@ export function createTurns({ pacer, mark, clock }: TurnsOptions): Turns {
     for (const { attempt } of near) attempt.dialedAt = now;
     try {
       await mark(near.map(({ attempt }) => attempt));
-      for (const { keys, signal, resolve } of near) resolve(pacer.turn(keys, signal)); // counted there from here on
+      for (const waiting of near) waiting.resolve(start(waiting)); // counted by the pacer from here on
     } catch (error) {
       for (const { attempt, reject } of near) {
         attempt.dialedAt = null;
@@ -78,6 +78,10 @@ export function createTurns({ pacer, mark, clock }: TurnsOptions): Turns {
     } finally {
       for (const { keys } of near) count(keys, -1);
     }
+  }
+
+  async function start({ attempt, keys, signal }: Waiting): Promise<void> {
+    attempt.dialedAt = await pacer.turn(keys, signal);
   }
 
   async function run(): Promise<void> {
