@@ -65,8 +65,9 @@ export const STORY_EVENTS: Readonly<Record<string, Take>> = {
   AttendedTransfer: (book, message) => {
     const by = findLeg(book, message, "OrigTransferer");
     const known = findLeg(book, message, "Transferee") ?? findLeg(book, message, "TransferTarget") ?? by;
-    if (known && message.get("Result") === "Success")
-      addTransfer(book, known.call, { kind: "attended", by: by?.leg, to: said(message, "TransferTargetCallerIDNum") });
+    if (!known || message.get("Result") !== "Success") return;
+    const to = said(message, "TransferTargetCallerIDNum") ?? findPartner(book, known.leg, by?.leg);
+    addTransfer(book, known.call, { kind: "attended", by: by?.leg, to });
   },
   Pickup: (book, message) => {
     const by = findLeg(book, message)?.leg;
@@ -154,6 +155,13 @@ function addTransfer(
   const transfer = { id, kind, at: book.at, ...withoutUndefined({ from: by?.party, to }) };
   call.transfers.push(transfer);
   tellEvent(book, call, { name: "transfer", id, details: { transfers: [transfer] } });
+}
+
+/** Whom the transferred one hears now: Asterisk leaves the target out when the phone that transferred was put down very soon. */
+function findPartner({ bridges, legs }: CallBook, leg: Leg, by: Leg | undefined): string | undefined {
+  const heard = [...bridges.heardBy(leg.id)].flatMap((id) => legs.get(id)?.leg ?? []).filter((other) => other !== by);
+  const partner = heard.find(({ kind }) => kind !== "local");
+  return partner?.kind === "trunk" ? partner.number : partner?.party;
 }
 
 const findParking = ({ leg, call }: KnownLeg): Parking | undefined =>

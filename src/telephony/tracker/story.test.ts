@@ -78,6 +78,18 @@ test("a transferred call's talk leaves out the consultation", () => {
   );
 });
 
+test("an attended transfer whose target Asterisk does not name is to whom the customer hears then", () => {
+  const said = record("attended").map(({ ms, ...fields }) => {
+    const kept = Object.entries(fields).filter(([name]) => !name.startsWith("TransferTarget"));
+    return toItem(event(ms, Object.fromEntries(kept) as Record<string, string>));
+  });
+  const [call] = replay(said).calls.values();
+  assert.deepEqual(
+    call?.details?.transfers.map(({ kind, from, to }) => [kind, from, to]),
+    [["attended", "101", "102"]],
+  );
+});
+
 test("a queue says how the wait ended, how long it was and who took the call", () => {
   const stay = (name: string) => {
     const [first] = only(name).call.details?.queues ?? [];
