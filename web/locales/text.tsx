@@ -36,6 +36,10 @@ export async function loadTexts(language: Language): Promise<void> {
 
 interface Texts {
   t: Translate;
+  /** Whether there is such a text; for names that come from the server. */
+  knows(key: string): boolean;
+  /** As `t`, for a name that `knows` has said yes to. */
+  say(key: string, values: Readonly<Record<string, string | number>>): string;
   language: Language;
   setLanguage(language: Language): Promise<void>;
 }
@@ -51,7 +55,9 @@ export function TextProvider({ initial, children }: { initial: Language; childre
   }, []);
   const texts = useMemo<Texts>(() => {
     const t: Translate = (key, values) => i18n._(key, values);
-    return { t, language, setLanguage };
+    const knows: Texts["knows"] = (key) => Object.hasOwn(i18n.messages, key);
+    const say: Texts["say"] = (key, values) => i18n._(key, values);
+    return { t, knows, say, language, setLanguage };
   }, [language, setLanguage]);
   return <TextContext value={texts}>{children}</TextContext>;
 }
