@@ -30,7 +30,8 @@ export function toSpoken(words: ServerWords, speaker: Speaker, depth = 0): Spoke
 
 function toPlace(value: unknown, speaker: Speaker, depth: number): string | number {
   if (typeof value === "number") return value;
-  if (Array.isArray(value)) return value.map((one) => String(toPlace(one, speaker, depth))).join(", ");
+  if (Array.isArray(value))
+    return value.map((one) => String(toPlace(one, speaker, depth))).join(value.some(isWords) ? "; " : ", ");
   if (isWords(value)) return toSpoken(value, speaker, depth + 1).text;
   return value === null || value === undefined ? "" : String(value);
 }
