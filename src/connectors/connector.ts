@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Call } from "../core/call.ts";
 import type { DeliveryOutcome, RemoteRecord } from "../core/delivery-outcome.ts";
+import type { Wording } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { HttpRequester } from "../kit/http-client.ts";
 import type { Log } from "../kit/log.ts";
@@ -157,7 +158,10 @@ export interface Finding {
   /** Stable name, for scripts: `login`, `field:Call UUID` … */
   subject: string;
   message: string;
+  /** Which sentence of ours `message` is. */
+  words?: Wording;
   mend?: string;
+  mendWords?: Wording;
 }
 
 export interface FieldQuestion {

@@ -1,4 +1,5 @@
 import type { TenantId } from "./ids.ts";
+import type { Sentence } from "./sentence.ts";
 
 /** A tenant's configured connector, with its settings opened. Lives for one request or attempt; never logged. */
 export interface ConnectionRecord {
@@ -10,7 +11,7 @@ export interface ConnectionRecord {
   name: string;
   /** As the connector's schema parsed them; `null` when they cannot be used, and `problem` says why. */
   settings: unknown;
-  problem: string | null;
+  problem: Sentence | null;
   enabled: boolean;
   /** Grows by one with every change of settings; a session belongs to one version. */
   version: number;

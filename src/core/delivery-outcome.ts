@@ -1,3 +1,5 @@
+import type { Wording } from "./sentence.ts";
+
 /**
  * What one attempt to deliver came to. A connector returns this value and throws only when it has a bug.
  *
@@ -6,12 +8,14 @@
  *   the next attempt waits until a late success would be visible (see `UNCERTAIN_GRACE_MS` in delivery/retry-policy.ts).
  * - `rejected`: never, with this data. Becomes a dead letter with the other side's own words.
  * - `hold`: never, with these credentials or settings. Pauses the whole lane and burns no attempt.
+ *
+ * `reason` and `review` are English; `words` say which sentence of ours that is, if it is one.
  */
 export type DeliveryOutcome =
-  | { kind: "delivered"; remote: RemoteRecord | null; review?: string }
-  | { kind: "retry"; reason: string; afterMs?: number; uncertain?: boolean }
-  | { kind: "rejected"; reason: string }
-  | { kind: "hold"; reason: string };
+  | { kind: "delivered"; remote: RemoteRecord | null; review?: string; words?: Wording }
+  | { kind: "retry"; reason: string; words?: Wording; afterMs?: number; uncertain?: boolean }
+  | { kind: "rejected"; reason: string; words?: Wording }
+  | { kind: "hold"; reason: string; words?: Wording };
 
 /** The row over there. Every id is text, whatever the other side uses (`12x34`, 2^60, `externalCall.…`). */
 export interface RemoteRecord {

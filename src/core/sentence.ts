@@ -25,8 +25,8 @@ type Filling<T extends string> = [Places<T>] extends [never]
 
 /** Speaks for one room: `say("noModule", { module: "Calls" })`. Every place of the template must be filled, and nothing else. */
 export function createSentences<const T extends Readonly<Record<string, string>>>(room: string, templates: T) {
-  return <N extends keyof T & string>(name: N, ...[values = {}]: Filling<T[N]>): Sentence => {
-    const given: SentenceValues = values;
+  return <N extends keyof T & string>(name: N, ...[values]: Filling<T[N]>): Sentence => {
+    const given: SentenceValues = values ?? {};
     const template: string = templates[name] ?? "";
     const text = template.replaceAll(/\{(\w+)\}/g, (_, place: string) => toText(given[place] ?? ""));
     return { text, code: `${room}.${name}`, values: given };
@@ -54,6 +54,21 @@ export function changeTexts(sentence: Sentence, change: (text: string) => string
 
 const isList = (value: SentenceValue): value is readonly string[] | readonly Sentence[] => Array.isArray(value);
 const isSentence = (value: unknown): value is Sentence => typeof value === "object" && value !== null;
+
+/** An error that a person may read: its message is the sentence's English. */
+export class SentenceError extends Error {
+  readonly sentence: Sentence;
+  constructor(sentence: Sentence) {
+    super(sentence.text);
+    this.name = "SentenceError";
+    this.sentence = sentence;
+  }
+}
+
+/** A sentence as the reason of an outcome. */
+export function toReason({ text, code, values }: Sentence): { reason: string; words: Wording } {
+  return { reason: text, words: { code, values } };
+}
 
 /** As kept beside the text in the database: JSON of at most this many characters, or nothing. */
 const KEPT_MAX = 4_000;

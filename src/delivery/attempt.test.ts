@@ -89,8 +89,10 @@ test("a call or a connection that is gone is a rejection, unusable settings are 
   assert.equal(gone.outcome.kind, "rejected");
   known = undefined;
   assert.equal((await run()).outcome.kind, "rejected");
-  known = { ...connection, settings: null, problem: "its secrets do not open" };
-  assert.deepEqual((await run()).outcome, { kind: "hold", reason: "its secrets do not open" });
+  const problem = { text: "its secrets do not open", code: "connection.sealed", values: { said: "no key" } };
+  known = { ...connection, settings: null, problem };
+  const { text: reason, ...words } = problem;
+  assert.deepEqual((await run()).outcome, { kind: "hold", reason, words });
 });
 
 test("a signal is given up when its deadline passes", async () => {

@@ -3,6 +3,7 @@ import type { ConnectionRecord } from "../core/connection-record.ts";
 import type { DeliveryOutcome } from "../core/delivery-outcome.ts";
 import { AppError, toErrorMessage } from "../core/errors.ts";
 import type { TenantId } from "../core/ids.ts";
+import { SentenceError, toReason, type Wording } from "../core/sentence.ts";
 import { type Clock, createDeadline } from "../kit/clock.ts";
 import type { HttpRequester } from "../kit/http-client.ts";
 import { recordExchanges } from "../kit/http-exchange.ts";
@@ -12,6 +13,7 @@ import type { LeasedDelivery } from "./claim.ts";
 import { orStuck } from "./or-stuck.ts";
 import type { SessionPool } from "./session-pool.ts";
 import type { AttemptResult } from "./settle.ts";
+import { say } from "./words.ts";
 
 /** What a call's subject is without the connection's own memory of it. */
 export type CallSubjectParts = Omit<CallSubject, "remote">;
@@ -55,23 +57,27 @@ export function createAttempt(options: AttemptOptions): (inputs: AttemptInputs) 
 
 async function attempt(inputs: AttemptInputs & { http: HttpRequester }, options: AttemptOptions): Promise<Ending> {
   const { delivery, subject, signal } = inputs;
-  const deadline = createDeadline(options.clock, toTimeoutMs(delivery, options), signal);
+  const timeoutMs = toTimeoutMs(delivery, options);
+  const deadline = createDeadline(options.clock, timeoutMs, signal);
   try {
-    if (!subject) return answer({ kind: "rejected", reason: "the call does not exist any more" });
+    if (!subject) return answer({ kind: "rejected", ...toReason(say("callGone")) });
     const connection = await options.loadConnection(
       delivery.tenantId,
       delivery.connectionId,
       delivery.connectionVersion,
     );
-    if (!connection) return answer({ kind: "rejected", reason: "the connection was removed" });
-    if (connection.problem !== null) return answer({ kind: "hold", reason: connection.problem });
+    if (!connection) return answer({ kind: "rejected", ...toReason(say("connectionRemoved")) });
+    if (connection.problem !== null) return answer({ kind: "hold", ...toReason(connection.problem) });
     const work = options.sessions.use(connection, (session) =>
       send(session, { ...inputs, subject, signal: deadline.signal }),
     );
     const outcome = await orStuck(work, deadline.signal, options.clock);
-    return signal.aborted && outcome.kind === "retry" ? givenBack(outcome.reason) : answer(outcome);
+    return signal.aborted && outcome.kind === "retry" ? givenBack(outcome) : answer(outcome);
   } catch (error) {
-    return toEnding(error, { inputs, timedOut: deadline.signal.aborted, log: options.log });
+    const timedOut = deadline.signal.aborted;
+    const isDeadline = timedOut && error === deadline.signal.reason;
+    const cause = isDeadline ? new SentenceError(say("noAnswer", { ms: timeoutMs })) : error;
+    return toEnding(cause, { inputs, timedOut, log: options.log });
   } finally {
     deadline.release();
   }
@@ -91,7 +97,7 @@ async function send(session: Session, { delivery, subject, signal, http }: Sendi
   if (delivery.kind === "signal" && session.signal) {
     return session.signal({ ...whole, name: delivery.name, messageId: `enlace-${delivery.id}` }, run);
   }
-  return { kind: "rejected", reason: `this connector takes no ${delivery.kind}s` };
+  return { kind: "rejected", ...toReason(say(delivery.kind === "record" ? "takesNoRecords" : "takesNoSignals")) };
 }
 
 /** A signal is of no use after its deadline. */
@@ -104,22 +110,25 @@ function toEnding(
   error: unknown,
   { inputs, timedOut, log }: { inputs: AttemptInputs; timedOut: boolean; log: Log },
 ): Ending {
-  if (inputs.signal.aborted) return givenBack(toErrorMessage(inputs.signal.reason));
+  if (inputs.signal.aborted) return givenBack(toWhy(inputs.signal.reason));
   // Our own store is away (a lock, the connection's memory): nobody over there is to blame.
-  if (isOurFault(error)) return givenBack(toErrorMessage(error));
-  if (timedOut) return answer({ kind: "retry", reason: toErrorMessage(error), uncertain: true });
+  if (isOurFault(error)) return givenBack(toReason(say("storeAway", { error: toErrorMessage(error) })));
+  if (timedOut) return answer({ kind: "retry", ...toWhy(error), uncertain: true });
   const { id, tenantId, connectionId } = inputs.delivery;
   log.error({ tenantId, connectionId, deliveryId: id, err: error }, "delivery.failed");
-  const reason = `Enlace failed: ${toErrorMessage(error)}`;
-  return { outcome: { kind: "retry", reason, uncertain: true }, cause: "bug" };
+  const reason = toReason(say("broken", { error: toErrorMessage(error) }));
+  return { outcome: { kind: "retry", ...reason, uncertain: true }, cause: "bug" };
 }
+
+const toWhy = (error: unknown): { reason: string; words?: Wording } =>
+  error instanceof SentenceError ? toReason(error.sentence) : { reason: toErrorMessage(error) };
 
 const isOurFault = (error: unknown): boolean =>
   (error instanceof AppError && error.code === "unavailable") || isStoreUnavailable(error);
 
 const answer = (outcome: DeliveryOutcome): Ending => ({ outcome, cause: "answer" });
 
-const givenBack = (reason: string): Ending => ({
-  outcome: { kind: "retry", reason, uncertain: true },
+const givenBack = ({ reason, words }: { reason: string; words?: Wording }): Ending => ({
+  outcome: { kind: "retry", reason, ...(words && { words }), uncertain: true },
   cause: "given_back",
 });

@@ -1,11 +1,13 @@
 import type { CheckReport } from "../connectors/connector.ts";
 import type { ConnectionRecord } from "../core/connection-record.ts";
 import { toErrorMessage } from "../core/errors.ts";
+import type { Sentence } from "../core/sentence.ts";
 import { type Clock, createDeadline } from "../kit/clock.ts";
 import type { HttpRequester } from "../kit/http-client.ts";
 import type { Log } from "../kit/log.ts";
 import { orStuck } from "./or-stuck.ts";
 import type { SessionPool } from "./session-pool.ts";
+import { say } from "./words.ts";
 
 export interface ConnectionCheckOptions {
   sessions: SessionPool;
@@ -30,13 +32,13 @@ export function createConnectionCheck({ sessions, http, clock, log }: Connection
       signal.throwIfAborted();
       const { tenantId, id } = connection;
       log.error({ tenantId, connectionId: id, err: error }, "connection.check_failed");
-      return toBadReport(`the check could not be finished: ${toErrorMessage(error)}`);
+      return toBadReport(say("checkUnfinished", { error: toErrorMessage(error) }));
     } finally {
       deadline.release();
     }
   };
 }
 
-function toBadReport(message: string): CheckReport {
-  return { ok: false, findings: [{ level: "error", subject: "connection", message }] };
+function toBadReport({ text, code, values }: Sentence): CheckReport {
+  return { ok: false, findings: [{ level: "error", subject: "connection", message: text, words: { code, values } }] };
 }

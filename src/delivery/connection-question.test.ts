@@ -49,7 +49,7 @@ test("one that knows names alone gives a name, and one that knows nobody gives n
 
 test("a connection whose settings cannot be used is a failure, never an answer", async () => {
   const { find } = createFixture({ responsible: async () => null });
-  const broken = { ...CONNECTION, problem: "its secrets do not open" };
+  const broken = { ...CONNECTION, problem: { text: "its secrets do not open", code: "connection.sealed", values: {} } };
   await assert.rejects(find(broken, "+34600000001", signal), /its secrets do not open/);
 });
 

@@ -1,5 +1,6 @@
 import type { CrmContact, Responsible } from "../connectors/connector.ts";
 import type { ConnectionRecord } from "../core/connection-record.ts";
+import { SentenceError } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { HttpRequester } from "../kit/http-client.ts";
 import { orStuck } from "./or-stuck.ts";
@@ -26,7 +27,7 @@ export type FindCaller = (
 
 export function createConnectionQuestion({ sessions, http, clock }: ConnectionQuestionOptions): FindCaller {
   return async (connection, number, signal) => {
-    if (connection.problem !== null) throw new Error(connection.problem);
+    if (connection.problem !== null) throw new SentenceError(connection.problem);
     const run = { http, signal };
     const work = sessions.use(connection, async (session): Promise<KnownCaller | null> => {
       if (session.responsible) return session.responsible(number, run);

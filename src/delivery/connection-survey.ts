@@ -28,7 +28,7 @@ const TIMEOUT_MS = 30_000;
 
 export function createConnectionSurvey({ sessions, http, clock, log }: ConnectionSurveyOptions): AskConnection {
   return async (connection, work, signal) => {
-    if (connection.problem !== null) throw new AppError("conflict", connection.problem);
+    if (connection.problem !== null) throw new AppError("conflict", connection.problem.text);
     const deadline = createDeadline(clock, TIMEOUT_MS, signal);
     try {
       const asked = sessions.use(connection, (session) => work(session, { http, signal: deadline.signal }));

@@ -4,7 +4,7 @@ import type { TenantId } from "../core/ids.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Database, Sql } from "../kit/postgres/database.ts";
 import { UNCERTAIN_GRACE_MS } from "./retry-policy.ts";
-import { type DeliveryFilter, loadDelivery, type StoredDelivery, toConditions } from "./store.ts";
+import { type DeliveryFilter, loadDelivery, type OwnDeliveries, type StoredDelivery, toConditions } from "./store.ts";
 
 /** Who asks, as app.ts knows how to write it into the audit log. */
 export interface Doer {
@@ -26,12 +26,12 @@ export interface BulkResult {
   changed: number;
 }
 
-/** What people do about deliveries that did not arrive. Everything is written into the audit log. */
+/** What people do about deliveries that did not arrive, as far as they see them (`own`). Everything is written into the audit log. */
 export interface DeadLetters {
   /** Sends it anew with all its attempts before it. Dead and discarded ones, and records that were delivered. */
-  replay(doer: Doer, id: string): Promise<StoredDelivery>;
+  replay(doer: Doer, id: string, own?: OwnDeliveries): Promise<StoredDelivery>;
   /** Never to be sent: dead ones, and waiting ones that are not in flight. */
-  discard(doer: Doer, id: string): Promise<StoredDelivery>;
+  discard(doer: Doer, id: string, own?: OwnDeliveries): Promise<StoredDelivery>;
   replayAll(doer: Doer, request: BulkRequest): Promise<BulkResult>;
   discardAll(doer: Doer, request: BulkRequest): Promise<BulkResult>;
 }
@@ -81,17 +81,17 @@ export interface DeadLetterOptions {
 }
 
 export function createDeadLetters({ database, clock, writeAudit }: DeadLetterOptions): DeadLetters {
-  async function changeOne(doer: Doer, id: string, verb: Verb): Promise<StoredDelivery> {
+  async function changeOne(doer: Doer, verb: Verb, asked: { id: string; own?: OwnDeliveries | undefined }) {
+    const { id, own } = asked;
     return database.sql.transaction().execute(async (transaction) => {
       const at = clock.now();
+      if (!(await loadDelivery(transaction, doer.tenantId, { id, own })))
+        throw new AppError("not_found", "There is no such delivery.");
       const where = sql`d.tenant_id = ${doer.tenantId} and d.id = ${id}`;
       const changed = await apply(transaction, { verb, where, at });
-      if (!(await loadDelivery(transaction, doer.tenantId, id))) {
-        throw new AppError("not_found", "There is no such delivery.");
-      }
       if (changed === 0) throw new AppError("conflict", verb.refusal);
       await writeAudit(transaction, doer, { action: verb.action, target: `delivery:${id}`, at });
-      const delivery = await loadDelivery(transaction, doer.tenantId, id);
+      const delivery = await loadDelivery(transaction, doer.tenantId, { id });
       if (!delivery) throw new Error(`delivery ${id} is gone`);
       return delivery;
     });
@@ -109,15 +109,16 @@ export function createDeadLetters({ database, clock, writeAudit }: DeadLetterOpt
       const matched = rows[0]?.matched ?? 0;
       if (dryRun || matched === 0) return { matched, changed: 0 };
       const changed = await apply(transaction, { verb, where, at });
-      const detail = { filter: { ...filter }, matched, changed };
+      const { own: _, ...told } = filter;
+      const detail = { filter: told, matched, changed };
       await writeAudit(transaction, doer, { action: verb.action, target: "deliveries", detail, at });
       return { matched, changed };
     });
   }
 
   return {
-    replay: (doer, id) => changeOne(doer, id, REPLAY),
-    discard: (doer, id) => changeOne(doer, id, DISCARD),
+    replay: (doer, id, own) => changeOne(doer, REPLAY, { id, own }),
+    discard: (doer, id, own) => changeOne(doer, DISCARD, { id, own }),
     replayAll: (doer, request) => changeAll(doer, request, REPLAY),
     discardAll: (doer, request) => changeAll(doer, request, DISCARD),
   };

@@ -1,4 +1,5 @@
 import { toErrorMessage } from "../core/errors.ts";
+import { SentenceError, toReason } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { isStoreUnavailable } from "../kit/postgres/store-unavailable.ts";
@@ -6,6 +7,7 @@ import type { AttemptInputs, CallSubjectParts } from "./attempt.ts";
 import type { LeasedDelivery } from "./claim.ts";
 import type { LeaseKey } from "./reaper.ts";
 import type { AttemptResult, Settle } from "./settle.ts";
+import { say } from "./words.ts";
 
 export interface CallRef {
   tenantId: number;
@@ -101,7 +103,7 @@ export function createFlights({ clock, log, attempt, settle, loadCallSubjects, o
     inLane: (connectionId) => perLane.get(connectionId) ?? 0,
     keys: () => [...flights.values()].map(({ id, number }) => ({ id, number })),
     stop: async (graceMs) => {
-      const cancel = clock.after(graceMs, () => giveUp.abort(new Error("this process is stopping")));
+      const cancel = clock.after(graceMs, () => giveUp.abort(new SentenceError(say("stopping"))));
       while (flights.size > 0) await Promise.all(flights.keys());
       cancel();
       await settle.idle();
@@ -112,6 +114,6 @@ export function createFlights({ clock, log, attempt, settle, loadCallSubjects, o
 type Subjects = ReadonlyMap<string, LoadedSubject>;
 
 function toNotAttempted(delivery: LeasedDelivery, reason: string): AttemptResult {
-  const outcome = { kind: "retry", reason: `the call could not be read: ${reason}` } as const;
+  const outcome = { kind: "retry", ...toReason(say("callUnreadable", { error: reason })) } as const;
   return { delivery, revision: delivery.revision, outcome, cause: "given_back", durationMs: 0, exchanges: [] };
 }

@@ -1,10 +1,11 @@
 import { sql } from "kysely";
 import type { DeliveryOutcome } from "../core/delivery-outcome.ts";
+import { toKeptWords, toWording, type Wording } from "../core/sentence.ts";
 import { type BreakerState, CLOSED, toStateAfterFailure } from "../kit/breaker.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Database, Sql } from "../kit/postgres/database.ts";
 import type { Random } from "../kit/random.ts";
-import { toStorableText } from "./storable.ts";
+import { toStorableJson, toStorableText } from "./storable.ts";
 
 /** Five failures of the other side in a row; then a look after 5 s, later after up to a minute. */
 const BREAKER = { failuresMax: 5, firstMs: 5_000, maxMs: 60_000 };
@@ -30,8 +31,10 @@ interface Lane extends BreakerState {
   lastSuccessAt: Date | null;
   lastFailureAt: Date | null;
   lastReason: string | null;
+  lastWords?: Wording | undefined;
   heldAt: Date | null;
   holdReason: string | null;
+  holdWords?: Wording | undefined;
 }
 
 /**
@@ -80,19 +83,23 @@ function applyEvent(lane: Lane, { outcome, version }: LaneEvent, { now, random }
     case "delivered":
       return { ...lane, ...CLOSED, lastSuccessAt: now };
     case "rejected":
-      return { ...lane, ...CLOSED, lastFailureAt: now, lastReason: outcome.reason };
+      return { ...lane, ...CLOSED, ...toFailed(outcome, now) };
     case "retry": {
       const breaker = toStateAfterFailure(lane, BREAKER, { now, fraction: random.fraction() });
-      return { ...lane, ...breaker, lastFailureAt: now, lastReason: outcome.reason };
+      return { ...lane, ...breaker, ...toFailed(outcome, now) };
     }
     case "hold": {
-      const failed = { ...lane, lastFailureAt: now, lastReason: outcome.reason };
+      const failed = { ...lane, ...toFailed(outcome, now) };
       // Made with settings that were replaced meanwhile: the new ones deserve their own attempt.
       if (version !== lane.version || lane.heldAt !== null) return failed;
-      return { ...failed, heldAt: now, holdReason: outcome.reason };
+      return { ...failed, heldAt: now, holdReason: outcome.reason, holdWords: outcome.words };
     }
   }
 }
+
+const toFailed = ({ reason, words }: { reason: string; words?: Wording }, now: Date) => ({
+  ...{ lastFailureAt: now, lastReason: reason, lastWords: words },
+});
 
 const isTrouble = (event: LaneEvent): boolean => event.outcome.kind !== "delivered";
 
@@ -106,23 +113,30 @@ async function noteSuccess(on: Sql, connectionIds: readonly string[], now: Date)
 }
 
 async function lockLanes(on: Sql, connectionIds: readonly string[]): Promise<Lane[]> {
-  const { rows } = await sql<Lane>`
+  const { rows } = await sql<Lane & { keptLast: unknown; keptHold: unknown }>`
     select l.connection_id as "connectionId", c.version, l.failures, l.open_until as "openUntil", l.held_at as "heldAt",
            l.hold_reason as "holdReason", l.last_success_at as "lastSuccessAt", l.last_failure_at as "lastFailureAt",
-           l.last_reason as "lastReason"
+           l.last_reason as "lastReason", l.last_words as "keptLast", l.hold_words as "keptHold"
       from lanes l join connections c on c.tenant_id = l.tenant_id and c.id = l.connection_id
      where l.connection_id = any(${connectionIds}::bigint[])
      order by l.connection_id for update of l`.execute(on);
-  return rows;
+  return rows.map(({ keptLast, keptHold, ...lane }) => ({
+    ...lane,
+    lastWords: toWording(lane.lastReason, keptLast) ?? undefined,
+    holdWords: toWording(lane.holdReason, keptHold) ?? undefined,
+  }));
 }
 
 async function saveLane(on: Sql, lane: Lane, now: Date): Promise<void> {
   const cut = (text: string | null): string | null => text && toStorableText(text).slice(0, REASON_MAX);
+  const [holdReason, lastReason] = [cut(lane.holdReason), cut(lane.lastReason)];
+  const keep = (reason: string | null, words?: Wording): string => toStorableJson(toKeptWords(reason, words));
   const recheckAt = new Date(now.getTime() + FIRST_RECHECK_MS);
   await sql`
     update lanes set failures = ${lane.failures}, open_until = ${lane.openUntil}, held_at = ${lane.heldAt},
            recheck_at = case when ${lane.heldAt}::timestamptz is null then null else coalesce(recheck_at, ${recheckAt}) end,
-           hold_reason = ${cut(lane.holdReason)}, last_success_at = ${lane.lastSuccessAt},
-           last_failure_at = ${lane.lastFailureAt}, last_reason = ${cut(lane.lastReason)}
+           hold_reason = ${holdReason}, hold_words = nullif(${keep(holdReason, lane.holdWords)}::jsonb, 'null'),
+           last_success_at = ${lane.lastSuccessAt}, last_failure_at = ${lane.lastFailureAt},
+           last_reason = ${lastReason}, last_words = nullif(${keep(lastReason, lane.lastWords)}::jsonb, 'null')
      where connection_id = ${lane.connectionId}`.execute(on);
 }

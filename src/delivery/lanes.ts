@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Pace } from "../connectors/connector.ts";
 import type { TenantId } from "../core/ids.ts";
+import { toWording, type Wording } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Sql } from "../kit/postgres/database.ts";
 
@@ -37,6 +38,7 @@ export interface LaneStatus extends LaneLimits {
   state: "active" | "paused" | "held" | "breaker_open" | "disabled";
   /** Who paused it, or why it is held or open. */
   reason: string | null;
+  reasonWords: Wording | null;
   /** Deliveries that wait or are in flight, counted up to `QUEUE_COUNT_MAX`. */
   queueDepth: number;
   dead: number;
@@ -45,6 +47,7 @@ export interface LaneStatus extends LaneLimits {
   lastSuccessAt: Date | null;
   lastFailureAt: Date | null;
   lastReason: string | null;
+  lastReasonWords: Wording | null;
 }
 
 /** Beyond this a queue is "at least this long": counting more would cost more than it tells. */
@@ -113,6 +116,8 @@ async function loadStatus(on: Sql, { tenantId, connectionIds, now }: StatusQuery
                 else 'active' end as state,
            case when l.paused_at is not null then l.paused_by when l.held_at is not null then l.hold_reason
                 when l.open_until > ${now} then l.last_reason end as reason,
+           case when l.paused_at is not null then null when l.held_at is not null then l.hold_words
+                when l.open_until > ${now} then l.last_words end as "reasonWords",
            (select count(*)::int from (
               (select 1 from deliveries d where d.connection_id = l.connection_id and d.state = 'pending'
                 limit ${QUEUE_COUNT_MAX})
@@ -123,8 +128,14 @@ async function loadStatus(on: Sql, { tenantId, connectionIds, now }: StatusQuery
                  and d.state = 'dead' limit ${QUEUE_COUNT_MAX}) q) as dead,
            (select min(d.due_at) from deliveries d where d.connection_id = l.connection_id and d.state = 'pending'
                and d.due_at <= ${now}) as "oldestDueAt",
-           l.last_success_at as "lastSuccessAt", l.last_failure_at as "lastFailureAt", l.last_reason as "lastReason"
+           l.last_success_at as "lastSuccessAt", l.last_failure_at as "lastFailureAt", l.last_reason as "lastReason",
+           l.last_words as "lastReasonWords"
       from lanes l join connections c on c.tenant_id = l.tenant_id and c.id = l.connection_id
      where l.tenant_id = ${tenantId} and l.connection_id = any(${[...connectionIds]}::bigint[])`.execute(on);
-  return new Map(rows.map(({ connectionId, ...status }) => [connectionId, status]));
+  const withWords = (status: LaneStatus): LaneStatus => ({
+    ...status,
+    reasonWords: toWording(status.reason, status.reasonWords),
+    lastReasonWords: toWording(status.lastReason, status.lastReasonWords),
+  });
+  return new Map(rows.map(({ connectionId, ...status }) => [connectionId, withWords(status)]));
 }

@@ -1,9 +1,11 @@
 import { sql } from "kysely";
 import { toErrorMessage } from "../core/errors.ts";
+import { SentenceError } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { createLoop } from "../kit/loop.ts";
 import type { Database } from "../kit/postgres/database.ts";
+import { say } from "./words.ts";
 
 export interface WorkerIdentity {
   /** Unique among all processes that ever lived. */
@@ -53,7 +55,7 @@ export function createHeartbeat({ database, clock, log, worker, leaseMs, heartbe
     disarm();
     disarm = clock.after(Math.max(0, leaseMs - MARGIN_MS - (clock.monotonicMs() - beganMs)), () => {
       log.error({ workerId: worker.id, leaseMs }, "worker.heartbeat_lost");
-      era.abort(new Error("this process could not renew its leases"));
+      era.abort(new SentenceError(say("leasesLost")));
     });
   }
 

@@ -1,5 +1,7 @@
 import type pg from "pg";
 import type { RowId, TenantId } from "../core/ids.ts";
+import { toStorableJson } from "./storable.ts";
+import { say } from "./words.ts";
 
 /** A call as deliveries know it. */
 interface Subject {
@@ -27,7 +29,9 @@ export async function moveDeliveries(
   );
   if (rows.some(({ state }) => state === "leased")) return false;
   await client.query(TAKE_OVER, [...values, into.id, into.createdAt, at]);
-  await client.query(LET_GO, [...values, into.id, into.createdAt, at, into.callUuid]);
+  const merged = say("merged", { call: into.callUuid });
+  const double = say("double", { call: into.callUuid });
+  await client.query(LET_GO, [...values, into.id, into.createdAt, at, toStorableJson(merged), toStorableJson(double)]);
   return true;
 }
 
@@ -41,16 +45,16 @@ update deliveries i set remote = f.remote, updated_at = $6
    and i.kind = 'record' and i.connection_id = f.connection_id and i.name = f.name
    and i.remote is null and i.state = 'pending'`;
 
+/** Both have a record over there, of different ids. */
+const IS_DOUBLE = `f.kind = 'record' and f.remote is not null and not exists (
+  select from deliveries i
+   where i.tenant_id = f.tenant_id and i.subject_kind = 'call' and i.subject_id = $4 and i.subject_created_at = $5
+     and i.kind = 'record' and i.connection_id = f.connection_id and i.remote ->> 'id' = f.remote ->> 'id')`;
+
 const LET_GO = `
 update deliveries f
-   set state = 'discarded', updated_at = $6, reason = 'the call is one with ' || $7,
-       review = case
-         when f.kind = 'record' and f.remote is not null and not exists (
-           select from deliveries i
-            where i.tenant_id = f.tenant_id and i.subject_kind = 'call' and i.subject_id = $4 and i.subject_created_at = $5
-              and i.kind = 'record' and i.connection_id = f.connection_id and i.remote ->> 'id' = f.remote ->> 'id')
-         then 'Its record is a double of the one of ' || $7 || ': remove it over there.'
-         else f.review
-       end
+   set state = 'discarded', updated_at = $6, reason = $7::jsonb ->> 'text', reason_words = $7,
+       review = case when ${IS_DOUBLE} then $8::jsonb ->> 'text' else f.review end,
+       review_words = case when ${IS_DOUBLE} then $8 else f.review_words end
  where f.tenant_id = $1 and f.subject_kind = 'call' and f.subject_id = $2 and f.subject_created_at = $3
    and f.state <> 'discarded'`;

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { RowId, TenantId } from "../core/ids.ts";
+import { toWording, type Wording } from "../core/sentence.ts";
 import type { Sql } from "../kit/postgres/database.ts";
 import { CHANGED_MAX, MATCHED_MAX } from "./dead-letters.ts";
 import { type DeliveryFilter, loadDeliveries, type StoredDelivery, toConditions } from "./store.ts";
@@ -32,6 +33,7 @@ export interface ConnectionPart {
   /** Whether it delivers now; what is sent anew to one that stands still waits until it runs again. */
   lane: "active" | "paused" | "held" | "breaker_open" | "disabled";
   lane_reason: string | null;
+  laneReasonWords: Wording | null;
 }
 
 export type Deed = "replay" | "discard";
@@ -64,11 +66,13 @@ export async function previewDeed(
     connections: parts.flatMap(({ too_late: _, oldest_at: __, newest_at: ___, ...part }) =>
       part.matched > 0 ? [part] : [],
     ),
-    sample: await loadDeliveries(from, tenantId, {
-      filter: { ...filter, states },
-      beforeId: undefined,
-      rowsMax: SAMPLE_ROWS,
-    }),
+    sample: (
+      await loadDeliveries(from, tenantId, {
+        filter: { ...filter, states },
+        beforeId: undefined,
+        rowsMax: SAMPLE_ROWS,
+      })
+    ).deliveries,
   };
 }
 
@@ -99,12 +103,13 @@ async function countParts(from: Sql, where: RawBuilder<unknown>, now: Date): Pro
     select n.connection_id, n.matched, n.updates, n.creates, n.signals, n.too_late, n.oldest_at, n.newest_at, c.name as connection,
            case when not c.enabled then 'disabled' when l.paused_at is not null then 'paused'
                 when l.held_at is not null then 'held' when l.open_until > ${now} then 'breaker_open' else 'active' end as lane,
-           case when l.held_at is not null then l.hold_reason when l.open_until > ${now} then l.last_reason end as lane_reason
+           case when l.held_at is not null then l.hold_reason when l.open_until > ${now} then l.last_reason end as lane_reason,
+           case when l.held_at is not null then l.hold_words when l.open_until > ${now} then l.last_words end as "laneReasonWords"
       from counted n
       join connections c on c.tenant_id = n.tenant_id and c.id = n.connection_id
       left join lanes l on l.tenant_id = n.tenant_id and l.connection_id = n.connection_id
      order by n.matched desc, n.connection_id`.execute(from);
-  return rows;
+  return rows.map((row) => ({ ...row, laneReasonWords: toWording(row.lane_reason, row.laneReasonWords) }));
 }
 
 function toEdge(instants: readonly (Date | null)[], pick: (...values: number[]) => number): Date | null {

@@ -1,10 +1,16 @@
 import { sql } from "kysely";
+import type { Sentence } from "../core/sentence.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import type { LeasedDelivery } from "./claim.ts";
+import { say } from "./words.ts";
 
 /** A delivery whose attempts end the process this often is not tried again by itself. */
 const LOSSES_MAX = 10;
 const ROWS_MAX = 500;
+const ATTEMPT_DIED = say("attemptDied");
+const PROCESS_DIED = say("processDied");
+const ENDS_PROCESSES = say("endsProcesses");
+const GIVEN_BACK = say("givenBack");
 
 export interface ReapOptions {
   now: Date;
@@ -38,16 +44,18 @@ export async function reapLostLeases(database: Database, { now, leaseMs, graceMs
        order by d.tenant_id, d.connection_id, d.subject_id, d.kind, d.name, d.sequence
        limit ${ROWS_MAX} for update of d skip locked
     ), logged as (
-      insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, revision, outcome, reason, exchanges)
+      insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, revision, outcome, reason, reason_words,
+        exchanges)
       select tenant_id, id, tries, leased_at, greatest(0, extract(epoch from seen_at - leased_at) * 1000)::int, revision,
-             'lost', 'the process that made this attempt died', '[]' from lost
+             'lost', ${ATTEMPT_DIED.text}, ${toJson(ATTEMPT_DIED)}::jsonb, '[]' from lost
       on conflict (tenant_id, delivery_id, number, started_at) do nothing
     )
     update deliveries d
        set state = case when lost.losses + 1 >= ${LOSSES_MAX} then 'dead' else 'pending' end,
            due_at = greatest(${now}, lost.seen_at + ${graceMs} * interval '1 millisecond'),
-           reason = case when lost.losses + 1 >= ${LOSSES_MAX} then 'its attempts ended the process again and again'
-                         else 'the process that made the last attempt died' end,
+           reason = case when lost.losses + 1 >= ${LOSSES_MAX} then ${ENDS_PROCESSES.text} else ${PROCESS_DIED.text} end,
+           reason_words = case when lost.losses + 1 >= ${LOSSES_MAX} then ${toJson(ENDS_PROCESSES)}::jsonb
+                               else ${toJson(PROCESS_DIED)}::jsonb end,
            lease_owner = null, leased_revision = null, leased_at = null, updated_at = ${now}
       from lost
      where d.tenant_id = lost.tenant_id and d.id = lost.id and d.subject_created_at = lost.subject_created_at
@@ -94,7 +102,9 @@ export async function releaseAllLeases(
 ): Promise<number> {
   const result = await sql`
     update deliveries set state = 'pending', due_at = ${dueAt}, lease_owner = null, leased_revision = null, leased_at = null,
-           reason = 'given back: the process was stopped', updated_at = ${now}
+           reason = ${GIVEN_BACK.text}, reason_words = ${toJson(GIVEN_BACK)}::jsonb, updated_at = ${now}
      where state = 'leased' and lease_owner = ${workerId}`.execute(database.sql);
   return Number(result.numAffectedRows ?? 0);
 }
+
+const toJson = (sentence: Sentence): string => JSON.stringify(sentence);

@@ -20,7 +20,10 @@ const app = await createTestServer({
   stranger: toPerson({ tenantId: theirs }),
   reader: toKey(["deliveries:read"], { tenantId: mine }),
 });
-registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
+registerDeliveryRoutes(app, {
+  ...{ database, deadLetters: createDeadLetters({ database, clock, writeAudit }) },
+  toOwn: async ({ role }) => (role === "supervisor" ? sql`d.subject_id <> 3` : null),
+});
 
 async function ask(who: string, method: "GET" | "POST", path: string, body?: object) {
   const answer = await app.inject({

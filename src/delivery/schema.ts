@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { pageQuery } from "../http/paging.ts";
 import { instantField, rowIdField, toInstant } from "../http/wire.ts";
+import { toWireWords, toWordFields } from "../kit/word-fields.ts";
 import { type DeliveryFilter, STATES, type StoredAttempt, type StoredDelivery } from "./store.ts";
 
 const filterFields = {
@@ -48,7 +49,9 @@ export const deliveryAnswer = z
     expires_at: instantField.nullable(),
     remote: remoteRecord.nullable().meta({ description: "The record over there" }),
     reason: z.string().nullable().meta({ description: "Why the last attempt did not succeed" }),
+    ...toWordFields("reason"),
     review: z.string().nullable().meta({ description: "What a person should look at over there" }),
+    ...toWordFields("review"),
     last_attempt_at: instantField.nullable(),
     delivered_at: instantField.nullable(),
     created_at: instantField,
@@ -64,6 +67,7 @@ export const attemptAnswer = z
     revision: z.int(),
     outcome: z.enum(["delivered", "retry", "rejected", "hold", "lost"]),
     reason: z.string().nullable(),
+    ...toWordFields("reason"),
     exchanges: z
       .array(
         z.object({
@@ -105,6 +109,8 @@ export function toDeliveryAnswer(delivery: StoredDelivery): z.infer<typeof deliv
     ...{ id, connection, connector, kind, name, state, revision, attempts, tries, reason, review },
     connection_id: delivery.connectionId,
     call_id: delivery.callId,
+    ...toWireWords("reason", delivery.reasonWords),
+    ...toWireWords("review", delivery.reviewWords),
     delivered_revision: delivery.deliveredRevision,
     remote: remote && {
       id: remote.id,
@@ -124,6 +130,7 @@ export function toAttemptAnswer(attempt: StoredAttempt): z.infer<typeof attemptA
   const { number, revision, outcome, reason } = attempt;
   return {
     ...{ number, revision, outcome, reason },
+    ...toWireWords("reason", attempt.reasonWords),
     started_at: toInstant(attempt.startedAt),
     duration_ms: attempt.durationMs,
     exchanges: attempt.exchanges.map((exchange) => ({

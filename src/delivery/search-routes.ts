@@ -1,19 +1,23 @@
 import { z } from "zod";
-import type { RowId, TenantId } from "../core/ids.ts";
-import { allow } from "../http/access.ts";
+import type { RowId } from "../core/ids.ts";
+import { allow, type Caller } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
 import { instantField, toInstant } from "../http/wire.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Database } from "../kit/postgres/database.ts";
+import { toWireWords, toWordFields } from "../kit/word-fields.ts";
 import { previewDeed } from "./preview.ts";
 import { bulkBody, deliveryAnswer, deliveryQuery, toDeliveryAnswer, toFilter } from "./schema.ts";
 import { searchDeliveries } from "./search.ts";
+import type { OwnDeliveries } from "./store.ts";
 
 export interface SearchRouteOptions {
   database: Database;
   clock: Clock;
-  /** The newest calls that a number, or a call's name at the PBX, stands for. */
-  findCallIds(tenantId: TenantId, word: string): Promise<RowId[]>;
+  /** The newest calls of the caller's that a number, or a call's name at the PBX, stands for. */
+  findCallIds(caller: Caller, word: string): Promise<RowId[]>;
+  /** What of the deliveries the caller sees. */
+  toOwn(caller: Caller): Promise<OwnDeliveries>;
 }
 
 const read = { access: allow({ roles: ["supervisor", "viewer"], scope: "deliveries:read" }) };
@@ -53,13 +57,15 @@ const previewAnswer = z
           description: "What is sent anew over one that stands still waits until it runs again",
         }),
         lane_reason: z.string().nullable(),
+        ...toWordFields("lane_reason"),
       }),
     ),
     sample: z.array(deliveryAnswer).meta({ description: "The newest five" }),
   })
   .meta({ id: "DeliveryPreview" });
 
-export function registerDeliverySearchRoutes(app: App, { database, clock, findCallIds }: SearchRouteOptions): void {
+export function registerDeliverySearchRoutes(app: App, options: SearchRouteOptions): void {
+  const { database, clock, findCallIds, toOwn } = options;
   app.get(
     "/api/v1/deliveries/search",
     {
@@ -71,10 +77,10 @@ export function registerDeliverySearchRoutes(app: App, { database, clock, findCa
         response: { 200: searchAnswer },
       },
     },
-    async ({ caller: { tenantId }, query: { q, ...fields } }) => {
-      const callIds = await findCallIds(tenantId, q);
-      const asked = { word: q, callIds, filter: toFilter(fields), rowsMax: FOUND_MAX };
-      return { items: (await searchDeliveries(database.sql, tenantId, asked)).map(toDeliveryAnswer) };
+    async ({ caller, query: { q, ...fields } }) => {
+      const filter = { ...toFilter(fields), own: await toOwn(caller) };
+      const asked = { word: q, callIds: await findCallIds(caller, q), filter, rowsMax: FOUND_MAX };
+      return { items: (await searchDeliveries(database.sql, caller.tenantId, asked)).map(toDeliveryAnswer) };
     },
   );
   app.get(
@@ -88,11 +94,15 @@ export function registerDeliverySearchRoutes(app: App, { database, clock, findCa
         response: { 200: previewAnswer },
       },
     },
-    async ({ caller: { tenantId }, query: { deed, ...fields } }) => {
-      const asked = { deed, filter: toFilter(fields), now: clock.now() };
-      const { oldest_at, newest_at, sample, ...told } = await previewDeed(database.sql, tenantId, asked);
+    async ({ caller, query: { deed, ...fields } }) => {
+      const { tenantId } = caller;
+      const asked = { deed, filter: { ...toFilter(fields), own: await toOwn(caller) }, now: clock.now() };
+      const { oldest_at, newest_at, sample, connections, ...told } = await previewDeed(database.sql, tenantId, asked);
       return {
         ...{ ...told, sample: sample.map(toDeliveryAnswer) },
+        connections: connections.map(({ laneReasonWords, ...part }) => ({
+          ...{ ...part, ...toWireWords("lane_reason", laneReasonWords) },
+        })),
         ...{ oldest_at: toInstant(oldest_at), newest_at: toInstant(newest_at) },
       };
     },

@@ -1,6 +1,7 @@
 // Finding deliveries by a word, and what a bulk deed would do before it is done.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sql } from "kysely";
 import { createTestServer, toPerson } from "../../test/http-fixture.ts";
 import type { RowId } from "../core/ids.ts";
 import { createFakeConnector } from "./fake-connector.ts";
@@ -14,11 +15,13 @@ const [mine, theirs] = [await addTenant(), await addTenant()];
 const app = await createTestServer({
   viewer: toPerson({ tenantId: mine, role: "viewer" }),
   agent: toPerson({ tenantId: mine, role: "agent" }),
+  supervisor: toPerson({ tenantId: mine, role: "supervisor" }),
   stranger: toPerson({ tenantId: theirs }),
 });
 registerDeliverySearchRoutes(app, {
   ...{ database, clock },
-  findCallIds: async (_tenantId, word) => (word === "+34600000003" ? ["3" as RowId] : []),
+  findCallIds: async (_caller, word) => (word === "+34600000003" ? ["3" as RowId] : []),
+  toOwn: async ({ role }) => (role === "supervisor" ? sql`d.subject_id <> 3` : null),
 });
 
 const connection = await addConnection(mine);
@@ -62,9 +65,9 @@ test("a word is looked for in numbers, records over there and reasons, letter by
 });
 
 test("a preview says how many go where, what is there already and what stands in the way, and changes nothing", async () => {
-  await database.pool.query("update lanes set held_at = $1, hold_reason = 'wrong key' where connection_id = $2", [
-    clock.now(),
-    connection.id,
+  await database.pool.query("update lanes set held_at = $1, hold_reason = $3, hold_words = $4 where connection_id = $2", [
+    ...[clock.now(), connection.id, "wrong key"],
+    ...[{ text: "wrong key", code: "crm.wrongKey", values: { user: "api" } }],
   ]);
   await database.pool.query(`update deliveries set remote = '{"id":"1"}' where subject_id = 1`);
   const before = await loadRows();
@@ -75,6 +78,7 @@ test("a preview says how many go where, what is there already and what stands in
     {
       ...{ connection_id: String(connection.id), connection: connection.name, matched: 2 },
       ...{ updates: 1, creates: 1, signals: 0, lane: "held", lane_reason: "wrong key" },
+      ...{ lane_reason_code: "crm.wrongKey", lane_reason_values: { user: "api" } },
     },
   ]);
   assert.deepEqual(

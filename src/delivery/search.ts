@@ -17,19 +17,20 @@ export async function searchDeliveries(
     rowsMax,
   }: { word: string; callIds: readonly RowId[]; filter: DeliveryFilter; rowsMax: number },
 ): Promise<StoredDelivery[]> {
-  const where = toConditions(tenantId, filter);
+  const { own, ...rest } = filter;
   const { rows } = await sql<{ id: RowId }>`
-    (select d.id from deliveries d where ${where} and d.subject_id = any(${[...callIds]}::bigint[])
+    (select d.id from deliveries d where ${toConditions(tenantId, filter)} and d.subject_id = any(${[...callIds]}::bigint[])
       order by d.id desc limit ${rowsMax})
     union
     (select id from (
-       select d.id, d.reason, d.review, d.remote from deliveries d where ${where} order by d.id desc limit ${LOOKED_MAX}) newest
-      where remote ->> 'id' = ${word} or reason ilike ${toPattern(word)} or review ilike ${toPattern(word)}
+       select * from deliveries d where ${toConditions(tenantId, rest)} order by d.id desc limit ${LOOKED_MAX}) d
+      where (remote ->> 'id' = ${word} or reason ilike ${toPattern(word)} or review ilike ${toPattern(word)})
+        and ${own ?? sql`true`}
       order by id desc limit ${rowsMax})
     order by id desc limit ${rowsMax}`.execute(from);
   const found: StoredDelivery[] = [];
   for (const { id } of rows) {
-    const delivery = await loadDelivery(from, tenantId, id);
+    const delivery = await loadDelivery(from, tenantId, { id });
     if (delivery) found.push(delivery);
   }
   return found;

@@ -1,4 +1,5 @@
 import type { DeliveryOutcome } from "../core/delivery-outcome.ts";
+import { toKeptWords } from "../core/sentence.ts";
 import { type Batcher, createBatcher } from "../kit/batcher.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Exchange } from "../kit/http-exchange.ts";
@@ -76,10 +77,11 @@ const SETTLE = {
 with item as (
   select * from jsonb_to_recordset($1::jsonb) as i(tenant_id int, id bigint, subject_created_at timestamptz, number int,
     outcome text, state text, revision int, attempts int, due_at timestamptz, newer_due_at timestamptz, reason text,
-    attempt_reason text, remote jsonb, review text, started_at timestamptz, duration_ms int, exchanges jsonb)
+    reason_words jsonb, attempt_reason text, attempt_words jsonb, remote jsonb, review text, review_words jsonb, started_at timestamptz, duration_ms int, exchanges jsonb)
 ), ours as materialized (
   select d.*, i.outcome, i.revision as sent_revision, i.attempts as attempts_now, i.state as state_now, i.due_at as due_now,
-         i.reason as reason_now, i.remote as remote_now, i.review as review_now,
+         i.reason as reason_now, i.reason_words as reason_words_now, i.remote as remote_now, i.review as review_now,
+         i.review_words as review_words_now,
          (d.revision > i.revision and d.kind = 'record') as is_outrun, i.newer_due_at
     from item i cross join lateral (
       select * from deliveries d
@@ -88,7 +90,8 @@ with item as (
          for update) d
    where d.state = 'leased' and d.lease_owner = $2 and d.tries = i.number
 ), changed as (
-  insert into deliveries as d (${ROW}, attempts, delivered_revision, delivered_at, remote, review, reason)
+  insert into deliveries as d (${ROW}, attempts, delivered_revision, delivered_at, remote, review, review_words, reason,
+    reason_words)
   overriding system value
   select tenant_id, id, connection_id, subject_kind, subject_id, subject_created_at, kind, name, sequence,
          case when is_outrun then 'pending' else state_now end, revision,
@@ -98,20 +101,24 @@ with item as (
          case when outcome = 'delivered' then $3 else delivered_at end,
          coalesce(remote_now, remote),
          case when outcome = 'delivered' then review_now else review end,
-         reason_now
+         case when outcome = 'delivered' then review_words_now else review_words end,
+         reason_now, reason_words_now
     from ours
   on conflict (tenant_id, id, subject_created_at) do update
      set state = excluded.state, attempts = excluded.attempts, due_at = excluded.due_at,
          delivered_revision = excluded.delivered_revision, delivered_at = excluded.delivered_at, remote = excluded.remote,
-         review = excluded.review, reason = excluded.reason, updated_at = excluded.updated_at,
+         review = excluded.review, review_words = excluded.review_words, reason = excluded.reason,
+         reason_words = excluded.reason_words, updated_at = excluded.updated_at,
          lease_owner = null, leased_revision = null, leased_at = null
   returning d.id, d.state, case d.state when 'pending' then d.due_at end as due_at
 ), logged as (
-  insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, revision, outcome, reason, exchanges)
-  select tenant_id, id, number, started_at, duration_ms, revision, outcome, attempt_reason, exchanges from item
+  insert into attempts (tenant_id, delivery_id, number, started_at, duration_ms, revision, outcome, reason, reason_words,
+    exchanges)
+  select tenant_id, id, number, started_at, duration_ms, revision, outcome, attempt_reason, attempt_words, exchanges
+    from item
   on conflict (tenant_id, delivery_id, number, started_at) do update
      set duration_ms = excluded.duration_ms, outcome = excluded.outcome, reason = excluded.reason,
-         exchanges = excluded.exchanges
+         reason_words = excluded.reason_words, exchanges = excluded.exchanges
 )
 select * from changed`,
 } as const;
@@ -206,6 +213,9 @@ function toItemSettlement(
 }
 
 function toRow({ delivery, outcome, settlement, revision, durationMs, exchanges }: Item): Record<string, unknown> {
+  const reason = settlement.reason?.slice(0, REASON_MAX) ?? null;
+  const attemptReason = "reason" in outcome ? outcome.reason.slice(0, REASON_MAX) : null;
+  const review = outcome.kind === "delivered" ? (outcome.review ?? null) : null;
   return {
     tenant_id: delivery.tenantId,
     id: delivery.id,
@@ -217,10 +227,10 @@ function toRow({ delivery, outcome, settlement, revision, durationMs, exchanges 
     attempts: settlement.attempts,
     due_at: settlement.dueAt,
     newer_due_at: settlement.newerDueAt,
-    reason: settlement.reason?.slice(0, REASON_MAX) ?? null,
-    attempt_reason: "reason" in outcome ? outcome.reason.slice(0, REASON_MAX) : null,
+    ...{ reason, reason_words: toKeptWords(reason, settlement.words) },
+    ...{ attempt_reason: attemptReason, attempt_words: toKeptWords(attemptReason, outcome.words) },
     remote: outcome.kind === "delivered" ? outcome.remote : null,
-    review: outcome.kind === "delivered" ? (outcome.review ?? null) : null,
+    ...{ review, review_words: toKeptWords(review, outcome.words) },
     started_at: delivery.leasedAt,
     duration_ms: Math.round(durationMs),
     exchanges,

@@ -1,4 +1,5 @@
 import type { DeliveryOutcome } from "../core/delivery-outcome.ts";
+import type { Wording } from "../core/sentence.ts";
 import { toRetryDelayMs, UNCERTAIN_GRACE_MS } from "./retry-policy.ts";
 
 /** What a leased delivery becomes. If a newer revision came meanwhile, `newerDueAt` is when that one is due. */
@@ -8,6 +9,7 @@ export interface Settlement {
   dueAt: Date;
   newerDueAt: Date;
   reason: string | null;
+  words?: Wording | undefined;
 }
 
 export interface SettlementInputs {
@@ -34,10 +36,10 @@ export function toSettlement(inputs: SettlementInputs): Settlement {
     case "delivered":
       return { state: "delivered", attempts: 0, dueAt: now, newerDueAt: now, reason: null };
     case "rejected":
-      return { state: "dead", attempts: inputs.attempts + 1, dueAt: now, newerDueAt: now, reason: outcome.reason };
+      return { state: "dead", attempts: inputs.attempts + 1, dueAt: now, newerDueAt: now, ...toWhy(outcome) };
     case "hold": {
       const dueAt = new Date(now.getTime() + HOLD_PAUSE_MS);
-      return { state: "pending", attempts: inputs.attempts, dueAt, newerDueAt: dueAt, reason: outcome.reason };
+      return { state: "pending", attempts: inputs.attempts, dueAt, newerDueAt: dueAt, ...toWhy(outcome) };
     }
     case "retry":
       return toRetry(inputs, outcome);
@@ -50,11 +52,14 @@ function toRetry(inputs: SettlementInputs, outcome: Extract<DeliveryOutcome, { k
   const failed = { attempts: Math.max(1, attempts), afterMs, uncertain, graceMs: inputs.graceMs };
   const delayMs = toRetryDelayMs(failed, inputs.fraction);
   const dueAt = new Date(inputs.now.getTime() + delayMs);
-  const settlement = { attempts, dueAt, newerDueAt: dueAt, reason: outcome.reason };
+  const settlement = { attempts, dueAt, newerDueAt: dueAt, ...toWhy(outcome) };
   if (attempts >= inputs.attemptsMax) return { ...settlement, dueAt: toRevivalAt(inputs, uncertain), state: "dead" };
   if (inputs.expiresAt !== null && dueAt >= inputs.expiresAt) return { ...settlement, state: "expired" };
   return { ...settlement, state: "pending" };
 }
+
+const toWhy = ({ reason, words }: { reason: string; words?: Wording }): Pick<Settlement, "reason" | "words"> =>
+  words ? { reason, words } : { reason };
 
 /** When a dead letter may be tried again, should somebody ask: not while a late success of its last attempt may show up. */
 function toRevivalAt({ now, graceMs = UNCERTAIN_GRACE_MS }: SettlementInputs, uncertain = false): Date {

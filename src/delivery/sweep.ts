@@ -4,7 +4,11 @@ import type { Log } from "../kit/log.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import { inIndexOrder } from "../kit/postgres/index-order.ts";
 import { reapLostLeases, releaseUnknownLeases } from "./reaper.ts";
+import { say } from "./words.ts";
 import type { Worker } from "./worker.ts";
+
+const REMOVED = say("connectionRemoved");
+const TOO_LATE = say("tooLate");
 
 export interface SweepOptions {
   database: Database;
@@ -105,7 +109,8 @@ select seen.connection_id as "connectionId", seen.due_at as "dueAt", l.connectio
 export async function discardOrphans(database: Database, connectionIds: readonly string[], now: Date): Promise<number> {
   if (connectionIds.length === 0) return 0;
   const result = await sql`
-    update deliveries d set state = 'discarded', reason = 'the connection was removed', updated_at = ${now}
+    update deliveries d set state = 'discarded', reason = ${REMOVED.text}, reason_words = ${JSON.stringify(REMOVED)}::jsonb,
+           updated_at = ${now}
       from (select tenant_id, id, subject_created_at from deliveries
              where state = 'pending' and connection_id = any(${[...connectionIds]}::bigint[])
              limit ${ROWS_MAX} for update skip locked) orphan
@@ -118,8 +123,8 @@ export async function discardOrphans(database: Database, connectionIds: readonly
 /** Signals whose deadline passed while they waited. No attempt was made, none is counted. */
 export async function expireSignals(database: Database, now: Date): Promise<number> {
   const result = await sql`
-    update deliveries d set state = 'expired', reason = coalesce(d.reason, 'its deadline passed before it could be sent'),
-           updated_at = ${now}
+    update deliveries d set state = 'expired', reason = coalesce(d.reason, ${TOO_LATE.text}), updated_at = ${now},
+           reason_words = case when d.reason is null then ${JSON.stringify(TOO_LATE)}::jsonb else d.reason_words end
       from (select tenant_id, id, subject_created_at from deliveries
              where state = 'pending' and expires_at <= ${now}
              order by expires_at limit ${ROWS_MAX} for update skip locked) late

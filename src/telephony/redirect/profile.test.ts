@@ -11,7 +11,11 @@ import { createProfileCache } from "./profile.ts";
 
 const database = await createTestDatabase();
 const TENANT = toTenantId(1);
-const toConnection = (id: string, connector: string, problem: string | null = null): ConnectionRecord => ({
+const toConnection = (
+  id: string,
+  connector: string,
+  problem: ConnectionRecord["problem"] = null,
+): ConnectionRecord => ({
   ...{ tenantId: TENANT, id, connector, name: connector, settings: {}, problem },
   ...{ enabled: true, version: 1, origin: "api" },
 });
@@ -67,7 +71,10 @@ test("the oldest connection that knows who is responsible is asked, else one tha
     cache.stop();
     return connection?.id ?? null;
   };
-  const [names, broken] = [toConnection("1", "names"), toConnection("2", "vtiger", "its secrets do not open")];
+  const [names, broken] = [
+    toConnection("1", "names"),
+    toConnection("2", "vtiger", { text: "its secrets do not open", code: "connection.sealed", values: {} }),
+  ];
   const [first, second] = [toConnection("3", "vtiger"), toConnection("4", "vtiger")];
   assert.equal(await choose(names, broken, first, second), "3");
   assert.equal(await choose(names, broken), "1");

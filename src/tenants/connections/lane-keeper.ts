@@ -1,4 +1,5 @@
 import type { TenantId } from "../../core/ids.ts";
+import type { Wording } from "../../core/sentence.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
 
 /** What this room asks of the lanes, which belong to the way out; app.ts hands in `createLanes` of delivery/lanes.ts. */
@@ -28,10 +29,12 @@ export interface LaneLimits {
 export interface LaneStatus extends LaneLimits {
   state: "active" | "paused" | "held" | "breaker_open" | "disabled";
   reason: string | null;
+  reasonWords: Wording | null;
   queueDepth: number;
   dead: number;
   oldestDueAt: Date | null;
   lastSuccessAt: Date | null;
   lastFailureAt: Date | null;
   lastReason: string | null;
+  lastReasonWords: Wording | null;
 }

@@ -3,6 +3,7 @@ import type { ConnectionRecord } from "../../core/connection-record.ts";
 import { SealError, type SecretBox } from "../../kit/secret-box.ts";
 import { openSettings } from "./settings.ts";
 import type { StoredConnection } from "./store.ts";
+import { say } from "./words.ts";
 
 /** Opens and parses stored settings. What cannot be used becomes a `problem` in words for the administrator, never a throw. */
 export function openConnection(
@@ -12,14 +13,15 @@ export function openConnection(
   const { tenantId, id, connector, name, enabled, version, origin } = stored;
   const base = { tenantId, id, connector, name, enabled, version, origin };
   const known = connectors.get(connector);
-  if (!known) return { ...base, settings: null, problem: `this version of Enlace has no connector "${connector}"` };
+  if (!known) return { ...base, settings: null, problem: say("noConnector", { connector }) };
   try {
     const parsed = known.settings.safeParse(openSettings(box, tenantId, stored.settings));
     if (parsed.success) return { ...base, settings: parsed.data, problem: null };
     const [issue] = parsed.error.issues;
-    return { ...base, settings: null, problem: `setting ${issue?.path.join(".")}: ${issue?.message}; save it anew` };
+    const setting = issue?.path.join(".") ?? "";
+    return { ...base, settings: null, problem: say("badSetting", { setting, said: issue?.message ?? "" }) };
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
-    return { ...base, settings: null, problem: `its secrets do not open (${error.message}); save them anew` };
+    return { ...base, settings: null, problem: say("sealed", { said: error.message }) };
   }
 }

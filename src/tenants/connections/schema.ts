@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CheckReport, Connector } from "../../connectors/connector.ts";
 import { instantField, toInstant } from "../../http/wire.ts";
+import { findingWords, toWireWords, toWordFields } from "../../kit/word-fields.ts";
 import type { ConnectionFields } from "./connection-changes.ts";
 import { MASK, toSettingsSchema } from "./settings.ts";
 import type { ShownConnection } from "./shown-connection.ts";
@@ -33,12 +34,14 @@ export const connectionChange = z.strictObject({
 const laneAnswer = z.object({
   state: z.enum(["active", "paused", "held", "breaker_open", "disabled"]),
   reason: z.string().nullable().meta({ description: "Who paused it, or what holds it" }),
+  ...toWordFields("reason"),
   queue_depth: z.int().meta({ description: "Deliveries that wait or are in flight; counted up to 10,000" }),
   dead: z.int().meta({ description: "Dead letters; counted up to 10,000" }),
   oldest_due_at: instantField.nullable().meta({ description: "Since when the longest overdue delivery waits" }),
   last_success_at: instantField.nullable(),
   last_failure_at: instantField.nullable(),
   last_reason: z.string().nullable(),
+  ...toWordFields("last_reason"),
 });
 
 export const connectionAnswer = z
@@ -48,6 +51,7 @@ export const connectionAnswer = z
     name: z.string(),
     settings: z.record(z.string(), z.unknown()).meta({ description: `Secrets read "${MASK}"` }),
     problem: z.string().nullable().meta({ description: "Why the stored settings cannot be used" }),
+    ...toWordFields("problem"),
     origin: z.enum(["environment", "api"]),
     enabled: z.boolean(),
     version: z.int(),
@@ -81,7 +85,10 @@ export const checkAnswer = z
         level: z.enum(["ok", "warning", "error"]),
         subject: z.string(),
         message: z.string(),
+        ...findingWords,
         mend: z.string().optional(),
+        mend_code: findingWords.code,
+        mend_values: findingWords.values,
       }),
     ),
   })
@@ -90,7 +97,9 @@ export const checkAnswer = z
 export function toConnectionAnswer(connection: ShownConnection): z.infer<typeof connectionAnswer> {
   const { id, connector, name, problem, origin, enabled, version, lane } = connection;
   return {
-    ...{ id, connector, name, problem, origin, enabled, version },
+    ...{ id, connector, name, origin, enabled, version },
+    problem: problem?.text ?? null,
+    ...toWireWords("problem", problem),
     settings: connection.settings as Record<string, unknown>,
     concurrency: lane.concurrency,
     per_second: lane.perSecond,
@@ -98,12 +107,14 @@ export function toConnectionAnswer(connection: ShownConnection): z.infer<typeof 
     lane: {
       state: lane.state,
       reason: lane.reason,
+      ...toWireWords("reason", lane.reasonWords),
       queue_depth: lane.queueDepth,
       dead: lane.dead,
       oldest_due_at: toInstant(lane.oldestDueAt),
       last_success_at: toInstant(lane.lastSuccessAt),
       last_failure_at: toInstant(lane.lastFailureAt),
       last_reason: lane.lastReason,
+      ...toWireWords("last_reason", lane.lastReasonWords),
     },
     created_at: toInstant(connection.createdAt),
     updated_at: toInstant(connection.updatedAt),
@@ -123,7 +134,14 @@ export function toConnectorAnswer(connector: Connector): z.infer<typeof connecto
 }
 
 export function toCheckAnswer({ ok, findings }: CheckReport): z.infer<typeof checkAnswer> {
-  return { ok, findings: findings.map((finding) => ({ ...finding })) };
+  return {
+    ok,
+    findings: findings.map(({ words, mendWords, ...finding }) => ({
+      ...finding,
+      ...words,
+      ...(mendWords && { mend_code: mendWords.code, mend_values: mendWords.values }),
+    })),
+  };
 }
 
 /** Only what was sent: a field left out stays as it is. */

@@ -1,5 +1,6 @@
 import type { Connector } from "../../connectors/connector.ts";
 import { AppError } from "../../core/errors.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
 import type { SecretBox } from "../../kit/secret-box.ts";
 import type { LaneKeeper, LaneStatus } from "./lane-keeper.ts";
@@ -10,7 +11,7 @@ import type { StoredConnection } from "./store.ts";
 /** A connection as people see it: secrets masked, with the state of its lane. */
 export interface ShownConnection extends Omit<StoredConnection, "settings"> {
   settings: unknown;
-  problem: string | null;
+  problem: Sentence | null;
   lane: LaneStatus;
 }
 
@@ -57,7 +58,7 @@ export const connectionNotFound = (): AppError => new AppError("not_found", "The
 function toShownSettings(
   stored: StoredConnection,
   { box, connectors }: ShowOptions,
-): { settings: unknown; problem: string | null } {
+): { settings: unknown; problem: Sentence | null } {
   const { settings, problem } = openConnection(stored, { box, connectors });
   const connector = connectors.get(stored.connector);
   if (problem !== null || !connector) return { settings: {}, problem };
