@@ -3,6 +3,7 @@ import type { Clock } from "../kit/clock.ts";
 import type { AmiAction } from "./ami/action.ts";
 import type { AmiMessage } from "./ami/message.ts";
 import { type AskPbx, createAskPbx } from "./ask-pbx.ts";
+import { type AttendedTransfers, createAttendedTransfers } from "./attended-transfer.ts";
 import type { PlaceByFile } from "./call-file.ts";
 import { createCallFinder, type FoundCall } from "./call-finder.ts";
 import {
@@ -38,7 +39,7 @@ export interface CallCommands {
   divert(callUuid: string, to: string): Promise<void>;
   /** The agent who talks hands the customer to an extension or number: at once, or after talking to it first. */
   transfer(callUuid: string, to: string | Asked<"transfer">["to"], way: "blind" | "attended"): Promise<void>;
-  /** The agent who consults somebody before handing over goes back to the customer. `conflict` when nobody does. */
+  /** The agent who consults somebody before handing over goes back to the customer, and is there. `conflict` when nobody does. */
   cancelTransfer(callUuid: string): Promise<void>;
   /** Leaves the customer in a parking lot; the phone of the agent hears which space it is, and rings when nobody comes. */
   park(callUuid: string, lot?: string | null): Promise<{ space: string | null; lot: string | null }>;
@@ -76,11 +77,12 @@ export function createCallCommands(options: CallCommandsOptions): CommandsFor {
   const findCall = createCallFinder(options.tracker, options.callIdPrefix);
   const isGoingOn = (id: string): boolean => options.tracker.calls().some((call) => call.id === id);
   const recorder = createCallRecorder({ ...options, ask, isGoingOn });
+  const attended = createAttendedTransfers({ ...options, ask });
   return (onlyFor) => {
     const find = (callUuid: string): FoundCall => findCall(callUuid, onlyFor);
     return {
       ...createCallPlacing(options, find),
-      ...createCallSteering(options, { ask, find }),
+      ...createCallSteering(options, { ask, find, attended }),
       record: async (callUuid, action) => recorder.run(find(callUuid), action),
     };
   };
@@ -88,7 +90,7 @@ export function createCallCommands(options: CallCommandsOptions): CommandsFor {
 
 function createCallSteering(
   { dial, isExtension, events, clock }: CallCommandsOptions,
-  { ask, find }: { ask: AskPbx; find(callUuid: string): FoundCall },
+  { ask, find, attended }: { ask: AskPbx; find(callUuid: string): FoundCall; attended: AttendedTransfers },
 ): Pick<CallCommands, "hangUp" | "redirect" | "divert" | "transfer" | "cancelTransfer" | "park" | "pressKeys"> {
   function toDialed(to: string | Asked<"transfer">["to"]): string {
     if (typeof to === "object" && "number" in to) return fillNumberTemplate(dial.number, to.number);
@@ -116,16 +118,12 @@ function createCallSteering(
     },
     transfer: async (callUuid, to, way) => {
       const Exten = toDialed(to);
-      const { talking } = find(callUuid);
-      if (talking === undefined) throw new AppError("conflict", "Nobody is talking who could transfer.");
-      const name = way === "blind" ? "BlindTransfer" : "Atxfer";
-      await ask(name, { Channel: talking, Context: dial.context, Exten });
+      const found = find(callUuid);
+      if (way === "attended") return attended.begin(found, { Context: dial.context, Exten });
+      if (found.talking === undefined) throw new AppError("conflict", "Nobody is talking who could transfer.");
+      await ask("BlindTransfer", { Channel: found.talking, Context: dial.context, Exten });
     },
-    cancelTransfer: async (callUuid) => {
-      const { away } = find(callUuid);
-      if (away === undefined) throw new AppError("conflict", "Nobody is asking whether somebody takes this call.");
-      await ask("CancelAtxfer", { Channel: away });
-    },
+    cancelTransfer: (callUuid) => attended.giveUp(find(callUuid)),
     park: async (callUuid, lot) => {
       const found = find(callUuid);
       const { id } = toCustomer(found);

@@ -179,6 +179,7 @@ test("people end, redirect and transfer calls by the call's id", async () => {
   fake.onAction = (action) => {
     if (!/^(Hangup|Redirect|BlindTransfer|Atxfer)$/.test(action.get("Action") ?? "")) return false;
     action.answer({ Response: action.get("Exten") === "102" ? "Error" : "Success", Message: "no" });
+    if (action.get("Action") === "Atxfer") fake.event({ Event: "Hold", Uniqueid: action.get("Channel") ?? "" });
     return true;
   };
   for (const event of CALL.slice(0, 5)) fake.event(event);

@@ -13,11 +13,15 @@ import { startTestEnlace } from "../harness.ts";
 const pbx = await startFakeAmi();
 /** What the PBX says to an action, by name; anything it is not told of is done. */
 const answers = new Map<string, FakeFields | "silence">();
+/** What it says once it has read the keys that these actions press. */
+const SIGNS: Readonly<Record<string, string>> = { Atxfer: "Hold", CancelAtxfer: "Unhold" };
 pbx.onAction = (action) => {
   const name = action.get("Action") ?? "";
   const answer = answers.get(name);
   if (["Challenge", "Login", "Ping", "CoreShowChannels"].includes(name)) return false;
   if (answer !== "silence") action.answer(answer ?? { Response: "Success", Message: "done" });
+  const sign = SIGNS[name];
+  if (sign !== undefined) pbx.event({ Event: sign, Uniqueid: action.get("Channel") ?? "" });
   return true;
 };
 
