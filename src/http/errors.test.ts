@@ -7,10 +7,12 @@ import { z } from "zod";
 import { createTestDatabase, silentLog } from "../../test/database.ts";
 import { createTestServer } from "../../test/http-fixture.ts";
 import { AppError, ERROR_CODES } from "../core/errors.ts";
+import { createSentences } from "../core/sentence.ts";
 import { openDatabase } from "../kit/postgres/database.ts";
 import { publicAccess } from "./access.ts";
 import { problemSchema, statusOf } from "./errors.ts";
 
+const say = createSentences("thing", { taken: "There is one called {name} already." });
 const lines: Record<string, unknown>[] = [];
 const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
 const database = await createTestDatabase();
@@ -24,6 +26,9 @@ async function createServer() {
   app.get("/things", { config, schema: { querystring: z.object({ limit: z.coerce.number().int() }) } }, () => "ok");
   app.get("/things/:id", { config }, () => {
     throw new AppError("conflict", "It is taken.");
+  });
+  app.get("/taken", { config }, () => {
+    throw new AppError("conflict", say("taken", { name: "Anna" }));
   });
   app.get("/bug", { config }, () => {
     throw new TypeError("secret internals of x");
@@ -74,6 +79,18 @@ test("an invalid field is 422 and named as the client wrote it", async () => {
     ["name", "settings.urls.1", "colour"],
   );
   assert.match(detail, /^name: .*settings\.urls\.1: /);
+});
+
+test("what has a name is told with its code and values: the fields, and the sentence itself", async () => {
+  const { errors, said } = (await post(JSON.stringify({ name: "x", colour: 1 }))).json();
+  assert.deepEqual(errors, [
+    { path: "name", message: "must have at least 2 characters", code: "field.short", values: { min: 2 } },
+    { path: "colour", message: "is not known here", code: "field.unknown", values: {} },
+  ]);
+  assert.equal(said, undefined);
+  const taken = problemSchema.parse((await app.inject("/taken")).json());
+  assert.equal(taken.detail, "There is one called Anna already.");
+  assert.deepEqual(taken.said, { code: "thing.taken", values: { name: "Anna" } });
 });
 
 test("an invalid query field is named too, and a missing body is a field problem", async () => {

@@ -2,7 +2,8 @@ import { STATUS_CODES } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { AppError, type ErrorCode, type FieldProblem, toErrorMessage } from "../core/errors.ts";
+import { AppError, type ErrorCode, type FieldProblem, toErrorMessage, toFieldProblem } from "../core/errors.ts";
+import { sayField, toFieldSentence } from "../core/field-words.ts";
 import type { Log } from "../kit/log.ts";
 import { isStoreUnavailable } from "../kit/postgres/store-unavailable.ts";
 
@@ -27,6 +28,12 @@ const STATUS: Record<ErrorCode, number> = {
   internal: 500,
 };
 
+/** Which sentence a text is, and what fills its places; absent where it has no name. */
+const words = {
+  code: z.string().optional(),
+  values: z.record(z.string(), z.unknown()).optional(),
+};
+
 /** RFC 9457 problem details; `detail` is the sentence that clients of the older middleware read. */
 export const problemSchema = z
   .object({
@@ -36,7 +43,13 @@ export const problemSchema = z
     detail: z.string().meta({ description: "What is wrong with this request, for people" }),
     code: z.string().meta({ description: "Stable name, for programs; see docs/errors.md" }),
     request_id: z.string().meta({ description: "Also in the X-Request-Id header and in the log" }),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).meta({ description: "Offending fields" }),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string(), ...words }))
+      .meta({ description: "Offending fields" }),
+    said: z
+      .object({ code: z.string(), values: words.values.unwrap() })
+      .optional()
+      .meta({ description: "Which sentence `detail` is, for consoles in other languages" }),
   })
   .meta({ id: "Problem" });
 export type Problem = z.infer<typeof problemSchema>;
@@ -68,7 +81,8 @@ export function toProblem(error: AppError, requestId: string): Problem {
     detail: error.message,
     code: error.code,
     request_id: requestId,
-    errors: error.fields.slice(0, FIELDS_MAX).map(({ path, message }) => ({ path, message })),
+    errors: error.fields.slice(0, FIELDS_MAX).map(({ path, message, words }) => ({ path, message, ...words })),
+    ...(error.words && { said: error.words }),
   };
 }
 
@@ -152,11 +166,13 @@ interface Issue {
 }
 
 /** `/settings/url` becomes `settings.url`, as the client wrote it; unknown fields are named one by one. */
-function toFieldProblems({ instancePath = "", message = "is not valid", keyword, params }: Issue): FieldProblem[] {
+function toFieldProblems({ instancePath = "", ...issue }: Issue): FieldProblem[] {
+  const { message = "is not valid", keyword, params } = issue;
   const path = instancePath.replace(/^\//, "").replaceAll("/", ".");
   if (keyword === "unrecognized_keys" && Array.isArray(params?.keys))
-    return params.keys.map((key) => ({ path: path ? `${path}.${key}` : String(key), message: "is not known here" }));
-  return [{ path, message }];
+    return params.keys.map((key) => toFieldProblem(path ? `${path}.${key}` : String(key), sayField("unknown")));
+  const sentence = toFieldSentence(issue);
+  return [sentence ? toFieldProblem(path, sentence) : { path, message }];
 }
 
 function toSentence(fields: readonly FieldProblem[]): string {

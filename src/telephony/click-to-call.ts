@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { AppError, toFieldError } from "../core/errors.ts";
+import { sayField } from "../core/field-words.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
 import { type PhoneNumber, parsePhoneNumber, toDialed } from "../core/phone-number.ts";
 import type { Random } from "../kit/random.ts";
@@ -59,13 +60,13 @@ export function createClickToCall(options: ClickToCallOptions): PlaceClick {
   async function readNumber(tenantId: TenantId, text: string) {
     const country = (await loadTenant(tenantId))?.country ?? "";
     const number = parsePhoneNumber(text, country);
-    if (number === undefined) throw toFieldError("number", "is not a phone number");
+    if (number === undefined) throw toFieldError("number", sayField("phone"));
     return { number, country };
   }
 
   async function checkExtension(tenantId: TenantId, number: string, agentId: RowId | null): Promise<void> {
     const extension = await findExtension(tenantId, number);
-    if (!extension) throw toFieldError("extension", "is not known; see GET /api/v1/extensions");
+    if (!extension) throw toFieldError("extension", sayField("unknownExtension"));
     if (agentId !== null && extension.userId !== agentId)
       throw new AppError("forbidden", `Extension ${number} is not yours.`);
   }

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../core/field-words.ts";
 import { rowIdField } from "../http/wire.ts";
 import { RECORDING_ACTIONS, SPY_MODES } from "./pbx-command.ts";
 
-const extension = z.string().regex(/^\d{2,10}$/, "must be 2 to 10 digits");
+const extension = z.string().regex(/^\d{2,10}$/, FIELD_SENTENCES.extension);
 const number = z.string().trim().min(2).max(40);
 
 export const newCall = z.strictObject({

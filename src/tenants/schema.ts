@@ -1,5 +1,6 @@
 import { isSupportedCountry } from "libphonenumber-js/max";
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../core/field-words.ts";
 import { instantField } from "../http/wire.ts";
 import { isTimeZone } from "../kit/time-zone.ts";
 import { usernameField } from "./users/schema.ts";
@@ -11,11 +12,11 @@ export const SIGNATURE_MODES = ["raw", "python-json"] as const;
 const name = z.string().trim().min(1).max(200);
 export const timeZoneField = z
   .string()
-  .refine(isTimeZone, "is not an IANA time zone")
+  .refine(isTimeZone, FIELD_SENTENCES.zone)
   .meta({ description: "IANA zone", examples: ["Europe/Madrid"] });
 const country = z
   .string()
-  .refine((text) => isSupportedCountry(text), "is not an ISO 3166-1 alpha-2 country")
+  .refine((text) => isSupportedCountry(text), FIELD_SENTENCES.country)
   .meta({ description: "Assumed where a phone number has no country code", examples: ["ES"] });
 const signatureModes = z
   .array(z.enum(SIGNATURE_MODES))

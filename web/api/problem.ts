@@ -5,7 +5,9 @@ export class ApiProblem extends Error {
   readonly code: ProblemCode;
   readonly status: number;
   readonly requestId: string | null;
-  readonly fields: readonly { path: string; message: string }[];
+  readonly fields: Schemas["Problem"]["errors"];
+  /** Which sentence of the server the message is. */
+  readonly said: Schemas["Problem"]["said"];
 
   constructor(problem: Partial<Schemas["Problem"]> & { code: string }) {
     super(problem.detail ?? problem.title ?? problem.code);
@@ -13,6 +15,7 @@ export class ApiProblem extends Error {
     this.status = problem.status ?? 0;
     this.requestId = problem.request_id ?? null;
     this.fields = problem.errors ?? [];
+    this.said = problem.said;
   }
 }
 

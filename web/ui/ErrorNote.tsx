@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
-import { toProblem } from "../api/problem.ts";
+import { type ApiProblem, toProblem } from "../api/problem.ts";
 import { useText } from "../locales/text.tsx";
+import { Said } from "./Said.tsx";
 
 /** A refusal in a sentence of the person's language, the server's own words, and the id to look for in the log. */
 export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
@@ -9,12 +10,17 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
   return (
     <div className="note note-bad" role="alert">
       <strong>{t(`error.${problem.code}`)}</strong>
-      {problem.code !== "offline" && problem.message !== problem.code && <div lang="en">{problem.message}</div>}
+      {hasDetail(problem) && (
+        <div>
+          <Said text={problem.message} {...problem.said} />
+        </div>
+      )}
       {problem.fields.length > 0 && (
         <ul>
-          {problem.fields.map(({ path, message }) => (
+          {problem.fields.map(({ path, message, code, values }) => (
             <li key={`${path} ${message}`}>
-              <span className="mono">{path}</span> <span lang="en">{message}</span>
+              {path && <span className="mono">{path}: </span>}
+              <Said text={message} code={code} values={values} />
             </li>
           ))}
         </ul>
@@ -32,3 +38,7 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
     </div>
   );
 }
+
+/** Fields say it in full, one by one; of a network that is down the browser knows no more than we do. */
+const hasDetail = ({ code, message, fields }: ApiProblem): boolean =>
+  code !== "offline" && message !== code && fields.length === 0;

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AppError, toFieldError } from "../../core/errors.ts";
+import { sayField } from "../../core/field-words.ts";
 import type { TenantId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Random } from "../../kit/random.ts";
@@ -93,7 +94,7 @@ export function createAudioLibrary(options: AudioLibraryOptions): AudioLibrary {
       await pipeline(body, createWriteStream(given, { flags: "wx", mode: 0o600 }));
       if (!isWhole()) throw new AppError("payload_too_large", "The file is larger than this route takes.");
       const { size: originalBytes } = await stat(given);
-      if (originalBytes === 0) throw toFieldError("file", "is empty");
+      if (originalBytes === 0) throw toFieldError("file", sayField("emptyFile"));
       await convert({ from: given, ending, to: made });
       const measured = await measure(made);
       await mkdir(dirname(toPath(sound)), { recursive: true, mode: 0o750 });

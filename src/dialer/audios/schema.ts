@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { instantField, toInstant } from "../../http/wire.ts";
 import { hasNoCredentials } from "../../kit/address-guard.ts";
 import { PROMPT_NAMES } from "../project.ts";
@@ -111,10 +112,10 @@ export const pbxSoundsBody = z.discriminatedUnion("delivery", [
   z.strictObject({
     delivery: z.literal("http"),
     base_url: z
-      .url({ protocol: /^https?$/, error: "must be an http or https address" })
+      .url({ protocol: /^https?$/, error: FIELD_SENTENCES.httpAddress })
       .max(200)
       .regex(/^[A-Za-z0-9:/._[\]-]+$/, "must be a plain address")
-      .refine(hasNoCredentials, "must not carry credentials")
+      .refine(hasNoCredentials, FIELD_SENTENCES.credentials)
       .transform((url) => url.replace(/\/+$/, ""))
       .nullable()
       .default(null)

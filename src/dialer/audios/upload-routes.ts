@@ -1,5 +1,6 @@
 import type { MultipartFile, MultipartValue } from "@fastify/multipart";
 import { AppError, toFieldError } from "../../core/errors.ts";
+import { sayField } from "../../core/field-words.ts";
 import { allow } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { registerUploads, takeAnyBody } from "../../http/uploads.ts";
@@ -52,7 +53,7 @@ export function registerAudioUpload(app: App, audios: Pick<Audios, "upload">): v
           }
           noteField(fields, part);
         }
-        if (!stored) throw toFieldError("file", "is missing");
+        if (!stored) throw toFieldError("file", sayField("missing"));
         return reply.code(201).send(toAudioAnswer(stored));
       },
     );

@@ -1,4 +1,5 @@
 import { AppError, toFieldError } from "../../core/errors.ts";
+import { sayField } from "../../core/field-words.ts";
 import { type PhoneNumber, parsePhoneNumber } from "../../core/phone-number.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
@@ -104,7 +105,7 @@ async function insert(
 
 function toFields({ number: text, country, areaPrefix, active, dailyCap }: NewCallerId): CallerIdFields {
   const number = parsePhoneNumber(text, country);
-  if (!number) throw toFieldError("number", "is not a phone number");
+  if (!number) throw toFieldError("number", sayField("phone"));
   return { number, areaPrefix: areaPrefix ?? toAreaPrefix(number), active, dailyCap };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { instantField, rowIdField, toInstant } from "../../http/wire.ts";
 import { toScore, toWilson } from "./choice.ts";
 import { hasDropped, type Measured } from "./store.ts";
@@ -6,7 +7,7 @@ import { hasDropped, type Measured } from "./store.ts";
 const areaPrefix = z
   .string()
   .trim()
-  .regex(/^\+[1-9]\d{0,9}$/, "must be the beginning of a number with its country code")
+  .regex(/^\+[1-9]\d{0,9}$/, FIELD_SENTENCES.phoneStart)
   .meta({
     description: "Callees whose number begins like this are near; by default the number but for its last six digits",
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DISPOSITIONS } from "../../core/disposition.ts";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { pageQuery } from "../../http/paging.ts";
 import { instantField, rowIdField } from "../../http/wire.ts";
 import { DAY_SECONDS } from "./schedule.ts";
@@ -14,7 +15,7 @@ const line = z
   .trim()
   .min(1)
   .max(120)
-  .refine((text) => !/\p{Cc}/u.test(text), "must be one line");
+  .refine((text) => !/\p{Cc}/u.test(text), FIELD_SENTENCES.line);
 const count = z.int().min(0);
 
 export const newCampaign = z.strictObject({ project_id: rowIdField, name: line });
@@ -64,12 +65,12 @@ export const statisticsAnswer = z
 const secondOf = (max: number) =>
   z
     .string()
-    .regex(/^\d{2}:\d{2}(:\d{2})?$/, "must be HH:MM or HH:MM:SS")
+    .regex(/^\d{2}:\d{2}(:\d{2})?$/, FIELD_SENTENCES.clockSeconds)
     .transform((text, context): number => {
       const [hours = 0, minutes = 0, seconds = 0] = text.split(":").map(Number);
       const second = hours * 3600 + minutes * 60 + seconds;
       if (minutes <= 59 && seconds <= 59 && second <= max) return second;
-      context.addIssue("is not a time of day");
+      context.addIssue(FIELD_SENTENCES.noTime);
       return z.NEVER;
     });
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { AppError, toFieldError } from "../../core/errors.ts";
+import { sayField } from "../../core/field-words.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import { type PhoneNumber, parsePhoneNumber } from "../../core/phone-number.ts";
 import { createBatcher } from "../../kit/batcher.ts";
@@ -91,7 +92,7 @@ async function readNumber(
   { tenantId, number: text }: DialRequest,
 ): Promise<PhoneNumber> {
   const number = parsePhoneNumber(text, (await loadTenant(tenantId))?.country ?? "");
-  if (number === undefined) throw toFieldError("number", "is not a phone number");
+  if (number === undefined) throw toFieldError("number", sayField("phone"));
   return number;
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError, toFieldError } from "../../core/errors.ts";
+import { sayField } from "../../core/field-words.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import { parsePhoneNumber } from "../../core/phone-number.ts";
 import { allow, type Caller } from "../../http/access.ts";
@@ -60,7 +61,7 @@ function registerWhy(app: App, options: LedgerRouteOptions): void {
       const { caller, query } = request;
       const { tenantId } = caller;
       const number = parsePhoneNumber(query.number, (await options.loadTenant(tenantId))?.country ?? "");
-      if (!number) throw toFieldError("number", "is not a phone number");
+      if (!number) throw toFieldError("number", sayField("phone"));
       const campaignId = query.campaign_id ?? null;
       const projectId = query.project_id ?? (await toProject(options, tenantId, campaignId));
       if (projectId !== null) await options.projects.loadFor(caller, projectId);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { pageQuery } from "../../http/paging.ts";
 import { instantField, rowIdField, toInstant } from "../../http/wire.ts";
 import { BLOCK_RULES } from "./decision.ts";
@@ -8,10 +9,10 @@ import type { Policy } from "./store.ts";
 const MINUTE = /^([01]\d|2[0-3]):[0-5]\d$/;
 const range = z
   .strictObject({
-    from: z.string().regex(MINUTE, "must be HH:MM"),
-    to: z.union([z.literal("24:00"), z.string().regex(MINUTE, "must be HH:MM")]),
+    from: z.string().regex(MINUTE, FIELD_SENTENCES.clock),
+    to: z.union([z.literal("24:00"), z.string().regex(MINUTE, FIELD_SENTENCES.clock)]),
   })
-  .refine(({ from, to }) => from < to, { message: "must end after it begins; a night is two ranges", path: ["to"] })
+  .refine(({ from, to }) => from < to, { message: FIELD_SENTENCES.hoursBackwards, path: ["to"] })
   .meta({ id: "PolicyHours" });
 const dayRanges = z.array(range).max(6);
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const;

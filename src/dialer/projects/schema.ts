@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DISPOSITIONS } from "../../core/disposition.ts";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { rowIdField } from "../../http/wire.ts";
 import { hasNoCredentials } from "../../kit/address-guard.ts";
 import { isTimeZone } from "../../kit/time-zone.ts";
@@ -16,11 +17,11 @@ const line = (max: number) =>
     .trim()
     .min(1)
     .max(max)
-    .refine((text) => !/\p{Cc}/u.test(text), "must be one line");
-const key = z.string().regex(/^[0-9*#]$/, "must be one of 0-9 * #");
+    .refine((text) => !/\p{Cc}/u.test(text), FIELD_SENTENCES.line);
+const key = z.string().regex(/^[0-9*#]$/, FIELD_SENTENCES.key);
 /** Read with the tenant's country; see numbers.ts. */
 const numberText = z.string().max(40);
-const extension = z.string().regex(/^\d{2,10}$/, "must be 2 to 10 digits");
+const extension = z.string().regex(/^\d{2,10}$/, FIELD_SENTENCES.extension);
 const milliseconds = (max: number) => z.int().min(0).max(max);
 
 const overflow = z
@@ -90,7 +91,7 @@ const agents = z.strictObject({
 });
 
 const allowedAddresses = z
-  .array(z.string().refine(isAddressRule, "is neither an address nor a network"))
+  .array(z.string().refine(isAddressRule, FIELD_SENTENCES.network))
   .max(200)
   .meta({ description: "Who may ask for single calls over the API; empty: everybody who has the right" });
 
@@ -98,14 +99,14 @@ export const projectFields = {
   name: line(100),
   time_zone: z
     .string()
-    .refine(isTimeZone, "is not an IANA time zone")
+    .refine(isTimeZone, FIELD_SENTENCES.zone)
     .meta({ examples: ["America/Bogota"] }),
   language: z.enum(["es", "en", "ru"]),
   trunks: z
     .array(z.strictObject({ trunk_id: rowIdField, weight: z.int().min(1).max(1000).default(1) }))
     .max(50)
     .meta({ description: "All of one PBX; chosen by weight" }),
-  prefix: z.string().regex(/^[0-9*#]{0,10}$/, "may have ten of 0-9 * #"),
+  prefix: z.string().regex(/^[0-9*#]{0,10}$/, FIELD_SENTENCES.keys),
   caller_id: numberText.nullable(),
   uses_caller_id_pool: z.boolean(),
   channels_max: z
@@ -122,9 +123,9 @@ export const projectFields = {
   agents,
   allowed_addresses: allowedAddresses,
   webhook_url: z
-    .url({ protocol: /^https?$/, error: "must be an http or https address" })
+    .url({ protocol: /^https?$/, error: FIELD_SENTENCES.httpAddress })
     .max(1000)
-    .refine(hasNoCredentials, "must not carry credentials")
+    .refine(hasNoCredentials, FIELD_SENTENCES.credentials)
     .nullable()
     .meta({ description: "Told at the end of every call" }),
   webhook_secret: z

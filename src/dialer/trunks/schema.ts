@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { instantField, rowIdField, toInstant } from "../../http/wire.ts";
 import type { TrunkFile } from "./file-store.ts";
 import { isConfigValue } from "./pjsip.ts";
@@ -16,7 +17,7 @@ const name = z
   .meta({ description: "As Asterisk knows its endpoint or peer" });
 const host = z
   .string()
-  .refine((text) => isIP(text) !== 0 || /^(?!-)[A-Za-z0-9.-]{1,253}$/.test(text), "is not a host name or address");
+  .refine((text) => isIP(text) !== 0 || /^(?!-)[A-Za-z0-9.-]{1,253}$/.test(text), FIELD_SENTENCES.host);
 const username = z.string().regex(/^[A-Za-z0-9._+-]{1,80}$/, "may have 80 letters, digits and . _ + -");
 const password = z
   .string()
@@ -25,7 +26,7 @@ const password = z
   .refine((text) => text === MASK || isConfigValue(text), "must be one line of ASCII without brackets")
   .nullable()
   .meta({ description: "Never shown" });
-const context = z.string().regex(/^[A-Za-z0-9_.-]{1,79}$/, "is not the name of a context");
+const context = z.string().regex(/^[A-Za-z0-9_.-]{1,79}$/, FIELD_SENTENCES.context);
 const account = z
   .strictObject({
     host,
@@ -54,7 +55,7 @@ const fields = {
   channels_max: z.int().min(1).max(100_000).meta({ description: "Calls at once" }),
   caller_id: z
     .string()
-    .regex(/^\+?\d{2,20}$/, "must be digits")
+    .regex(/^\+?\d{2,20}$/, FIELD_SENTENCES.digits)
     .nullable(),
   enabled: z.boolean(),
   account,
@@ -145,7 +146,7 @@ export function toChangedFields(body: z.output<typeof trunkChange>): Partial<Omi
 const folder = z
   .string()
   .max(500)
-  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[^/\p{Cc}]+)+$/u, "must be an absolute path");
+  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[^/\p{Cc}]+)+$/u, FIELD_SENTENCES.path);
 
 export const trunkFileBody = z.strictObject({
   folder: folder

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { AppError, toFieldError } from "../../core/errors.ts";
+import { sayField } from "../../core/field-words.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import { parsePhoneNumber } from "../../core/phone-number.ts";
 import { allow, type Caller } from "../../http/access.ts";
@@ -93,7 +94,7 @@ function registerAdding(app: App, options: SuppressionRouteOptions): void {
       const { number: text, reason, source, ...fields } = request.body;
       const scope = await admit(options, request.caller, toScope({ ...fields, reason }));
       const number = parsePhoneNumber(text, await toCountry(options, request.caller));
-      if (!number) throw toFieldError("number", "is not a phone number");
+      if (!number) throw toFieldError("number", sayField("phone"));
       const from = source ?? (request.caller.role === null ? "api" : "console");
       const added = await options.suppressions.add(toDoer(request), { number, scope, reason, source: from });
       const answer = { is_new: added !== null, suppression: added && toSuppressionAnswer(added) };
@@ -174,7 +175,7 @@ function registerImport(app: App, options: SuppressionRouteOptions): void {
         const scopeOf = await admit(options, caller, toScope(query));
         const country = await toCountry(options, caller);
         const part = await request.file();
-        if (!part) throw toFieldError("file", "is missing");
+        if (!part) throw toFieldError("file", sayField("missing"));
         const entry = { scope: scopeOf, reason: query.reason, source: "import" as const };
         const report = await readNumberList(part.file, country, (numbers) =>
           options.suppressions.addMany(toDoer(request), { ...entry, numbers }),

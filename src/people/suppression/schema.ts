@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { pageQuery } from "../../http/paging.ts";
 import { instantField, rowIdField, toInstant } from "../../http/wire.ts";
 import { SUPPRESSION_SOURCES, type Suppression, type SuppressionScope } from "./store.ts";
@@ -55,7 +56,7 @@ export const suppressionQuery = z.object({
   number: z
     .string()
     .trim()
-    .regex(/^\+?\d{1,15}$/, "must be the beginning of a number with its country code")
+    .regex(/^\+?\d{1,15}$/, FIELD_SENTENCES.phoneStart)
     .optional()
     .meta({ description: "Numbers that begin so, country code first" }),
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { toFieldError } from "../../core/errors.ts";
+import { sayField } from "../../core/field-words.ts";
 import { allow, SCOPES } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { idCursor, pageQuery, parseCursor, toPage, toPageSchema } from "../../http/paging.ts";
@@ -72,7 +73,7 @@ export function registerApiKeyRoutes(app: App, { apiKeys, database, clock }: Api
     async (request, reply) => {
       const { name, scopes, expires_at } = request.body;
       const expiresAt = expires_at === null ? null : new Date(expires_at);
-      if (expiresAt && expiresAt <= clock.now()) throw toFieldError("expires_at", "is in the past");
+      if (expiresAt && expiresAt <= clock.now()) throw toFieldError("expires_at", sayField("past"));
       const by = { caller: request.caller, doer: toDoer(request) };
       const { stored, key } = await apiKeys.create(by, { name, scopes: [...new Set(scopes)], expiresAt });
       return reply.code(201).send({ ...toKeyAnswer(stored), key });

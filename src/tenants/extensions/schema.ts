@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { instantField, rowIdField, toInstant } from "../../http/wire.ts";
 import type { Extension } from "./store.ts";
 
-const numberField = z.string().regex(/^\d{2,10}$/, "must be 2 to 10 digits");
+const numberField = z.string().regex(/^\d{2,10}$/, FIELD_SENTENCES.extension);
 
 export const extensionParams = z.object({ number: numberField });
 

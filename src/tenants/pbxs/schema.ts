@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import type { RecordingPlaces } from "../../core/pbx-record.ts";
 import { instantField, toInstant } from "../../http/wire.ts";
 import { hasNoCredentials } from "../../kit/address-guard.ts";
@@ -21,7 +22,7 @@ const line = (max: number) =>
     .trim()
     .min(1)
     .max(max)
-    .refine((text) => !/\p{Cc}/u.test(text), "must be one line");
+    .refine((text) => !/\p{Cc}/u.test(text), FIELD_SENTENCES.line);
 const TEMPLATE = /^[A-Za-z0-9]+\/[A-Za-z0-9_.@/+*#-]*\$\{extension\}[A-Za-z0-9_.@/+*#-]*$/;
 
 const dialFields = z.strictObject({
@@ -33,7 +34,7 @@ const dialFields = z.strictObject({
     .meta({ description: "Channel that rings a phone" }),
   context: z
     .string()
-    .regex(/^[A-Za-z0-9_.-]{1,79}$/, "is not the name of a context")
+    .regex(/^[A-Za-z0-9_.-]{1,79}$/, FIELD_SENTENCES.context)
     .default(DEFAULT_DIAL.context)
     .meta({ description: "Context that dials numbers for phones" }),
   number: z
@@ -50,7 +51,7 @@ const dialFields = z.strictObject({
 /** A path without `..` and other surprises. */
 const folder = z
   .string()
-  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[^/\p{Cc}]+)+$/u, "must be an absolute path")
+  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[^/\p{Cc}]+)+$/u, FIELD_SENTENCES.path)
   .max(500);
 const recordingFields = z
   .strictObject({
@@ -62,10 +63,10 @@ const recordingFields = z
       .default("/var/spool/asterisk/monitor")
       .meta({ description: "The same folder as the PBX calls it" }),
     url: z
-      .url({ protocol: /^https?$/, error: "must be an http or https address" })
+      .url({ protocol: /^https?$/, error: FIELD_SENTENCES.httpAddress })
       .max(1000)
       .refine((text) => /\$(\{|%7B)file(\}|%7D)/i.test(text), "must have the placeholder file in it")
-      .refine(hasNoCredentials, "must not carry credentials")
+      .refine(hasNoCredentials, FIELD_SENTENCES.credentials)
       .nullable()
       .default(null)
       .meta({ description: "Address of a recording: placeholders year, month, day, hour, file, uniqueid" }),
@@ -77,7 +78,7 @@ const fields = {
   name: line(60).meta({ description: "Calls carry it as `pbx`" }),
   host: z
     .string()
-    .regex(/^[A-Za-z0-9._:-]{1,253}$/, "is not a host name or address")
+    .regex(/^[A-Za-z0-9._:-]{1,253}$/, FIELD_SENTENCES.host)
     .nullable()
     .meta({ description: "null, with username and secret: no AMI, it only posts events (docs/hooks.md)" }),
   port: z.int().min(1).max(65_535),
@@ -96,7 +97,7 @@ const fields = {
     .regex(/^[A-Za-z0-9._:@-]{0,32}$/, "may have 32 letters, digits and . _ : @ -")
     .meta({ description: "Before the ids of its calls; no two PBXs have the same" }),
   trunks: z
-    .array(z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "is not the name of a trunk"))
+    .array(z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, FIELD_SENTENCES.trunkName))
     .max(200)
     .meta({ description: "Peers that are trunks. Others are, too, unless their name is a short number" }),
   dial: dialFields,

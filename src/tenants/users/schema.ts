@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { ROLES } from "../../http/access.ts";
 import { instantField, toInstant } from "../../http/wire.ts";
 import type { User } from "./store.ts";
@@ -8,7 +9,7 @@ export const usernameField = z
   .string()
   .trim()
   .toLowerCase()
-  .regex(/^[a-z0-9][a-z0-9._@+-]{1,63}$/, "must be 2 to 64 of a-z, 0-9 and . _ @ + -, starting with a letter or digit")
+  .regex(/^[a-z0-9][a-z0-9._@+-]{1,63}$/, FIELD_SENTENCES.username)
   .meta({ description: "Unique in the installation; case does not matter" });
 
 const password = z.string().max(1000);

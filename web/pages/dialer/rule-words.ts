@@ -1,10 +1,12 @@
 // What a rule of the ledger looked at, as sentences. The rule names the sentence, its inputs fill it in.
 import { POLICY_PACK_CONSENT, SUPPRESSION_SOURCE } from "../../api/schema.gen.ts";
-import type { Language, Translate } from "../../locales/text.tsx";
+import type english from "../../locales/en.json";
+
+type Translate = (key: keyof typeof english, values?: Readonly<Record<string, string | number>>) => string;
 
 export interface RuleSpeaker {
   t: Translate;
-  language: Language;
+  language: string;
   /** An instant as people read it; whatever else is there stays as it is. */
   toTime(at: string): string;
 }
@@ -112,7 +114,7 @@ function toCountry(code: unknown, { t, language }: Pick<RuleSpeaker, "t" | "lang
   return new Intl.DisplayNames(language, { type: "region" }).of(text) ?? text;
 }
 
-const toSpan = (value: unknown, unit: "day" | "hour" | "minute" | "second", language: Language): string =>
+const toSpan = (value: unknown, unit: "day" | "hour" | "minute" | "second", language: string): string =>
   new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Number(value));
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { AppError, toFieldError } from "../../../core/errors.ts";
+import { sayField } from "../../../core/field-words.ts";
 import type { Caller } from "../../../http/access.ts";
 import type { App } from "../../../http/app-instance.ts";
 import { idCursor, pageQuery, parseCursor, toPage, toPageSchema } from "../../../http/paging.ts";
@@ -134,7 +135,7 @@ const checkAllButBody = ({ httpPart, schema }: { httpPart?: string; schema: unkn
 async function openFile(request: FastifyRequest): Promise<{ source: Readable; fileName: string }> {
   if (!request.isMultipart()) return { source: request.body as Readable, fileName: "" };
   const part = await request.file();
-  if (!part) throw toFieldError("file", "is missing");
+  if (!part) throw toFieldError("file", sayField("missing"));
   return { source: part.file, fileName: part.filename };
 }
 
