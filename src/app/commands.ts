@@ -1,4 +1,5 @@
-import { hasCall, loadCall } from "../calls/store.ts";
+import { loadOwnCall } from "../calls/own-calls.ts";
+import { hasCall } from "../calls/store.ts";
 import { registerMakeCallExternal } from "../compat/makecallexternal.ts";
 import type { App } from "../http/app-instance.ts";
 import { createClickToCall } from "../telephony/click-to-call.ts";
@@ -9,14 +10,13 @@ import { createFolderCheck } from "../telephony/spool.ts";
 import { writeAudit } from "../tenants/audit/audit.ts";
 import { registerCallFileRoutes } from "../tenants/pbxs/call-files.ts";
 import type { Ground } from "./ground.ts";
+import { toOwnProjects } from "./reports.ts";
 import type { Rooms } from "./rooms.ts";
 
 /** What people and programs have PBXs do. */
-export function registerCommandDoors(
-  app: App,
-  { database, clock, random }: Ground,
-  { tenants, telephony, dialer }: Rooms,
-): void {
+export function registerCommandDoors(app: App, { database, clock, random }: Ground, rooms: Rooms): void {
+  const { tenants, telephony, dialer } = rooms;
+  const listOwnProjects = toOwnProjects(rooms);
   const { loadTenant, extensions } = tenants;
   const pbxs = createPbxChoice({
     telephony,
@@ -47,8 +47,8 @@ export function registerCommandDoors(
     findPbxByName: pbxs.findByName,
     findExtension: extensions.find,
     listExtensionsOf: extensions.listOf,
-    findCall: async (tenantId, id) => {
-      const call = await loadCall(database.sql, tenantId, id);
+    findCall: async (caller, id) => {
+      const call = await loadOwnCall(database.sql, caller.tenantId, { id, own: await listOwnProjects(caller) });
       return call ? { callUuid: call.call_uuid, pbx: call.pbx } : null;
     },
   });

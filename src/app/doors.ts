@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { registerExportRoutes } from "../calls/export/routes.ts";
+import { toOwnDelivery } from "../calls/own-calls.ts";
 import { registerCallRoutes } from "../calls/routes.ts";
 import { registerTrialRoutes } from "../calls/trial-routes.ts";
 import type { Config } from "../config.ts";
@@ -7,6 +8,7 @@ import { connectors } from "../connectors/registry.ts";
 import { createDeadLetters } from "../delivery/dead-letters.ts";
 import { registerDeliveryRoutes } from "../delivery/routes.ts";
 import { registerDeliverySearchRoutes } from "../delivery/search-routes.ts";
+import type { Caller } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
 import { registerHealth } from "../http/health.ts";
 import { createHttpServer } from "../http/server.ts";
@@ -82,8 +84,10 @@ export async function openDoors(config: Config, ground: Ground, rooms: Rooms): P
   registerExportRoutes(app, { database, clock, loadTenant, writeAudit, listOwnProjects: own });
   registerLiveDoors(app, ground, rooms);
   registerRecordingDoors(app, ground, rooms);
-  registerDeliveryRoutes(app, { database, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
-  registerDeliverySearchRoutes(app, { database, clock, findCallIds: createFindCallIds(database, loadTenant) });
+  const toOwn = async (caller: Caller) => toOwnDelivery(await own(caller));
+  registerDeliveryRoutes(app, { database, toOwn, deadLetters: createDeadLetters({ database, clock, writeAudit }) });
+  const findCallIds = createFindCallIds(database, loadTenant, own);
+  registerDeliverySearchRoutes(app, { database, clock, toOwn, findCallIds });
   registerPbxDoors(app, ground, rooms);
   registerGapDoors(app, ground, rooms);
   registerHookDoors(app, config, rooms);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LiveBoard } from "../calls/live/board.ts";
+import type { LiveBoard, OwnPart } from "../calls/live/board.ts";
 import type { LiveCall } from "../calls/live/schema.ts";
 import type { RowId } from "../core/ids.ts";
 import { loadAgentProjects } from "../dialer/projects/store.ts";
@@ -54,11 +54,16 @@ export function createAgentBoard(
       ]);
       return toAgents({ extensions, phones, calls, projects });
     },
-    toOwn: (agent, projects) => {
-      const own = agent.campaigns?.projects.filter(({ id }) => projects.has(id as RowId)) ?? [];
-      return { ...agent, campaigns: agent.campaigns && own.length > 0 ? { ...agent.campaigns, projects: own } : null };
-    },
+    toOwn,
   };
+}
+
+/** Others see that this person talks, and with whom where they see the call. Pure. */
+export function toOwn(agent: LiveAgent, { projects, calls, hidesCalls }: OwnPart): LiveAgent {
+  const own = agent.campaigns?.projects.filter(({ id }) => projects.has(id as RowId)) ?? [];
+  const campaigns = agent.campaigns && own.length > 0 ? { ...agent.campaigns, projects: own } : null;
+  if (!hidesCalls || calls.some(({ id }) => id === agent.call_id)) return { ...agent, campaigns };
+  return { ...agent, campaigns, with: null, call_id: null };
 }
 
 interface Known {

@@ -158,7 +158,7 @@ function createCampaignBoard(
       const now = new Map(state.campaigns.map((one) => [one.campaignId, one]));
       return campaigns.map((campaign) => toCampaign(campaign, now.get(campaign.id)));
     },
-    toOwn: (campaign, projects) => (projects.has(campaign.project.id as RowId) ? campaign : null),
+    toOwn: (campaign, { projects }) => (projects.has(campaign.project.id as RowId) ? campaign : null),
   };
 }
 

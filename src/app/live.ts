@@ -3,10 +3,11 @@ import type { LiveBoard } from "../calls/live/board.ts";
 import { createLive } from "../calls/live/live.ts";
 import { registerLiveRoutes } from "../calls/live/routes.ts";
 import { loadLiveCalls } from "../calls/live/store.ts";
+import type { OwnProjects } from "../calls/own-calls.ts";
 import { activityAnswer, SPANS } from "../calls/statistics/schema.ts";
 import { createActivity } from "../calls/statistics/statistics.ts";
 import { loadSteps } from "../calls/statistics/store.ts";
-import { loadDialedProjects } from "../dialer/dialing/live-state.ts";
+import type { TenantId } from "../core/ids.ts";
 import { toAssignee } from "../dialer/projects/projects.ts";
 import { loadAssignments } from "../dialer/projects/store.ts";
 import type { App } from "../http/app-instance.ts";
@@ -40,8 +41,7 @@ export function registerLiveDoors(app: App, ground: Ground, rooms: Rooms): void 
   ];
   const live = createLive({
     ...{ boards, clock, log },
-    loadCalls: (tenantId, rowsMax) => loadLiveCalls(database, tenantId, rowsMax),
-    loadDialed: (tenantId) => loadDialedProjects(database, tenantId),
+    loadCalls: (tenantId, ask) => loadLiveCalls(database, tenantId, ask),
     loadAssignments: (tenantId) => loadAssignments(database.sql, tenantId),
   });
   app.addHook("onClose", live.stop);
@@ -85,10 +85,13 @@ function createActivityBoard({
   const toLoad = (freshMs: number) =>
     createActivity({ clock, freshMs, loadSteps: (tenantId, steps) => loadSteps(database.sql, tenantId, steps) });
   const load = { hour: toLoad(HOUR_FRESH_MS), day: toLoad(DAY_FRESH_MS) };
+  const loadAll = (tenantId: TenantId, own: OwnProjects) =>
+    Promise.all(SPANS.map(async (span) => ({ span, ...(await load[span]({ tenantId, span, own })) })));
   return {
     ...{ name: "activity", rule: { roles: ["agent", "viewer"], scope: "calls:read" }, ...EACH_SECOND },
     item: activityItem,
     toKey: ({ span }) => span,
-    load: (tenantId) => Promise.all(SPANS.map(async (span) => ({ span, ...(await load[span](tenantId, span)) }))),
+    load: (tenantId) => loadAll(tenantId, null),
+    loadOwn: (tenantId, projects) => loadAll(tenantId, [...projects].sort()),
   };
 }

@@ -8,6 +8,8 @@ import { createHttpStreamer } from "../kit/http-stream.ts";
 import { writeAudit } from "../tenants/audit/audit.ts";
 import type { Tenants } from "../tenants/tenants.ts";
 import type { Ground } from "./ground.ts";
+import { toOwnProjects } from "./reports.ts";
+import type { Rooms } from "./rooms.ts";
 
 // Introduces the recordings to the rooms around them.
 
@@ -39,8 +41,12 @@ export function openRecordings(
 export function registerRecordingDoors(
   app: App,
   { database, clock }: Ground,
-  { tenants, recordings }: { tenants: Tenants; recordings: Recordings },
+  rooms: Pick<Rooms, "tenants" | "recordings" | "dialer">,
 ): void {
-  const { loadTenant, extensions } = tenants;
-  registerRecordingRoutes(app, { recordings, database, clock, loadTenant, findExtension: extensions.find, writeAudit });
+  const { loadTenant, extensions } = rooms.tenants;
+  registerRecordingRoutes(app, {
+    ...{ database, clock, loadTenant, writeAudit, recordings: rooms.recordings },
+    findExtension: extensions.find,
+    listOwnProjects: toOwnProjects(rooms),
+  });
 }

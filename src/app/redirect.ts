@@ -1,3 +1,4 @@
+import { toOwnCall } from "../calls/own-calls.ts";
 import { registerGetCustomerData } from "../compat/getcustomerdata.ts";
 import { connectors } from "../connectors/registry.ts";
 import type { ConnectionRecord } from "../core/connection-record.ts";
@@ -10,6 +11,7 @@ import { findAskedCall } from "../telephony/redirect/store.ts";
 import { writeAudit } from "../tenants/audit/audit.ts";
 import { lockTenant, notifySettings } from "../tenants/store.ts";
 import type { Ground } from "./ground.ts";
+import { toOwnProjects } from "./reports.ts";
 import type { Rooms } from "./rooms.ts";
 
 // What smart redirect needs of the other rooms: the tenants' connections, what the CRMs say, the PBX that moves a call.
@@ -34,6 +36,7 @@ export function openRedirect(
 export function registerRedirectDoors(app: App, ground: Ground, rooms: Rooms): void {
   const { database, clock } = ground;
   const { tenants, connections, telephony, redirect } = rooms;
+  const listOwnProjects = toOwnProjects(rooms);
   const findPbxByToken = tenants.eventTokens.find;
   registerRedirectRoutes(app, {
     ...{ redirect, database, clock, canTell, loadTenant: tenants.loadTenant },
@@ -48,7 +51,10 @@ export function registerRedirectDoors(app: App, ground: Ground, rooms: Rooms): v
   });
   registerMoveRoute(app, {
     ...{ redirect, findPbxByToken, authenticate: tenants.authenticate, perSecondMax: ASKED_PER_SECOND },
-    findCall: (tenantId, callUuid) => findAskedCall(database.sql, tenantId, callUuid),
+    findCall: async ({ tenantId, caller }, callUuid) => {
+      const seen = caller && toOwnCall(await listOwnProjects(caller));
+      return findAskedCall(database.sql, tenantId, { callUuid, seen });
+    },
     move: async ({ tenantId, pbxId, callUuid, extension }) => {
       await telephony.ask(tenantId, pbxId, { kind: "divert", callUuid, to: extension });
     },

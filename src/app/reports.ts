@@ -1,7 +1,8 @@
+import type { ListOwnProjects } from "../calls/own-calls.ts";
 import { loadCalls } from "../calls/search-store.ts";
 import { registerStatisticsRoutes } from "../calls/statistics/routes.ts";
 import { type LoadCountry, toStoredParty } from "../calls/stored-party.ts";
-import type { RowId, TenantId } from "../core/ids.ts";
+import type { RowId } from "../core/ids.ts";
 import { toAssignee } from "../dialer/projects/projects.ts";
 import { loadDialFigures } from "../dialer/reports/figures.ts";
 import { type Caller, isAllowed } from "../http/access.ts";
@@ -26,21 +27,23 @@ export function registerReportDoors(app: App, { database, clock }: Ground, rooms
 /** Who sees dial attempts. */
 const DIALER_READERS = { roles: ["supervisor", "viewer"], scope: "dialer:read" } as const;
 
-/** Of what the dialer called, supervisors see their own projects' calls. */
+/** Whose calls a caller sees, for every door that shows some. */
 export const toOwnProjects =
-  ({ dialer }: Pick<Rooms, "dialer">) =>
-  (caller: Caller) =>
+  ({ dialer }: Pick<Rooms, "dialer">): ListOwnProjects =>
+  (caller) =>
     listOwnProjects(dialer.settings.projects, caller);
 
 const FOUND_CALLS_MAX = 200;
 
-/** The newest calls that a word names: a number in any writing, or a call's name at its PBX. */
-export function createFindCallIds(database: Database, loadTenant: LoadCountry) {
-  return async (tenantId: TenantId, word: string): Promise<RowId[]> => {
+/** The newest calls of the caller's that a word names: a number in any writing, or a call's name at its PBX. */
+export function createFindCallIds(database: Database, loadTenant: LoadCountry, listOwn: ListOwnProjects) {
+  return async (caller: Caller, word: string): Promise<RowId[]> => {
+    const { tenantId } = caller;
+    const own = await listOwn(caller);
     const party = await toStoredParty(word, tenantId, loadTenant);
     const found = await Promise.all(
       [{ party }, { call_uuid: word }].map((filter) =>
-        loadCalls(database.sql, tenantId, { ...filter, rowsMax: FOUND_CALLS_MAX }),
+        loadCalls(database.sql, tenantId, { ...filter, own, rowsMax: FOUND_CALLS_MAX }),
       ),
     );
     return found.flatMap(({ calls }) => calls.map(({ id }) => id));

@@ -1,15 +1,15 @@
 import { AppError } from "../core/errors.ts";
-import type { RowId } from "../core/ids.ts";
-import { allow, type Caller } from "../http/access.ts";
+import { allow } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
 import { encodeCursor, parseCursor, toPage, toPageSchema } from "../http/paging.ts";
 import { idParams } from "../http/wire.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import { toCallItem } from "./call-item.ts";
 import { toDetailsItem } from "./details-item.ts";
+import { type ListOwnProjects, loadOwnCall } from "./own-calls.ts";
 import { callCursor, callDetail, callItem, callQuery } from "./schema.ts";
 import { loadCalls } from "./search-store.ts";
-import { loadAttempts, loadCall, loadCallDeliveries, loadTellings, type StoredCall } from "./store.ts";
+import { loadAttempts, loadCallDeliveries, loadTellings } from "./store.ts";
 import { type LoadCountry, toStoredParty } from "./stored-party.ts";
 import { toTimeline } from "./timeline.ts";
 
@@ -18,9 +18,6 @@ export interface CallRoutesOptions {
   loadTenant: LoadCountry;
   listOwnProjects: ListOwnProjects;
 }
-
-/** Projects whose calls the caller may see, beside the calls of no project; `null`: every one. */
-export type ListOwnProjects = (caller: Caller) => Promise<RowId[] | null>;
 
 /** Everybody of the tenant may read its calls. Agents too: a user has no extension yet that would narrow them down. */
 const readers = allow({ roles: ["agent", "viewer"], scope: "calls:read" });
@@ -44,8 +41,8 @@ export function registerCallRoutes(app: App, { database, loadTenant, listOwnProj
       const { limit, cursor, number, ...filter } = request.query;
       const party = number === undefined ? undefined : await toStoredParty(number, tenantId, loadTenant);
       const after = parseCursor(cursor, callCursor);
-      const projects = await listOwnProjects(request.caller);
-      const found = await loadCalls(database.sql, tenantId, { ...filter, party, projects, after, rowsMax: limit + 1 });
+      const own = await listOwnProjects(request.caller);
+      const found = await loadCalls(database.sql, tenantId, { ...filter, party, own, after, rowsMax: limit + 1 });
       const deliveries = await loadCallDeliveries(database.sql, tenantId, found.calls.slice(0, limit));
       const deliveriesOf = Map.groupBy(deliveries, ({ call_id }) => call_id);
       const page = toPage(found.calls, limit, {
@@ -69,9 +66,9 @@ export function registerCallRoutes(app: App, { database, loadTenant, listOwnProj
     },
     async (request) => {
       const { tenantId } = request.caller;
-      const call = await loadCall(database.sql, tenantId, request.params.id);
-      if (!call || !isOf(call, await listOwnProjects(request.caller)))
-        throw new AppError("not_found", "There is no call of this id.");
+      const own = await listOwnProjects(request.caller);
+      const call = await loadOwnCall(database.sql, tenantId, { id: request.params.id, own });
+      if (!call) throw new AppError("not_found", "There is no call of this id.");
       const [deliveries, tellings, attempts] = await Promise.all([
         loadCallDeliveries(database.sql, tenantId, [call]),
         loadTellings(database.sql, call),
@@ -81,9 +78,4 @@ export function registerCallRoutes(app: App, { database, loadTenant, listOwnProj
       return { ...toCallItem(call, deliveries), details, timeline: toTimeline(tellings, attempts) };
     },
   );
-}
-
-function isOf({ details }: StoredCall, projects: readonly RowId[] | null): boolean {
-  const projectId = details?.dialer?.projectId;
-  return projects === null || projectId === undefined || projects.some((id) => id === projectId);
 }

@@ -86,7 +86,7 @@ const CHEAP: readonly [string, Partial<CallFilter>, number][] = [
   ["failed", { connection_state: "failed" }, PAGE],
   ["waiting", { connection_state: "waiting" }, 0],
   ["failed, of a number", { connection_state: "failed", party: "+34600000001" }, PAGE],
-  ["a supervisor's projects", { projects: ["8" as RowId] }, PAGE],
+  ["a supervisor's projects", { own: ["8" as RowId] }, PAGE],
   ["deep", { after: { at: new Date(NOW.getTime() - 100_000_000), id: "1" as RowId } }, PAGE],
 ];
 

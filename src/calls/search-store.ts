@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { RowId, TenantId } from "../core/ids.ts";
 import type { Sql } from "../kit/postgres/database.ts";
 import { type CallDeliveryFilter, findRareCalls, toDeliveryCondition } from "./delivery-condition.ts";
+import { type OwnProjects, toOwnCall } from "./own-calls.ts";
 import type { CallCursor } from "./schema.ts";
 import { COLUMNS, reviveCall, type StoredCall } from "./store.ts";
 
@@ -21,8 +22,8 @@ export interface CallFilter extends CallDeliveryFilter {
   call_uuid?: string | undefined;
   project_id?: string | undefined;
   campaign_id?: string | undefined;
-  /** Of calls that the dialer made, only those of these projects; `null`: of all. */
-  projects?: readonly RowId[] | null | undefined;
+  /** Whose calls; left out: all of the tenant's. */
+  own?: OwnProjects | undefined;
   /** Only what comes after this in the list. */
   after?: CallCursor | undefined;
   rowsMax: number;
@@ -155,10 +156,11 @@ function toIndexed(filter: CallFilter): RawBuilder<unknown>[] {
 /** The index of outcomes leaves these out. */
 const isCommon = (outcome: string): boolean => outcome === "answered" || outcome === "missed";
 
-function toUnindexed({ direction, outcome, projects }: CallFilter): RawBuilder<unknown>[] {
+function toUnindexed({ direction, outcome, own = null }: CallFilter): RawBuilder<unknown>[] {
+  const seen = toOwnCall(own);
   return [
     ...(direction === undefined ? [] : [sql`c.direction = ${direction}`]),
     ...(outcome !== undefined && isCommon(outcome) ? [sql`c.outcome = ${outcome}`] : []),
-    ...(projects ? [sql`(c.project_id is null or c.project_id = any(${[...projects]}::text[]))`] : []),
+    ...(seen ? [seen] : []),
   ];
 }

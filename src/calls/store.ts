@@ -25,12 +25,6 @@ export const COLUMNS = sql.raw(
    c.pbx, c.recording_url, c.details, c.sources`,
 );
 
-export async function loadCall(database: Sql, tenantId: TenantId, id: RowId): Promise<StoredCall | undefined> {
-  const { rows } = await sql<StoredCall>`
-    select ${COLUMNS} from calls c where c.tenant_id = ${tenantId} and c.id = ${id}`.execute(database);
-  return rows[0] && reviveCall(rows[0]);
-}
-
 export const reviveCall = (row: StoredCall): StoredCall => ({
   ...row,
   details: row.details && reviveDetails(row.details),

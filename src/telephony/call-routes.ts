@@ -1,7 +1,8 @@
 import { AppError, toFieldError } from "../core/errors.ts";
+import { sayField } from "../core/field-words.ts";
 import type { RowId, TenantId } from "../core/ids.ts";
 import { parsePhoneNumber, toDialed } from "../core/phone-number.ts";
-import { allow } from "../http/access.ts";
+import { allow, type Caller } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
 import { idParams, noBody } from "../http/wire.ts";
 import { newSecret, type Random } from "../kit/random.ts";
@@ -30,11 +31,12 @@ export interface CallRouteOptions {
   findExtension(tenantId: TenantId, number: string): Promise<{ userId: RowId | null } | null>;
   /** Numbers of a person's extensions. */
   listExtensionsOf(tenantId: TenantId, userId: RowId): Promise<readonly string[]>;
-  findCall(tenantId: TenantId, id: RowId): Promise<{ callUuid: string; pbx: string | null } | null>;
+  /** `null`: there is none, or none that the caller sees. */
+  findCall(caller: Caller, id: RowId): Promise<{ callUuid: string; pbx: string | null } | null>;
   audit: WriteDeed;
 }
 
-/** Agents steer the calls they are part of; supervisors, and programs, every call of the tenant. */
+/** Agents steer the calls they are part of; supervisors those they see; administrators and programs every call of the tenant. */
 const steering = {
   config: { access: allow({ roles: ["agent"], scope: "calls:write" }), refusals: ["not_found", "conflict"] },
 } as const;
@@ -214,7 +216,7 @@ function registerHandling(app: App, options: CallRouteOptions, { preValidation, 
       const { extension, mode } = request.body;
       const { tenantId, userId } = request.caller;
       const found = await options.findExtension(tenantId, extension);
-      if (!found) throw toFieldError("extension", "is not known; see GET /api/v1/extensions");
+      if (!found) throw toFieldError("extension", sayField("unknownExtension"));
       if (found.userId !== userId) throw new AppError("forbidden", `Extension ${extension} is not yours.`);
       const id = `${SPY_ID}${newSecret(options.random, 12).replaceAll(/[^A-Za-z0-9]/g, ".")}`;
       await give(request, { kind: "spy", id, extension, mode });
@@ -228,8 +230,7 @@ async function toKnownExtension(
   extension: string,
   { findExtension }: CallRouteOptions,
 ): Promise<string> {
-  if (!(await findExtension(tenantId, extension)))
-    throw toFieldError("extension", "is not known; see GET /api/v1/extensions");
+  if (!(await findExtension(tenantId, extension))) throw toFieldError("extension", sayField("unknownExtension"));
   return extension;
 }
 
@@ -240,6 +241,6 @@ async function toDialedNumber(
 ): Promise<string> {
   const country = (await options.loadTenant(tenantId))?.country ?? "";
   const number = parsePhoneNumber(text, country);
-  if (number === undefined) throw toFieldError("number", "is not a phone number");
+  if (number === undefined) throw toFieldError("number", sayField("phone"));
   return pbx.dial.form === "e164" ? number : toDialed(number, country);
 }

@@ -33,7 +33,7 @@ export function createOrderRun(app: App, options: CallRouteOptions): OrderRun {
     preValidation: async (request) => {
       const { caller, params } = request;
       const id = parseRowId((params as { id: string }).id); // the route's own parameter, not validated yet
-      const call = id && (await findCall(caller.tenantId, id));
+      const call = id && (await findCall(caller, id));
       if (!id || !call) throw new AppError("not_found", "There is no call of this id.");
       calls.set(request, { id, ...call });
     },

@@ -7,7 +7,7 @@ import type { App } from "../../http/app-instance.ts";
 import { createSeats } from "../../http/event-stream.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
-import type { ListOwnProjects } from "../routes.ts";
+import type { ListOwnProjects } from "../own-calls.ts";
 import { callQuery } from "../schema.ts";
 import { countCalls } from "../search-store.ts";
 import { toStoredParty } from "../stored-party.ts";
@@ -59,7 +59,7 @@ export function registerExportRoutes(app: App, options: ExportRouteOptions): voi
       const tenant = await loadTenant(tenantId);
       if (!tenant) throw new AppError("not_found", "There is no such tenant.");
       const party = number === undefined ? undefined : await toStoredParty(number, tenantId, loadTenant);
-      const filter = { ...asked, party, projects: await listOwnProjects(request.caller) };
+      const filter = { ...asked, party, own: await listOwnProjects(request.caller) };
       const leave = seats.take({ [`${tenantId} ${actor}`]: PER_PERSON_MAX, all: TOGETHER_MAX });
       try {
         const rows = await countCalls(database.sql, tenantId, { ...filter, rowsMax: ROWS_MAX });

@@ -14,10 +14,20 @@ export interface LiveBoard<T = unknown> {
   /** At most `LIVE_CALLS_MAX` items or so: a list that a person looks at. */
   load(tenantId: TenantId, calls: readonly LiveCall[]): Promise<readonly T[]>;
   toKey(item: T): string;
-  /** What somebody sees who is assigned to these projects only; `null`: nothing of it. Absent: the same as everybody. */
-  toOwn?(item: T, projects: ReadonlySet<RowId>): T | null;
+  /** What somebody sees who sees a part; `null`: nothing of it. Absent: the same as everybody, unless `loadOwn` is there. */
+  toOwn?(item: T, part: OwnPart): T | null;
+  /** For what no part can be cut out of: counts. */
+  loadOwn?(tenantId: TenantId, projects: ReadonlySet<RowId>): Promise<readonly T[]>;
   /** Changes slowly and costs more to ask for: at every so manieth look. */
   everyLooks?: number;
+}
+
+/** What there is now for somebody who is assigned to projects. */
+export interface OwnPart {
+  projects: ReadonlySet<RowId>;
+  calls: readonly LiveCall[];
+  /** There are calls of other projects. */
+  hidesCalls: boolean;
 }
 
 /** What somebody may see. */
@@ -35,12 +45,15 @@ export interface LiveListener {
   knows?: string | undefined;
 }
 
-/** What of a board somebody sees who is assigned to `own`; `null`: who sees all. Pure. */
-export function toSeen<T>(
-  { toOwn }: Pick<LiveBoard<T>, "toOwn">,
-  items: readonly T[],
-  own: ReadonlySet<RowId> | null,
-): readonly T[] {
-  if (!toOwn || own === null) return items;
-  return items.flatMap((item) => toOwn(item, own) ?? []);
+export const isPartial = ({ toOwn, loadOwn }: Pick<LiveBoard, "toOwn" | "loadOwn">): boolean =>
+  toOwn !== undefined || loadOwn !== undefined;
+
+/** What of a board's `items` somebody sees; `null`: who sees all. */
+export async function loadSeen<T>(
+  { toOwn, loadOwn }: Pick<LiveBoard<T>, "toOwn" | "loadOwn">,
+  { tenantId, items, part }: { tenantId: TenantId; items: readonly T[]; part: OwnPart | null },
+): Promise<readonly T[]> {
+  if (part === null) return items;
+  if (loadOwn) return loadOwn(tenantId, part.projects);
+  return toOwn ? items.flatMap((item) => toOwn(item, part) ?? []) : items;
 }

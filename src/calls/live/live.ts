@@ -1,9 +1,9 @@
 import type { RowId, TenantId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
-import { type LiveBoard, type LiveListener, type LiveView, toSeen } from "./board.ts";
+import { type LiveBoard, type LiveListener, type LiveView, loadSeen } from "./board.ts";
 import { LIVE_CALLS_MAX, type LiveCall } from "./schema.ts";
-import { type FoundLiveCall, toOwnCalls } from "./store.ts";
+import { type FoundLiveCall, toOwnPart } from "./store.ts";
 import { createLiveWatch, type LiveWatch } from "./watch.ts";
 
 /*
@@ -13,11 +13,9 @@ import { createLiveWatch, type LiveWatch } from "./watch.ts";
  */
 export interface LiveOptions {
   /** Newest first. */
-  loadCalls(tenantId: TenantId, rowsMax: number): Promise<FoundLiveCall[]>;
-  /** Projects of the calls that the dialer makes now, by their attempt's id. */
-  loadDialed(tenantId: TenantId): Promise<ReadonlyMap<string, RowId>>;
+  loadCalls(tenantId: TenantId, ask: { rowsMax: number; withProjects: boolean }): Promise<FoundLiveCall[]>;
   boards: readonly LiveBoard[];
-  /** Which projects each person is assigned to: what supervisors see of boards that tell of projects. */
+  /** Which projects each person is assigned to: what supervisors see. */
   loadAssignments(tenantId: TenantId): Promise<ReadonlyMap<RowId, ReadonlySet<RowId>>>;
   clock: Clock;
   log: Log;
@@ -61,24 +59,17 @@ export function createLive(options: LiveOptions): Live {
 }
 
 async function look(options: LiveOptions, tenantId: TenantId, { boards: shown, assignee }: LiveView): Promise<Picture> {
-  const { loadCalls, loadAssignments, loadDialed, boards } = options;
-  const found = await loadCalls(tenantId, LIVE_CALLS_MAX + 1);
-  const all = found.slice(0, LIVE_CALLS_MAX);
+  const { loadCalls, loadAssignments, boards } = options;
   const own = assignee === null ? null : ((await loadAssignments(tenantId)).get(assignee) ?? new Set<RowId>());
-  const calls = own ? toOwnCalls(all, { own, projectOf: await loadDialed(tenantId) }) : all.map(({ call }) => call);
+  const found = await loadCalls(tenantId, { rowsMax: LIVE_CALLS_MAX + 1, withProjects: own !== null });
+  const all = found.slice(0, LIVE_CALLS_MAX);
+  const calls = all.map(({ call }) => call);
+  const part = own && toOwnPart(all, own);
   const pairs = boards.map(async (board) => {
     if (!shown.has(board.name)) return [board.name, null] as const;
-    return [
-      board.name,
-      toSeen(
-        board,
-        await board.load(
-          tenantId,
-          all.map(({ call }) => call),
-        ),
-        own,
-      ),
-    ] as const;
+    const items = await board.load(tenantId, calls);
+    return [board.name, await loadSeen(board, { tenantId, items, part })] as const;
   });
-  return { calls, more: found.length > all.length, boards: Object.fromEntries(await Promise.all(pairs)) };
+  const contents = Object.fromEntries(await Promise.all(pairs));
+  return { calls: [...(part?.calls ?? calls)], more: found.length > all.length, boards: contents };
 }

@@ -87,7 +87,7 @@ function toDescription(boards: LiveRouteOptions["boards"]): string {
     "Events: `calls` (all of them), then `change` (`set`, `gone`: ids).",
     `${names}: each whole (\`items\`), then \`<name>.change\` (\`set\`, \`gone\`: keys, the first field of an item). \`beat\`.`,
     "A client that comes back with `Last-Event-ID` is told what it does not know.",
-    "Supervisors see the campaigns of the projects they are assigned to. `null`: not for this caller.",
+    "Supervisors see calls and campaigns of their projects, and calls of no project. `null`: not for this caller.",
   ].join(" ");
 }
 

@@ -1,51 +1,48 @@
 import type { RowId, TenantId } from "../../core/ids.ts";
 import { toInstant } from "../../http/wire.ts";
 import type { Database } from "../../kit/postgres/database.ts";
+import { PROJECT_OF_CALL } from "../own-calls.ts";
+import type { OwnPart } from "./board.ts";
 import type { LiveCall } from "./schema.ts";
 
 /** A call in progress, with what only the house needs to know of it. */
 export interface FoundLiveCall {
   call: LiveCall;
-  callUuid: string;
+  /** `null`: of no project, or nobody asked. */
+  projectId: string | null;
 }
 
 interface LiveRow extends Omit<LiveCall, "started_at" | "answered_at"> {
-  call_uuid: string;
+  project_id: string | null;
   started_at: Date;
   answered_at: Date | null;
 }
 
-/** Calls that ring or talk now, newest first; an index holds just these. */
+/** Calls that ring or talk now, newest first; an index holds just these. Whose they are is asked only where somebody sees a part. */
 export async function loadLiveCalls(
   { pool }: Pick<Database, "pool">,
   tenantId: TenantId,
-  rowsMax: number,
+  { rowsMax, withProjects }: { rowsMax: number; withProjects: boolean },
 ): Promise<FoundLiveCall[]> {
   const { rows } = await pool.query<LiveRow>({
-    name: "calls-live",
-    text: `select id, call_uuid, direction, from_text as "from", to_text as "to",
+    name: withProjects ? "calls-live-projects" : "calls-live",
+    text: `select id, ${withProjects ? PROJECT_OF_CALL : "null"} as project_id, direction, from_text as "from", to_text as "to",
                   case phase when 'talking' then 'talking' else 'ringing' end as state,
                   agent_extension, trunk, pbx, started_at, answered_at
-             from calls where tenant_id = $1 and outcome = 'in_progress'
+             from calls c where tenant_id = $1 and outcome = 'in_progress'
             order by started_at desc, id desc limit $2`,
     values: [tenantId, rowsMax],
   });
-  return rows.map(({ call_uuid: callUuid, ...row }) => ({
-    callUuid,
+  return rows.map(({ project_id: projectId, ...row }) => ({
+    projectId,
     call: { ...row, started_at: toInstant(row.started_at), answered_at: toInstant(row.answered_at) },
   }));
 }
 
-/** Attempt ids are the ends of the call_uuids of what the dialer calls. */
-const ATTEMPT_ID = /d[0-9a-f]{24}$/;
-
-/** What somebody sees who is assigned to `own`: of what the dialer calls only these projects' calls. Pure. */
-export function toOwnCalls(
-  found: readonly FoundLiveCall[],
-  { own, projectOf }: { own: ReadonlySet<RowId>; projectOf: ReadonlyMap<string, RowId> },
-): LiveCall[] {
-  return found.flatMap(({ call, callUuid }) => {
-    const projectId = projectOf.get(ATTEMPT_ID.exec(callUuid)?.[0] ?? "");
-    return projectId === undefined || own.has(projectId) ? [call] : [];
-  });
+/** What somebody sees who is assigned to these projects. Pure. */
+export function toOwnPart(found: readonly FoundLiveCall[], projects: ReadonlySet<RowId>): OwnPart {
+  const calls = found.flatMap(({ call, projectId }) =>
+    projectId === null || projects.has(projectId as RowId) ? [call] : [],
+  );
+  return { projects, calls, hidesCalls: calls.length < found.length };
 }

@@ -1,10 +1,10 @@
 import type { RowId, TenantId } from "../../core/ids.ts";
 import { createLoop } from "../../kit/loop.ts";
-import { type LiveBoard, type LiveListener, toSeen } from "./board.ts";
+import { isPartial, type LiveBoard, type LiveListener, loadSeen, type OwnPart } from "./board.ts";
 import type { LiveOptions } from "./live.ts";
 import { LIVE_CALLS_MAX } from "./schema.ts";
 import { createLiveSheet, type LiveSheet, toTexts } from "./sheet.ts";
-import { type FoundLiveCall, toOwnCalls } from "./store.ts";
+import { type FoundLiveCall, toOwnPart } from "./store.ts";
 
 /** Looks at one tenant for its listeners. */
 export interface LiveWatch {
@@ -30,22 +30,24 @@ export function createLiveWatch(tenantId: TenantId, options: LiveOptions): LiveW
   let isNew = true;
 
   async function look(): Promise<void> {
-    const found = await loadCalls(tenantId, LIVE_CALLS_MAX + 1);
+    const assignees = new Set([...listeners.keys()].map(({ view }) => view.assignee));
+    const withProjects = [...assignees].some((assignee) => assignee !== null);
+    const assignments = withProjects ? await options.loadAssignments(tenantId) : new Map();
+    const found = await loadCalls(tenantId, { rowsMax: LIVE_CALLS_MAX + 1, withProjects });
     const isFull = isNew || looks === 0;
     isNew = false;
     const due = boards.filter(({ everyLooks = 1 }) => isFull || looks % everyLooks === 0);
     looks += 1;
-    const assignees = new Set([...listeners.keys()].map(({ view }) => view.assignee));
-    const known = await loadProjects(options, tenantId, assignees);
-    takeCalls(found, assignees, known);
+    const parts = toParts(found.slice(0, LIVE_CALLS_MAX), assignees, assignments);
+    takeCalls(found, parts);
     tellAll(); // nobody waits for calls until the boards are asked for
     const calls = found.slice(0, LIVE_CALLS_MAX).map(({ call }) => call);
     await Promise.all(
       due.map(async (board) => {
         if (![...listeners.keys()].some(({ view }) => view.boards.has(board.name))) return;
         const items = await board.load(tenantId, calls);
-        for (const assignee of board.toOwn ? assignees : [null]) {
-          const seen = toSeen(board, items, toOwn(assignee, known));
+        for (const [assignee, part] of isPartial(board) ? parts : ALL) {
+          const seen = await loadSeen(board, { tenantId, items, part });
           sheets.open(board.name, assignee).take(toTexts(seen, board.toKey));
         }
       }),
@@ -53,11 +55,10 @@ export function createLiveWatch(tenantId: TenantId, options: LiveOptions): LiveW
     tellAll();
   }
 
-  function takeCalls(found: readonly FoundLiveCall[], assignees: ReadonlySet<Assignee>, known: KnownProjects): void {
-    const all = found.slice(0, LIVE_CALLS_MAX);
-    for (const assignee of assignees) {
-      const own = toOwn(assignee, known);
-      const seen = own ? toOwnCalls(all, { own, projectOf: known.dialed }) : all.map(({ call }) => call);
+  function takeCalls(found: readonly FoundLiveCall[], parts: Parts): void {
+    const all = found.slice(0, LIVE_CALLS_MAX).map(({ call }) => call);
+    for (const [assignee, part] of parts) {
+      const seen = part?.calls ?? all;
       sheets.open(CALLS, assignee).take(
         toTexts(seen, ({ id }) => id),
         `,"more":${found.length > all.length}`,
@@ -68,9 +69,10 @@ export function createLiveWatch(tenantId: TenantId, options: LiveOptions): LiveW
   function tellAll(): void {
     for (const [listener, known] of listeners) {
       tell(listener, known, sheets.find(CALLS, listener.view.assignee), { whole: CALLS, change: "change" });
-      for (const { name, toOwn: isPartial } of boards) {
+      for (const board of boards) {
+        const { name } = board;
         if (!listener.view.boards.has(name)) continue;
-        const sheet = sheets.find(name, isPartial ? listener.view.assignee : null);
+        const sheet = sheets.find(name, isPartial(board) ? listener.view.assignee : null);
         tell(listener, known, sheet, { whole: name, change: `${name}.change` });
       }
     }
@@ -94,24 +96,19 @@ export function createLiveWatch(tenantId: TenantId, options: LiveOptions): LiveW
   };
 }
 
-interface KnownProjects {
-  assignments: ReadonlyMap<RowId, ReadonlySet<RowId>>;
-  dialed: ReadonlyMap<string, RowId>;
-}
+/** What each of those who look sees; `null`: all. */
+type Parts = ReadonlyMap<Assignee, OwnPart | null>;
+const ALL: Parts = new Map([[null, null]]);
 
-/** Whose projects are whose: asked for only while somebody looks who does not see all. */
-async function loadProjects(
-  { loadAssignments, loadDialed }: LiveOptions,
-  tenantId: TenantId,
+function toParts(
+  found: readonly FoundLiveCall[],
   assignees: ReadonlySet<Assignee>,
-): Promise<KnownProjects> {
-  if ([...assignees].every((assignee) => assignee === null)) return { assignments: new Map(), dialed: new Map() };
-  const [assignments, dialed] = await Promise.all([loadAssignments(tenantId), loadDialed(tenantId)]);
-  return { assignments, dialed };
+  assignments: ReadonlyMap<RowId, ReadonlySet<RowId>>,
+): Parts {
+  const toPart = (assignee: Assignee): OwnPart | null =>
+    assignee === null ? null : toOwnPart(found, assignments.get(assignee) ?? NOBODYS);
+  return new Map([...assignees].map((assignee) => [assignee, toPart(assignee)]));
 }
-
-const toOwn = (assignee: Assignee, { assignments }: KnownProjects): ReadonlySet<RowId> | null =>
-  assignee === null ? null : (assignments.get(assignee) ?? NOBODYS);
 
 /** Of each board one sheet for those who see all of it, and one for each supervisor who sees a part. */
 function createSheets(era: string) {

@@ -4,7 +4,8 @@ import type { RowId, TenantId } from "../../core/ids.ts";
 import type { RecordingPbx } from "../../core/pbx-record.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database } from "../../kit/postgres/database.ts";
-import { loadCall, type StoredCall } from "../store.ts";
+import { loadOwnCall, type OwnProjects } from "../own-calls.ts";
+import type { StoredCall } from "../store.ts";
 import { type RecordingAddresses, toDownloadName } from "./address.ts";
 import type { RecordingFolder } from "./folder.ts";
 import type { AskedRecording, OpenedRecording } from "./opened-recording.ts";
@@ -34,6 +35,11 @@ export interface PlacedRecording extends RecordingPlace {
   tenantId: TenantId;
   /** `null`: an event told the address. */
   pbxId: string | null;
+}
+
+export interface FoundRecording {
+  call: StoredCall;
+  recording: PlacedRecording;
 }
 
 /** Opens recordings wherever they are; the same for those who may by right and by link. */
@@ -77,9 +83,9 @@ export function createRecordingOpener(options: RecordingOpenerOptions) {
 
   return {
     openPlace,
-    /** The call and where its recording is. */
-    find: async (tenantId: TenantId, callId: RowId): Promise<{ call: StoredCall; recording: PlacedRecording }> => {
-      const call = await loadCall(database.sql, tenantId, callId);
+    /** The call and where its recording is, for who sees calls of `own`. */
+    find: async (tenantId: TenantId, callId: RowId, own: OwnProjects): Promise<FoundRecording> => {
+      const call = await loadOwnCall(database.sql, tenantId, { id: callId, own });
       if (!call) throw new AppError("not_found", "There is no call of this id.");
       return { call, recording: await find(call) };
     },

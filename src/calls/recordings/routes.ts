@@ -6,6 +6,7 @@ import { perMinute } from "../../http/rate-limits.ts";
 import { idParams, noBody } from "../../http/wire.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
+import type { ListOwnProjects } from "../own-calls.ts";
 import type { StoredCall } from "../store.ts";
 import { toKeptUntil } from "./open-recording.ts";
 import type { Recordings } from "./recordings.ts";
@@ -26,6 +27,7 @@ export interface RecordingRouteOptions {
   database: Database;
   clock: Clock;
   loadTenant(id: TenantId): Promise<{ disabledAt: Date | null } | null>;
+  listOwnProjects: ListOwnProjects;
   /** `null`: the tenant has no such extension. */
   findExtension(tenantId: TenantId, number: string): Promise<{ userId: RowId | null } | null>;
   writeAudit(on: Sql, doer: Doer, deed: Deed & { at: Date }): Promise<void>;
@@ -47,7 +49,7 @@ const HOUR_MS = 3_600_000;
 const tags = ["recordings"];
 
 /**
- * Who may hear a recording: supervisors any of the tenant's, agents those of calls they took, API keys with the scope; and
+ * Who may hear a recording: supervisors those of the calls they see, agents those of calls they took, API keys with the scope; and
  * whoever has a link, until it ends. Each time somebody listens is in the log of changes.
  */
 export function registerRecordingRoutes(app: App, options: RecordingRouteOptions): void {
@@ -57,7 +59,7 @@ export function registerRecordingRoutes(app: App, options: RecordingRouteOptions
 }
 
 function registerListening(app: App, options: RecordingRouteOptions): void {
-  const { recordings, loadTenant } = options;
+  const { recordings, loadTenant, listOwnProjects } = options;
   const send = createRecordingSender(options);
   app.get(
     "/api/v1/calls/:id/recording",
@@ -68,7 +70,7 @@ function registerListening(app: App, options: RecordingRouteOptions): void {
       },
       schema: {
         summary: "Hear the recording of a call",
-        description: "Takes Range. Agents hear those of the calls they took.",
+        description: "Takes Range. Agents hear those of the calls they took, supervisors those of the calls they see.",
         tags,
         params: idParams,
         querystring: recordingQuery,
@@ -77,7 +79,7 @@ function registerListening(app: App, options: RecordingRouteOptions): void {
     },
     async (request, reply) => {
       const { caller, params } = request;
-      const found = await recordings.find(caller.tenantId, params.id);
+      const found = await recordings.find(caller.tenantId, params.id, await listOwnProjects(caller));
       await refuseStrangers(caller, found.call, options);
       return send(request, reply, { ...found, actor: caller.actor });
     },
@@ -103,7 +105,7 @@ function registerListening(app: App, options: RecordingRouteOptions): void {
       const link = await recordings.links.find(request.params.token);
       const tenant = link && (await loadTenant(link.tenantId));
       if (!link || !tenant || tenant.disabledAt !== null) throw new AppError("not_found", "This link opens nothing.");
-      const found = await recordings.find(link.tenantId, link.callId);
+      const found = await recordings.find(link.tenantId, link.callId, null);
       return send(request, reply, { ...found, actor: `link:${link.id}` });
     },
   );
@@ -118,7 +120,8 @@ async function refuseStrangers(caller: Caller, call: StoredCall, options: Record
     throw new AppError("forbidden", "Agents hear the recordings of the calls they took.");
 }
 
-function registerLinks(app: App, { recordings, database, clock, writeAudit }: RecordingRouteOptions): void {
+function registerLinks(app: App, options: RecordingRouteOptions): void {
+  const { recordings, database, clock, writeAudit, listOwnProjects } = options;
   const access = allow({ roles: ["supervisor"], scope: "recordings:write" });
   app.post(
     "/api/v1/calls/:id/recording/link",
@@ -134,7 +137,7 @@ function registerLinks(app: App, { recordings, database, clock, writeAudit }: Re
     },
     async (request, reply) => {
       const { tenantId, actor } = request.caller;
-      const { call } = await recordings.find(tenantId, request.params.id);
+      const { call } = await recordings.find(tenantId, request.params.id, await listOwnProjects(request.caller));
       const wantedMs = clock.now().getTime() + request.body.expires_in_hours * HOUR_MS;
       const keptMs = toKeptUntil(call, await recordings.loadSettings(tenantId)).getTime();
       const expiresAt = new Date(Math.min(wantedMs, keptMs));
@@ -162,7 +165,7 @@ function registerLinks(app: App, { recordings, database, clock, writeAudit }: Re
     },
     async (request, reply) => {
       const { tenantId, actor } = request.caller;
-      const { call } = await recordings.find(tenantId, request.params.id);
+      const { call } = await recordings.find(tenantId, request.params.id, await listOwnProjects(request.caller));
       await database.sql.transaction().execute(async (on) => {
         const links = await recordings.links.revokeAll(on, { tenantId, callId: call.id });
         const deed = { action: "recording.revoke", target: `call:${call.id}`, detail: { links }, at: clock.now() };

@@ -4,7 +4,7 @@ import type { TenantId } from "../../core/ids.ts";
 import type { Caller } from "../../http/access.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
-import type { ListOwnProjects } from "../routes.ts";
+import type { ListOwnProjects } from "../own-calls.ts";
 import { type DialerFigures, RANGE_DAYS_MAX, type Statistics, type StatisticsQuery } from "./schema.ts";
 import { toStatistics } from "./statistics.ts";
 import { loadCounts, loadMissedCallers } from "./store.ts";
@@ -38,7 +38,7 @@ export function createLoadStatistics({ database, clock, ...options }: Statistics
     const until = query.until ?? clock.now();
     const since = query.since ?? new Date(until.getTime() - DEFAULT_DAYS * DAY_MS);
     refuseRange(since, until);
-    const stretch = { ...filter, tenantId, since, until, projects: await options.listOwnProjects(caller) };
+    const stretch = { ...filter, tenantId, since, until, own: await options.listOwnProjects(caller) };
     const timeZone = (await options.loadTenant(tenantId))?.timeZone ?? "UTC";
     return await database.sql.transaction().execute(async (on) => {
       await sql`set transaction read only`.execute(on);

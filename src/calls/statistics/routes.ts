@@ -73,7 +73,7 @@ function toBody(
   return Readable.from(writeWorkbook(sheets, signal), { objectMode: false });
 }
 
-function registerActivity(app: App, { database, clock }: StatisticsOptions): void {
+function registerActivity(app: App, { database, clock, listOwnProjects }: StatisticsOptions): void {
   const loadActivity = createActivity({
     clock,
     loadSteps: (tenantId, steps) => loadSteps(database.sql, tenantId, steps),
@@ -84,11 +84,13 @@ function registerActivity(app: App, { database, clock }: StatisticsOptions): voi
       config: { access: allow({ roles: ["agent", "viewer"], scope: "calls:read" }) },
       schema: {
         summary: "Calls a minute of the last hour, or a quarter of an hour of the last day",
+        description: "Supervisors: calls of their projects, and calls of no project.",
         tags,
         querystring: activityQuery,
         response: { 200: activityAnswer },
       },
     },
-    (request) => loadActivity(request.caller.tenantId, request.query.span),
+    async ({ caller, query: { span } }) =>
+      loadActivity({ tenantId: caller.tenantId, span, own: await listOwnProjects(caller) }),
   );
 }

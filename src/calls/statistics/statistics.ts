@@ -1,5 +1,6 @@
 import type { TenantId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
+import type { OwnProjects } from "../own-calls.ts";
 import type { Activity, SPANS, Statistics } from "./schema.ts";
 import type { CountRow, StepRow } from "./store.ts";
 
@@ -43,35 +44,41 @@ const STEPS: Record<(typeof SPANS)[number], { stepSeconds: number; steps: number
 const FRESH_MS = 10_000;
 
 export interface ActivityOptions {
-  loadSteps(tenantId: TenantId, steps: { since: Date; stepSeconds: number }): Promise<StepRow[]>;
+  loadSteps(tenantId: TenantId, steps: { since: Date; stepSeconds: number; own: OwnProjects }): Promise<StepRow[]>;
   clock: Clock;
   /** Default 10,000. */
   freshMs?: number;
 }
 
-/** Calls a minute of the last hour, or a quarter of an hour of the last day; one question for all who ask at once. */
+export interface ActivityAsk {
+  tenantId: TenantId;
+  span: (typeof SPANS)[number];
+  own: OwnProjects;
+}
+
+/** Calls a minute of the last hour, or a quarter of an hour of the last day; one question for all who ask the same at once. */
 export function createActivity({ loadSteps, clock, freshMs = FRESH_MS }: ActivityOptions) {
   const known = new Map<string, { atMs: number; activity: Promise<Activity> }>();
 
-  async function load(tenantId: TenantId, span: (typeof SPANS)[number]): Promise<Activity> {
+  async function load({ tenantId, span, own }: ActivityAsk): Promise<Activity> {
     const { stepSeconds, steps } = STEPS[span];
     const stepMs = stepSeconds * 1000;
     const lastMs = Math.floor(clock.now().getTime() / stepMs) * stepMs;
     const since = new Date(lastMs - (steps - 1) * stepMs);
-    return toActivity(await loadSteps(tenantId, { since, stepSeconds }), {
+    return toActivity(await loadSteps(tenantId, { since, stepSeconds, own }), {
       stepSeconds,
       steps,
       lastAt: new Date(lastMs),
     });
   }
 
-  return (tenantId: TenantId, span: (typeof SPANS)[number]): Promise<Activity> => {
+  return (ask: ActivityAsk): Promise<Activity> => {
     const nowMs = clock.monotonicMs();
     for (const [key, { atMs }] of known) if (nowMs - atMs > freshMs) known.delete(key);
-    const key = `${tenantId} ${span}`;
+    const key = `${ask.tenantId} ${ask.span} ${ask.own?.join() ?? "all"}`;
     const fresh = known.get(key)?.activity;
     if (fresh) return fresh;
-    const activity = load(tenantId, span);
+    const activity = load(ask);
     known.set(key, { atMs: nowMs, activity });
     activity.catch(() => known.delete(key)); // whoever asked is told; the next one asks again
     return activity;

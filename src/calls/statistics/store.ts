@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
-import type { RowId, TenantId } from "../../core/ids.ts";
+import type { TenantId } from "../../core/ids.ts";
 import { toInstant } from "../../http/wire.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
+import { type OwnProjects, toOwnCall } from "../own-calls.ts";
 import type { Statistics } from "./schema.ts";
 
 /** The calls of a stretch of time, read by the index in list order; everything is counted from that. */
@@ -14,8 +15,7 @@ export interface Stretch {
   extension?: string | undefined;
   project_id?: string | undefined;
   campaign_id?: string | undefined;
-  /** Of calls that the dialer made, only those of these projects; `null`: of all. */
-  projects: readonly RowId[] | null;
+  own: OwnProjects;
 }
 
 /** One line of a grouping: which, and of what. */
@@ -128,7 +128,8 @@ function toConditions({ tenantId, since, until, direction, extension, ...of }: S
   if (extension !== undefined) conditions.push(sql`c.agent_extension = ${extension}`);
   if (of.project_id !== undefined) conditions.push(sql`c.project_id = ${of.project_id}`);
   if (of.campaign_id !== undefined) conditions.push(sql`c.campaign_id = ${of.campaign_id}`);
-  if (of.projects) conditions.push(sql`(c.project_id is null or c.project_id = any(${[...of.projects]}::text[]))`);
+  const seen = toOwnCall(of.own);
+  if (seen) conditions.push(seen);
   return sql.join(conditions, sql` and `);
 }
 
@@ -144,14 +145,15 @@ export interface StepRow {
 export async function loadSteps(
   on: Sql,
   tenantId: TenantId,
-  { since, stepSeconds }: { since: Date; stepSeconds: number },
+  { since, stepSeconds, own }: { since: Date; stepSeconds: number; own: OwnProjects },
 ): Promise<StepRow[]> {
   const { rows } = await sql<StepRow>`
     select floor(extract(epoch from started_at - ${since.toISOString()}::timestamptz) / ${stepSeconds}::float8)::int as step,
            count(*) filter (where outcome in ('answered', 'transferred'))::int as answered,
            count(*) filter (where outcome = 'missed')::int as missed,
            count(*) filter (where outcome not in ('answered', 'transferred', 'missed'))::int as other
-      from calls where tenant_id = ${tenantId} and started_at >= ${since.toISOString()}::timestamptz
+      from calls c where tenant_id = ${tenantId} and started_at >= ${since.toISOString()}::timestamptz
+       and ${toOwnCall(own) ?? sql`true`}
      group by 1`.execute(on);
   return rows;
 }

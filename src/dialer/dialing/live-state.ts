@@ -57,16 +57,3 @@ export async function loadLiveState(
     ),
   };
 }
-
-/** Projects of the calls that go on, by their attempt's id. */
-export async function loadDialedProjects(
-  { pool }: Pick<Database, "pool">,
-  tenantId: TenantId,
-): Promise<Map<string, RowId>> {
-  const { rows } = await pool.query<{ id: string; project_id: RowId }>({
-    name: "dialing.projects",
-    text: "select id, project_id from dial_attempts where tenant_id = $1 and state in ('dialing', 'talking')",
-    values: [tenantId],
-  });
-  return new Map(rows.map((row) => [row.id, row.project_id]));
-}

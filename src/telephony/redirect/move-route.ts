@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
-import { type Authenticate, isAllowed, publicAccess } from "../../http/access.ts";
+import { type Authenticate, type Caller, isAllowed, publicAccess } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { perSecond } from "../../http/rate-limits.ts";
 import { redirectAnswer, redirectBody } from "./schema.ts";
@@ -13,8 +13,8 @@ export interface MoveRouteOptions {
   /** Whose event token it is; `null` if nobody's. `callIdPrefix` makes a call_uuid of its Uniqueids. */
   findPbxByToken(token: string): Promise<{ tenantId: TenantId; callIdPrefix: string } | null>;
   authenticate: Authenticate;
-  /** By call_uuid. */
-  findCall(tenantId: TenantId, callUuid: string): Promise<AskedCall | null>;
+  /** By call_uuid; of a person only what the person sees. */
+  findCall(asker: { tenantId: TenantId; caller: Caller | null }, callUuid: string): Promise<AskedCall | null>;
   /** AMI Redirect, by the process that listens to the PBX and knows whether it still rings. Throws `AppError`. */
   move(call: { tenantId: TenantId; pbxId: string; callUuid: string; extension: string }): Promise<void>;
   /** Requests taken from one address; 0 is no limit. */
@@ -46,10 +46,10 @@ export function registerMoveRoute(app: App, options: MoveRouteOptions): void {
       },
     },
     async (request) => {
-      const { tenantId, callIdPrefix } = await identify(request, options);
+      const { tenantId, callIdPrefix, caller } = await identify(request, options);
       const { unique_id: uniqueId, phone, trunk } = request.body;
       const callUuid = uniqueId.startsWith(callIdPrefix) ? uniqueId : `${callIdPrefix}${uniqueId}`;
-      const call = await findCall(tenantId, callUuid);
+      const call = await findCall({ tenantId, caller }, callUuid);
       if (!call || call.phase === "ended") throw new AppError("not_found", "This call is not going on.");
       if (call.phase !== "ringing") throw new AppError("conflict", "Somebody has taken this call already.");
       const asked = { tenantId, source: "smart-redirect", uniqueId, trunk: trunk || (call.trunk ?? "") } as const;
@@ -68,13 +68,13 @@ export function registerMoveRoute(app: App, options: MoveRouteOptions): void {
 async function identify(
   request: FastifyRequest,
   { findPbxByToken, authenticate }: MoveRouteOptions,
-): Promise<{ tenantId: TenantId; callIdPrefix: string }> {
+): Promise<{ tenantId: TenantId; callIdPrefix: string; caller: Caller | null }> {
   const { token } = request.headers;
   const pbx = typeof token === "string" ? await findPbxByToken(token) : null;
-  if (pbx) return pbx;
+  if (pbx) return { ...pbx, caller: null };
   const caller = await authenticate(request);
   if (!caller || caller.mustChangePassword)
     throw new AppError("unauthenticated", "Send the PBX's event token as Token, or an X-API-KEY.");
   if (!isAllowed(caller, RULE)) throw new AppError("forbidden", "This takes a supervisor, or a key with calls:write.");
-  return { tenantId: caller.tenantId, callIdPrefix: "" };
+  return { tenantId: caller.tenantId, callIdPrefix: "", caller };
 }

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { TenantId } from "../../core/ids.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
 
@@ -55,12 +55,16 @@ export interface AskedCall {
   phase: "ringing" | "talking" | "ended";
 }
 
-/** A call by its call_uuid. */
-export async function findAskedCall(from: Sql, tenantId: TenantId, callUuid: string): Promise<AskedCall | null> {
+/** A call by its call_uuid; `seen` is what must hold of the call `c` for who asks to see it, `null`: nothing. */
+export async function findAskedCall(
+  from: Sql,
+  tenantId: TenantId,
+  { callUuid, seen }: { callUuid: string; seen: RawBuilder<unknown> | null },
+): Promise<AskedCall | null> {
   const { rows } = await sql<AskedCall>`
     select c.from_text as "from", c.trunk, p.id as "pbxId", c.phase
       from calls c left join pbxs p on p.tenant_id = c.tenant_id and p.name = c.pbx
-     where c.tenant_id = ${tenantId} and c.call_uuid = ${callUuid}`.execute(from);
+     where c.tenant_id = ${tenantId} and c.call_uuid = ${callUuid} and ${seen ?? sql`true`}`.execute(from);
   return rows[0] ?? null;
 }
 
