@@ -12,7 +12,9 @@ export function Time({ at, seconds = false }: TimeProps) {
   const { language } = useText();
   const { tenant } = useMe();
   if (!at) return <span className="quiet">–</span>;
-  const own = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" }).format(new Date(at));
+  const own = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long", hourCycle: "h23" }).format(
+    new Date(at),
+  );
   const shown = new Intl.DateTimeFormat(language, {
     timeZone: tenant.time_zone,
     ...{ day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },

@@ -9,6 +9,7 @@ import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { toClock } from "../../ui/instants.ts";
 import { Loading } from "../../ui/Loading.tsx";
 import { Page } from "../../ui/Page.tsx";
+import { useNumberText } from "../../ui/phone-numbers.ts";
 import { Time } from "../../ui/Time.tsx";
 import { CallDeliveries } from "./CallDeliveries.tsx";
 import { Direction } from "./CallTable.tsx";
@@ -26,6 +27,7 @@ const SETTLING_REFRESH_MS = 5_000;
 /** One call: who, when, what became of it, its story, and every CRM it went to. */
 export function CallPage() {
   const { t } = useText();
+  const write = useNumberText();
   const { id } = route.useParams();
   const {
     data: call,
@@ -37,7 +39,7 @@ export function CallPage() {
     refetchInterval: ({ state }) => toRefreshMs(state.data),
   });
   const title = call
-    ? t("call.title", { from: call.from ?? t("call.unknown"), to: call.to ?? t("call.unknown") })
+    ? t("call.title", { from: write(call.from ?? t("call.unknown")), to: write(call.to ?? t("call.unknown")) })
     : t("calls.title");
   return (
     <Page

@@ -1,6 +1,7 @@
 import type { Schemas } from "../../api/schema.gen.ts";
 import { type Translate, useText } from "../../locales/text.tsx";
 import { toClock } from "../../ui/instants.ts";
+import { useNumberText } from "../../ui/phone-numbers.ts";
 import { Time } from "../../ui/Time.tsx";
 
 type Details = Schemas["CallDetail"]["details"];
@@ -36,9 +37,10 @@ export function Legs({ details }: { details: Details }) {
 
 function useLegs(details: Details): Leg[] {
   const { t } = useText();
+  const write = useNumberText();
   if (!details) return [];
   const { rings, talks, holds, queues, transfers, pickups, parkings, conferences, recordings } = details;
-  const who = (...names: (string | null)[]): string => names.find((name) => name !== null) ?? t("call.unknown");
+  const who = (...names: (string | null)[]): string => write(names.find((name) => name !== null) ?? t("call.unknown"));
   return [
     ...queues.map(({ queue, joined_at, wait_seconds, outcome }) => ({
       at: joined_at,

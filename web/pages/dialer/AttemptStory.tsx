@@ -5,6 +5,7 @@ import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { useNumberText } from "../../ui/phone-numbers.ts";
 import { Time } from "../../ui/Time.tsx";
 import { toOutcomeText } from "./attempt-columns.tsx";
 import { toNames, useTrunks } from "./lists.ts";
@@ -29,9 +30,11 @@ export function AttemptStory({ id }: { id: string }) {
 
 function Story({ attempt }: { attempt: Schemas["DialAttempt"] }) {
   const { t } = useText();
+  const write = useNumberText();
   const trunkOf = toNames(useTrunks().data?.items);
   const { queued_at, dialed_at, answered_at, ended_at, trunk_id, caller_id, amd, digit } = attempt;
-  const over = [trunk_id !== null && trunkOf(trunk_id), caller_id].filter(Boolean).join(" · ");
+  const shown = caller_id !== null && write(caller_id);
+  const over = [trunk_id !== null && trunkOf(trunk_id), shown].filter(Boolean).join(" · ");
   return (
     <>
       <ol className="story">

@@ -4,6 +4,7 @@ import { api, ask } from "../../api/client.ts";
 import { DIAL_ATTEMPT_DISPOSITION } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
+import { Phone } from "../../ui/Phone.tsx";
 import { TextFilter } from "../../ui/TextFilter.tsx";
 import { useAttemptColumns } from "./attempt-columns.tsx";
 import { toNames, useProjects } from "./lists.ts";
@@ -55,7 +56,7 @@ export function Attempts() {
         empty={{ title: t("dialer.noAttempts") }}
         columns={[
           when,
-          { label: t("dialer.number"), className: "number nowrap", show: (one) => one.number },
+          { label: t("dialer.number"), className: "number nowrap", show: ({ number }) => <Phone number={number} /> },
           { label: t("dialer.project"), show: ({ project_id }) => projectOf(project_id) },
           ...outcome,
         ]}

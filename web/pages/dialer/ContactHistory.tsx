@@ -6,6 +6,7 @@ import { DialogButton } from "../../ui/DialogButton.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
 import { Loading } from "../../ui/Loading.tsx";
+import { useNumberText } from "../../ui/phone-numbers.ts";
 import { useAttemptColumns } from "./attempt-columns.tsx";
 import { toVariablesText } from "./contact-variables.ts";
 import { WhyAnswer } from "./WhyAnswer.tsx";
@@ -18,7 +19,7 @@ interface ContactHistoryProps {
 /** Everything that was tried with one person of a campaign, and why nothing more, or what is next. */
 export function ContactHistory({ contact, campaignId }: ContactHistoryProps) {
   const { t } = useText();
-  const { number } = contact;
+  const number = useNumberText()(contact.number);
   return (
     <DialogButton size="xl" label={t("dialer.history")} about={number} title={t("dialer.historyOf", { number })}>
       {() => <History contact={contact} campaignId={campaignId} />}

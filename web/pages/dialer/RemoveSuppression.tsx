@@ -5,6 +5,7 @@ import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { DialogButton } from "../../ui/DialogButton.tsx";
 import { textOf } from "../../ui/form-fields.ts";
+import { useNumberText } from "../../ui/phone-numbers.ts";
 import { useRemovals } from "../../ui/removals.tsx";
 
 type Suppression = Schemas["Suppression"];
@@ -12,7 +13,7 @@ type Suppression = Schemas["Suppression"];
 /** Somebody may be called again: why, is kept. */
 export function RemoveSuppression({ suppression }: { suppression: Suppression }) {
   const { t } = useText();
-  const { number } = suppression;
+  const number = useNumberText()(suppression.number);
   return (
     <DialogButton label={t("action.remove")} about={number} title={t("dialer.removeSuppressionQuestion", { number })}>
       {(close) => <Reason suppression={suppression} onDone={close} />}

@@ -7,6 +7,7 @@ import { ActionForm } from "../../ui/ActionForm.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { textOf } from "../../ui/form-fields.ts";
 import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
+import { Phone } from "../../ui/Phone.tsx";
 import { TextFilter } from "../../ui/TextFilter.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -59,7 +60,7 @@ export function Suppressions() {
         list={list}
         empty={{ title: t("dialer.noSuppressions") }}
         columns={[
-          { label: t("dialer.number"), className: "number nowrap", show: (one) => one.number },
+          { label: t("dialer.number"), className: "number nowrap", show: ({ number }) => <Phone number={number} /> },
           { label: t("dialer.scope"), show: (one) => <Scope of={one} /> },
           { label: t("dialer.reason"), className: "break", show: ({ reason }) => reason || "–" },
           { label: t("dialer.source"), show: (one) => t(`dialer.sourceIs.${one.source}`) },

@@ -1,5 +1,6 @@
 import type { Schemas } from "../../api/schema.gen.ts";
 import { type Translate, useText } from "../../locales/text.tsx";
+import { Phone } from "../../ui/Phone.tsx";
 import type { Column } from "../../ui/Table.tsx";
 import { Time } from "../../ui/Time.tsx";
 
@@ -16,7 +17,11 @@ export function useAttemptColumns(): { when: Column<Attempt>; outcome: readonly 
     outcome: [
       { label: t("dialer.stateLabel"), show: ({ state }) => t(`dialer.attempt.${state}`) },
       { label: t("dialer.outcome"), show: (one) => toOutcomeText(one, t) },
-      { label: t("dialer.callerId"), className: "number nowrap", show: ({ caller_id }) => caller_id ?? "–" },
+      {
+        label: t("dialer.callerId"),
+        className: "number nowrap",
+        show: ({ caller_id }) => <Phone number={caller_id} none="–" />,
+      },
       { label: t("dialer.key"), show: ({ digit }) => digit ?? "–" },
     ],
   };

@@ -5,6 +5,7 @@ import { useText } from "../../locales/text.tsx";
 import { Badge, type Tone } from "../../ui/Badge.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { Loading } from "../../ui/Loading.tsx";
+import { Phone } from "../../ui/Phone.tsx";
 import { Since } from "./Since.tsx";
 import { useLive } from "./use-live.ts";
 
@@ -96,10 +97,10 @@ const AgentRow = memo(function AgentRow({ agent }: { agent: Agent }) {
       {isBusy && agent.with !== null && (
         <div className="small quiet number">
           {call_id === null ? (
-            agent.with
+            <Phone number={agent.with} />
           ) : (
             <Link to="/calls/$id" params={{ id: call_id }} preload={false}>
-              {agent.with}
+              <Phone number={agent.with} />
             </Link>
           )}
         </div>

@@ -3,6 +3,7 @@ import { type MouseEvent, memo, useCallback } from "react";
 import type { LiveCall } from "../../api/live.ts";
 import { useText } from "../../locales/text.tsx";
 import { Badge } from "../../ui/Badge.tsx";
+import { Phone } from "../../ui/Phone.tsx";
 import { useVisibleRows } from "../../ui/use-visible-rows.ts";
 import { Direction } from "../calls/CallTable.tsx";
 import { Since } from "./Since.tsx";
@@ -85,10 +86,10 @@ const CallRow = memo(function CallRow({ call, order, follow }: CallRowProps) {
         <Direction direction={call.direction} />
       </td>
       <td data-label={t("call.from")} className="break">
-        {call.from ?? t("call.unknown")}
+        <Phone number={call.from} />
       </td>
       <td data-label={t("call.to")} className="break">
-        {call.to ?? t("call.unknown")}
+        <Phone number={call.to} />
       </td>
       <td data-label={t("call.extension")}>{call.agent_extension ?? "–"}</td>
       <td data-label={t("live.since")} className="end">
