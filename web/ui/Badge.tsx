@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { Schemas } from "../api/schema.gen.ts";
 import { useText } from "../locales/text.tsx";
+import { useDecided } from "./decisions.ts";
 
 export type Tone = "good" | "warn" | "bad" | "busy" | "still";
 
@@ -35,7 +36,9 @@ const LANE_TONES: Record<LaneState, Tone> = {
   ...{ active: "good", paused: "warn", held: "bad", breaker_open: "bad", disabled: "still" },
 };
 
-export function LaneBadge({ state }: { state: LaneState }) {
+/** Shows what somebody here has just decided before the server has said it. */
+export function LaneBadge({ id, state: told }: { id: string; state: LaneState }) {
   const { t } = useText();
+  const state = useDecided(`lane:${id}`, told);
   return <Badge tone={LANE_TONES[state]}>{t(`lane.${state}`)}</Badge>;
 }

@@ -55,7 +55,7 @@ function ConnectionCard({ connection }: { connection: Schemas["Connection"] }) {
             {name}
           </Link>
         </h2>
-        <LaneBadge state={lane.state} />
+        <LaneBadge id={id} state={lane.state} />
       </div>
       <dl className="facts small">
         <dt>{t("connection.connector")}</dt>

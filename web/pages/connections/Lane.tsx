@@ -4,11 +4,15 @@ import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { LaneBadge } from "../../ui/Badge.tsx";
 import { useMay } from "../../ui/current-user.ts";
+import { useDecision } from "../../ui/decisions.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Findings } from "../../ui/Findings.tsx";
-import { showProblem } from "../../ui/notices.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
+
+type LaneState = Schemas["Connection"]["lane"]["state"];
+/** In which a person may stop or start it. */
+const STEERED: readonly LaneState[] = ["active", "paused", "held", "breaker_open"];
 
 /** How a connection runs, and the levers: check, pause, resume. */
 export function Lane({ connection }: { connection: Schemas["Connection"] }) {
@@ -19,7 +23,7 @@ export function Lane({ connection }: { connection: Schemas["Connection"] }) {
       <section className="card">
         <div className="row spread">
           <h2>{t("connection.lane")}</h2>
-          <LaneBadge state={lane.state} />
+          <LaneBadge id={connection.id} state={lane.state} />
         </div>
         {(problem ?? lane.reason) && (
           <p className="note note-bad small" lang="en">
@@ -49,40 +53,34 @@ export function Lane({ connection }: { connection: Schemas["Connection"] }) {
             )}
           </dd>
         </dl>
-        <PauseButtons connection={connection} />
+        <PauseButton connection={connection} />
       </section>
       <Check id={connection.id} />
     </div>
   );
 }
 
-function PauseButtons({ connection: { id, lane } }: { connection: Schemas["Connection"] }) {
+/** One button in one place, so that the focus stays on it when it becomes the other. */
+function PauseButton({ connection: { id, lane } }: { connection: Schemas["Connection"] }) {
   const { t } = useText();
   const may = useMay();
   const params = { params: { path: { id } } };
-  const pause = useAction({
-    run: () => ask(api.POST("/api/v1/connections/{id}/pause", params)),
-    done: t("connection.paused"),
-    onError: showProblem,
+  const { shown, decide } = useDecision<LaneState>({
+    name: `lane:${id}`,
+    told: lane.state,
+    run: (state) =>
+      state === "paused"
+        ? ask(api.POST("/api/v1/connections/{id}/pause", params))
+        : ask(api.POST("/api/v1/connections/{id}/resume", params)),
+    done: (state) => t(state === "paused" ? "connection.paused" : "connection.resumed"),
   });
-  const resume = useAction({
-    run: () => ask(api.POST("/api/v1/connections/{id}/resume", params)),
-    done: t("connection.resumed"),
-    onError: showProblem,
-  });
-  if (!may("POST /api/v1/connections/{id}/pause")) return null;
+  if (!may("POST /api/v1/connections/{id}/pause") || !STEERED.includes(shown)) return null;
+  const isActive = shown === "active";
   return (
     <div className="row actions">
-      {lane.state === "active" && (
-        <Button variant="default" loading={pause.isPending} onClick={() => pause.mutate()}>
-          {t("connection.pause")}
-        </Button>
-      )}
-      {["paused", "held", "breaker_open"].includes(lane.state) && (
-        <Button loading={resume.isPending} onClick={() => resume.mutate()}>
-          {t("connection.resume")}
-        </Button>
-      )}
+      <Button variant={isActive ? "default" : "filled"} onClick={() => decide(isActive ? "paused" : "active")}>
+        {t(isActive ? "connection.pause" : "connection.resume")}
+      </Button>
     </div>
   );
 }

@@ -21,7 +21,7 @@ export function HeldLanes() {
       <h2>{t("lanes.stopped")}</h2>
       {stopped.map(({ id, name, lane }) => (
         <div key={id} className="row">
-          <LaneBadge state={lane.state} />
+          <LaneBadge id={id} state={lane.state} />
           <Link to="/connections/$id" params={{ id }}>
             {name}
           </Link>

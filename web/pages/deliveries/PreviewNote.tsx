@@ -40,7 +40,7 @@ function Effect({ deed, part }: { deed: Deed; part: Part }) {
       <div>{deed === "replay" ? toEffects(part, t).join(", ") : t("bulk.discardYes", { count: part.matched })}</div>
       {isStill && (
         <div className="small">
-          <LaneBadge state={part.lane} /> {t("bulk.stands")}{" "}
+          <LaneBadge id={part.connection_id} state={part.lane} /> {t("bulk.stands")}{" "}
           {part.lane_reason && <span lang="en">{part.lane_reason}</span>}
         </div>
       )}

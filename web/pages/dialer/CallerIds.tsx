@@ -7,9 +7,11 @@ import { ActionForm } from "../../ui/ActionForm.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { DialogButton } from "../../ui/DialogButton.tsx";
+import { useDecided, useDecision } from "../../ui/decisions.ts";
 import { numberOf, textOf } from "../../ui/form-fields.ts";
 import { ListCard } from "../../ui/ListCard.tsx";
-import { showProblem } from "../../ui/notices.tsx";
+import { Phone } from "../../ui/Phone.tsx";
+import { useNumberText } from "../../ui/phone-numbers.ts";
 import { RemoveButton } from "../../ui/removals.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
@@ -57,13 +59,14 @@ export function CallerIds({ projectId: id }: { projectId: string }) {
   );
 }
 
-function Shown({ one: { number, has_dropped, active } }: { one: CallerId }) {
+function Shown({ one: { id, number, has_dropped, active } }: { one: CallerId }) {
   const { t } = useText();
+  const isActive = useDecided(`caller-id:${id}`, active);
   return (
     <span className="row">
-      {number}
+      <Phone number={number} />
       {has_dropped && <Badge tone="bad">{t("dialer.dropped")}</Badge>}
-      {!active && <Badge tone="still">{t("dialer.disabled")}</Badge>}
+      {!isActive && <Badge tone="still">{t("dialer.disabled")}</Badge>}
     </span>
   );
 }
@@ -71,6 +74,7 @@ function Shown({ one: { number, has_dropped, active } }: { one: CallerId }) {
 /** Today's calls under it, and how much of its cap they are. */
 function Today({ one: { number, calls_today, daily_cap } }: { one: CallerId }) {
   const { t } = useText();
+  const write = useNumberText();
   if (daily_cap === null) return calls_today;
   return (
     <>
@@ -79,7 +83,7 @@ function Today({ one: { number, calls_today, daily_cap } }: { one: CallerId }) {
         max={daily_cap}
         high={daily_cap * NEARLY_FULL}
         value={calls_today}
-        aria-label={t("dialer.todayOf", { number })}
+        aria-label={t("dialer.todayOf", { number: write(number) })}
       />{" "}
       {t("dialer.doneOf", { done: calls_today, total: daily_cap })}
     </>
@@ -91,26 +95,27 @@ const NEARLY_FULL = 0.9;
 function CallerIdActions({ one }: { one: CallerId }) {
   const { t } = useText();
   const params = { params: { path: { id: one.project_id, callerId: one.id } } };
-  const toggle = useAction({
-    run: () =>
-      ask(api.PATCH("/api/v1/projects/{id}/caller-ids/{callerId}", { ...params, body: { active: !one.active } })),
-    onError: showProblem,
+  const number = useNumberText()(one.number);
+  const { shown, decide } = useDecision({
+    name: `caller-id:${one.id}`,
+    told: one.active,
+    run: (active) => ask(api.PATCH("/api/v1/projects/{id}/caller-ids/{callerId}", { ...params, body: { active } })),
   });
   return (
     <div className="row">
-      <Button size="xs" variant="default" loading={toggle.isPending} onClick={() => toggle.mutate()}>
-        {one.active ? t("dialer.rest") : t("dialer.useAgain")}
-        <span className="visually-hidden"> {one.number}</span>
+      <Button size="xs" variant="default" onClick={() => decide(!shown)}>
+        {shown ? t("dialer.rest") : t("dialer.useAgain")}
+        <span className="visually-hidden"> {number}</span>
       </Button>
-      <DialogButton label={t("action.edit")} about={one.number} title={one.number}>
+      <DialogButton label={t("action.edit")} about={number} title={number}>
         {(close) => <CallerIdForm one={one} onDone={close} />}
       </DialogButton>
       <RemoveButton
         label={t("action.remove")}
-        about={one.number}
+        about={number}
         removal={{
           name: `caller-id:${one.id}`,
-          sentence: t("dialer.removed", { name: one.number }),
+          sentence: t("dialer.removed", { name: number }),
           run: () => ask(api.DELETE("/api/v1/projects/{id}/caller-ids/{callerId}", { ...params, keepalive: true })),
         }}
       />

@@ -8,9 +8,9 @@ import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { DialogButton } from "../../ui/DialogButton.tsx";
 import { textOf } from "../../ui/form-fields.ts";
-import { showProblem } from "../../ui/notices.tsx";
 import { RemoveButton } from "../../ui/removals.tsx";
 import { useAction } from "../../ui/use-action.ts";
+import { StartOrPause } from "../live/StartOrPause.tsx";
 
 type Statistics = Schemas["CampaignStatistics"];
 interface CampaignProps {
@@ -45,17 +45,13 @@ export function CampaignActions({ statistics }: { statistics: Statistics }) {
   );
 }
 
-function Steering({ campaign: { id, name, state } }: CampaignProps) {
+function Steering({ campaign }: CampaignProps) {
   const { t } = useText();
+  const { id, name, state } = campaign;
   const params = { params: { path: { id } } };
   return (
     <>
-      {(state === "draft" || state === "paused") && (
-        <Deed label={t("dialer.start")} run={() => ask(api.POST("/api/v1/campaigns/{id}/start", params))} />
-      )}
-      {state === "active" && (
-        <Deed label={t("dialer.pause")} run={() => ask(api.POST("/api/v1/campaigns/{id}/pause", params))} />
-      )}
+      <StartOrPause campaign={campaign} />
       {(state === "active" || state === "paused") && (
         <ConfirmButton
           label={t("dialer.stop")}
@@ -65,15 +61,6 @@ function Steering({ campaign: { id, name, state } }: CampaignProps) {
         />
       )}
     </>
-  );
-}
-
-function Deed({ label, run }: { label: string; run(): Promise<unknown> }) {
-  const deed = useAction({ run, onError: showProblem });
-  return (
-    <Button loading={deed.isPending} onClick={() => deed.mutate()}>
-      {label}
-    </Button>
   );
 }
 

@@ -69,7 +69,7 @@ function Standing({ statistics }: { statistics: Schemas["CampaignStatistics"] })
       <dl className="facts">
         <dt>{t("dialer.stateLabel")}</dt>
         <dd>
-          <CampaignBadge state={campaign.state} />
+          <CampaignBadge campaign={campaign} />
         </dd>
         <dt>{t("dialer.project")}</dt>
         <dd>{toNames(projects.data?.items)(campaign.project_id)}</dd>

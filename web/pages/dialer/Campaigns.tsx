@@ -63,7 +63,7 @@ export function Campaigns() {
             ),
           },
           { label: t("dialer.project"), show: ({ project_id }) => nameOf(project_id) },
-          { label: t("dialer.stateLabel"), show: (one) => <CampaignBadge state={one.state} /> },
+          { label: t("dialer.stateLabel"), show: (one) => <CampaignBadge campaign={one} /> },
           {
             label: t("dialer.progress"),
             show: ({ name, contacts }) => (

@@ -3,9 +3,9 @@ import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { useMay } from "../../ui/current-user.ts";
-import { showProblem } from "../../ui/notices.tsx";
+import { useDecision } from "../../ui/decisions.ts";
+import { useNumberText } from "../../ui/phone-numbers.ts";
 import { RemoveButton } from "../../ui/removals.tsx";
-import { useAction } from "../../ui/use-action.ts";
 import { ContactHistory } from "./ContactHistory.tsx";
 
 interface ContactActionsProps {
@@ -17,18 +17,20 @@ interface ContactActionsProps {
 export function ContactActions({ contact, campaignId }: ContactActionsProps) {
   const { t } = useText();
   const may = useMay();
-  const { id, number, state } = contact;
+  const { id, state } = contact;
+  const number = useNumberText()(contact.number);
   const params = { path: { id: campaignId, contactId: id } };
-  const skip = useAction({
+  const { shown, decide } = useDecision({
+    name: `contact-state:${id}`,
+    told: state,
     run: () => ask(api.POST("/api/v1/campaigns/{id}/contacts/{contactId}/skip", { params })),
-    done: t("dialer.contactSkipped", { number }),
-    onError: showProblem,
+    done: () => t("dialer.contactSkipped", { number }),
   });
   return (
     <div className="row">
       <ContactHistory contact={contact} campaignId={campaignId} />
-      {state === "pending" && may("POST /api/v1/campaigns/{id}/contacts/{contactId}/skip") && (
-        <Button size="xs" variant="default" loading={skip.isPending} onClick={() => skip.mutate()}>
+      {shown === "pending" && may("POST /api/v1/campaigns/{id}/contacts/{contactId}/skip") && (
+        <Button size="xs" variant="default" onClick={() => decide("skipped")}>
           {t("dialer.skipContact")}
           <span className="visually-hidden"> {number}</span>
         </Button>

@@ -5,7 +5,9 @@ import { CAMPAIGN_CONTACT_DISPOSITION, CAMPAIGN_CONTACT_STATE, type Schemas } fr
 import { useText } from "../../locales/text.tsx";
 import { Badge, type Tone } from "../../ui/Badge.tsx";
 import { useMay } from "../../ui/current-user.ts";
+import { useDecided } from "../../ui/decisions.ts";
 import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
+import { Phone } from "../../ui/Phone.tsx";
 import { TextFilter } from "../../ui/TextFilter.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { AddContact } from "./AddContact.tsx";
@@ -71,10 +73,10 @@ export function Contacts({ campaign: { id, state: campaignState } }: { campaign:
         list={list}
         empty={{ title: t("dialer.noContacts") }}
         columns={[
-          { label: t("dialer.number"), className: "number nowrap", show: (one) => one.number },
+          { label: t("dialer.number"), className: "number nowrap", show: ({ number }) => <Phone number={number} /> },
           {
             label: t("dialer.stateLabel"),
-            show: (one) => <Badge tone={TONES[one.state]}>{t(`dialer.contact.${one.state}`)}</Badge>,
+            show: (one) => <ContactBadge contact={one} />,
           },
           {
             label: t("dialer.outcome"),
@@ -95,4 +97,10 @@ export function Contacts({ campaign: { id, state: campaignState } }: { campaign:
       />
     </section>
   );
+}
+
+function ContactBadge({ contact: { id, state: told } }: { contact: Contact }) {
+  const { t } = useText();
+  const state = useDecided(`contact-state:${id}`, told);
+  return <Badge tone={TONES[state]}>{t(`dialer.contact.${state}`)}</Badge>;
 }

@@ -4,11 +4,13 @@ import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 import { useMay } from "../../ui/current-user.ts";
+import { useDecided } from "../../ui/decisions.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { usePagedList } from "../../ui/ListCard.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { MoreButton } from "../../ui/MoreButton.tsx";
+import { OnOff } from "../../ui/OnOff.tsx";
 import { useRemovals } from "../../ui/removals.tsx";
 import { toNames, useAudios, useTrunks } from "./lists.ts";
 
@@ -50,7 +52,9 @@ function ProjectCard({ project }: { project: Schemas["Project"] }) {
   const { t } = useText();
   const trunkOf = toNames(useTrunks().data?.items);
   const audioOf = toNames(useAudios().data?.items);
+  const may = useMay();
   const { id, name, number, time_zone, trunks, ivr, mode, disabled } = project;
+  const isOn = useDecided(`project-on:${id}`, !disabled);
   const said = ivr.audio_id !== null ? audioOf(ivr.audio_id) : ivr.text;
   return (
     <article className="card">
@@ -60,7 +64,7 @@ function ProjectCard({ project }: { project: Schemas["Project"] }) {
             {name}
           </Link>
         </h2>
-        {disabled ? <Badge tone="still">{t("dialer.disabled")}</Badge> : <span className="quiet">{number}</span>}
+        {isOn ? <span className="quiet">{number}</span> : <Badge tone="still">{t("dialer.disabled")}</Badge>}
       </div>
       <dl className="facts small">
         <dt>{t("dialer.mode")}</dt>
@@ -72,6 +76,16 @@ function ProjectCard({ project }: { project: Schemas["Project"] }) {
         <dt>{t("tenant.zone")}</dt>
         <dd>{time_zone}</dd>
       </dl>
+      {may("PATCH /api/v1/projects/{id}") && (
+        <div className="row actions">
+          <OnOff
+            name={`project-on:${id}`}
+            about={name}
+            isOn={!disabled}
+            run={(on) => ask(api.PATCH("/api/v1/projects/{id}", { params: { path: { id } }, body: { disabled: !on } }))}
+          />
+        </div>
+      )}
     </article>
   );
 }

@@ -6,7 +6,9 @@ import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 import { useMay } from "../../ui/current-user.ts";
+import { useDecided } from "../../ui/decisions.ts";
 import { ListCard } from "../../ui/ListCard.tsx";
+import { OnOff } from "../../ui/OnOff.tsx";
 import { RemoveButton } from "../../ui/removals.tsx";
 import { Limits } from "./Limits.tsx";
 import { toNames, usePbxs, useTrunks } from "./lists.ts";
@@ -41,7 +43,9 @@ export function Trunks() {
     <div className="stack">
       {may("POST /api/v1/trunks") && (
         <div className="row">
-          <Button onClick={() => edit(null)}>{t("dialer.addTrunk")}</Button>
+          <Button aria-haspopup="dialog" onClick={() => edit(null)}>
+            {t("dialer.addTrunk")}
+          </Button>
         </div>
       )}
       <ListCard
@@ -79,12 +83,13 @@ export function Trunks() {
 /** How much it carries now, of what it may. */
 const toLoadText = (now: number | undefined, max: number | null): string => `${now ?? 0} / ${max ?? "∞"}`;
 
-function TrunkName({ trunk: { name, enabled, account }, health }: { trunk: Trunk; health: Health | undefined }) {
+function TrunkName({ trunk: { id, name, enabled, account }, health }: { trunk: Trunk; health: Health | undefined }) {
   const { t } = useText();
+  const isOn = useDecided(`trunk-on:${id}`, enabled);
   return (
     <span className="row">
       {name}
-      {!enabled && <Badge tone="still">{t("dialer.disabled")}</Badge>}
+      {!isOn && <Badge tone="still">{t("dialer.disabled")}</Badge>}
       {account && <Badge tone="busy">{t("dialer.written")}</Badge>}
       {(health === "open" || health === "half_open") && <Badge tone="bad">{t(`dialer.trunkIs.${health}`)}</Badge>}
     </span>
@@ -93,10 +98,17 @@ function TrunkName({ trunk: { name, enabled, account }, health }: { trunk: Trunk
 
 function TrunkActions({ trunk, onEdit }: { trunk: Trunk; onEdit(trunk: Trunk): void }) {
   const { t } = useText();
-  const { id, name } = trunk;
+  const { id, name, enabled } = trunk;
+  const params = { params: { path: { id } } };
   return (
     <div className="row">
-      <Button size="xs" variant="default" onClick={() => onEdit(trunk)}>
+      <OnOff
+        name={`trunk-on:${id}`}
+        about={name}
+        isOn={enabled}
+        run={(isOn) => ask(api.PATCH("/api/v1/trunks/{id}", { ...params, body: { enabled: isOn } }))}
+      />
+      <Button size="xs" variant="default" aria-haspopup="dialog" onClick={() => onEdit(trunk)}>
         {t("action.edit")}
         <span className="visually-hidden"> {name}</span>
       </Button>
@@ -106,7 +118,7 @@ function TrunkActions({ trunk, onEdit }: { trunk: Trunk; onEdit(trunk: Trunk): v
         removal={{
           name: `trunk:${id}`,
           sentence: t("dialer.removed", { name }),
-          run: () => ask(api.DELETE("/api/v1/trunks/{id}", { params: { path: { id } }, keepalive: true })),
+          run: () => ask(api.DELETE("/api/v1/trunks/{id}", { ...params, keepalive: true })),
         }}
       />
     </div>

@@ -1,13 +1,9 @@
-import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { Badge } from "../../ui/Badge.tsx";
-import { useMay } from "../../ui/current-user.ts";
 import { Loading } from "../../ui/Loading.tsx";
-import { showProblem } from "../../ui/notices.tsx";
-import { useAction } from "../../ui/use-action.ts";
+import { CampaignBadge } from "../dialer/CampaignBadge.tsx";
+import { StartOrPause } from "./StartOrPause.tsx";
 import { useLive } from "./use-live.ts";
 
 type Campaign = Schemas["LiveCampaign"];
@@ -42,7 +38,7 @@ const byState = (one: Campaign, other: Campaign): number =>
 
 function CampaignRow({ campaign }: { campaign: Campaign }) {
   const { t } = useText();
-  const { id, name, project, state, contacts } = campaign;
+  const { id, name, project, contacts } = campaign;
   const done = contacts.completed + contacts.failed + contacts.skipped;
   return (
     <li aria-label={name}>
@@ -54,8 +50,8 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
           <span className="small quiet">{project.name}</span>
         </span>
         <span className="row">
-          <Badge tone={state === "active" ? "good" : "warn"}>{t(`dialer.state.${state}`)}</Badge>
-          <Steer campaign={campaign} />
+          <CampaignBadge campaign={campaign} />
+          <StartOrPause campaign={campaign} look={{ size: "xs", variant: "default" }} />
         </span>
       </div>
       <progress
@@ -88,21 +84,4 @@ function Shares({ campaign: { called, answered, abandonment } }: { campaign: Cam
       : []),
   ];
   return texts.map((text) => ` · ${text}`).join("");
-}
-
-function Steer({ campaign: { id, name, state } }: { campaign: Campaign }) {
-  const { t } = useText();
-  const may = useMay();
-  const step = state === "active" ? "pause" : "start";
-  const deed = useAction({
-    run: () => ask(api.POST(`/api/v1/campaigns/{id}/${step}`, { params: { path: { id } } })),
-    onError: showProblem,
-  });
-  if (!may(`POST /api/v1/campaigns/{id}/${step}`)) return null;
-  return (
-    <Button size="xs" variant="default" loading={deed.isPending} onClick={() => deed.mutate()}>
-      {t(`dialer.${step}`)}
-      <span className="visually-hidden"> {name}</span>
-    </Button>
-  );
 }

@@ -21,7 +21,7 @@ export function LaneList() {
               <Link to="/connections/$id" params={{ id }}>
                 {name}
               </Link>
-              <LaneBadge state={lane.state} />
+              <LaneBadge id={id} state={lane.state} />
             </div>
             <div className="small quiet">
               {t("lanes.waiting", { count: lane.queue_depth })} · {t("lanes.dead", { count: lane.dead })}
