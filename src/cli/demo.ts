@@ -1,14 +1,14 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { type FakeVtiger, startFakeVtiger } from "../connectors/vtiger/fake-vtiger.ts";
+import type { FakeVtiger } from "../connectors/vtiger/fake-vtiger.ts";
+import { startFakeVtiger } from "../connectors/vtiger/fake-vtiger.ts";
 import { newSecret } from "../kit/random.ts";
 import { createFakeCallees } from "../telephony/fake-pbx/fake-callees.ts";
 import { type FakePbx, startFakePbx } from "../telephony/fake-pbx/fake-pbx.ts";
 import { createApiClient, type StreamingApiClient } from "./api-client.ts";
 import { type CommandContext, createCommand } from "./command.ts";
-import { PEOPLE } from "./demo/call-stream.ts";
 import {
   type CampaignVerdict,
   type DemoCampaignOptions,
@@ -16,12 +16,16 @@ import {
   prepareCampaign,
   runCampaign,
 } from "./demo/campaign.ts";
+import { countCalls, fillCrm, refuseSome } from "./demo/crm.ts";
 import { createLedger, type Ledger } from "./demo/ledger.ts";
-import { rest, runDemoPbx } from "./demo/pbx.ts";
+import { createPast, tellPast } from "./demo/past.ts";
+import { rest, runDemoPbx, tell } from "./demo/pbx.ts";
 import { type ServerProcess, startServerProcess } from "./demo/server-process.ts";
 import { onPbxCall, PBX_PACE, PBX_PEOPLE, runPbxPart, type SimulatedPbx } from "./demo/simulated-pbx.ts";
-import { loadSituation } from "./demo/situation.ts";
+import { letLaneRun, loadSituation, replayDead } from "./demo/situation.ts";
 import { type StoryOptions, sayVerdict, settle, tellStory, watch } from "./demo/story.ts";
+import { addExtensions, addTeam, type Team } from "./demo/team.ts";
+import { startVoices, type Voices } from "./demo/voices.ts";
 import { CommandFailure } from "./exit.ts";
 import { parseCount } from "./option-value.ts";
 import { tryListen } from "./port.ts";
@@ -43,6 +47,7 @@ interface Options {
   port?: number;
   rate: number;
   contacts: number;
+  past: number;
 }
 
 /** The only settings of the real environment that the demo's server sees: never a real database or CRM. */
@@ -58,14 +63,15 @@ export function createDemo(context: CommandContext, tools: DemoTools): Command {
     .option("--seconds <n>", "how long calls come in (default: until Ctrl-C)", parseCount)
     .option("--data <folder>", "keep its data in this folder (default: a throw-away one)")
     .option("--port <number>", `port of Enlace (default: ${PORT}, or a free one)`, parseCount)
-    .option("--rate <n>", "calls per second over the webhook; half as many come from the PBX", parseCount, 2)
+    .option("--rate <n>", "calls per second over the webhook; half as many come from the PBX", parseCount, 1)
+    .option("--past <n>", "calls of the last ten days that are there from the beginning", parseCount, 500)
     .option("--contacts <n>", "whom a campaign calls over the simulated PBX", parseCount, 200)
     .action((options: Options) => runDemo(context, tools, options));
 }
 
 async function runDemo(context: CommandContext, tools: DemoTools, options: Options): Promise<void> {
-  const folder = options.data ? resolve(options.data) : await mkdtemp(join(tmpdir(), "enlace-demo-"));
-  await mkdir(folder, { recursive: true });
+  const folder = await makeFolder(options.data);
+  const voices = await startVoices();
   const crm = await startFakeVtiger({ unique: ["PBXManager.sourceuuid"] });
   const pbx = await startPbx(context, options.rate);
   const interrupts = onInterrupts(context.signal);
@@ -80,14 +86,54 @@ async function runDemo(context: CommandContext, tools: DemoTools, options: Optio
       environment: { ...passOn(tools.environment), ...environment },
     });
     const api = await createApiClient({ ...context, url, apiKey: undefined, dataFolder: folder });
-    introduce(context, place, { crm, pbx });
-    await play(context, options, { api, agiPort, crm, pbx, url, secret: environment.WEBHOOK_SECRET, interrupts });
+    const secret = environment.WEBHOOK_SECRET;
+    const team = await addTeam(api, context.random);
+    await letLaneRun(api);
+    await tellOfThePast(context, options.past, { crm, pbx, voices, url, secret });
+    introduce(context, place, { crm, pbx, team });
+    await play(context, options, { api, agiPort, crm, pbx, voices, team, url, secret, interrupts });
   } finally {
     interrupts.release(); // whatever still runs ends here
     await server?.stop();
-    await Promise.all([crm.stop(), pbx.stop()]);
+    await Promise.all([crm.stop(), pbx.stop(), voices.stop()]);
     if (options.data === undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A throw-away one, or the one that was asked for: an empty one, since the people of another demo have other passwords. */
+async function makeFolder(wanted: string | undefined): Promise<string> {
+  if (wanted === undefined) return mkdtemp(join(tmpdir(), "enlace-demo-"));
+  const folder = resolve(wanted);
+  try {
+    await mkdir(folder, { recursive: true });
+    if ((await readdir(folder)).length === 0) return folder;
+  } catch (error) {
+    throw new CommandFailure(`the folder ${folder} cannot be used: ${(error as Error).message}`);
+  }
+  throw new CommandFailure(`the folder ${folder} is not empty`, {
+    hints: [`Give a new one; ENLACE_DATA=${folder} npm start shows what an earlier demo left there.`],
+  });
+}
+
+interface PastStage {
+  crm: FakeVtiger;
+  pbx: DemoPbx;
+  voices: Voices;
+  url: string;
+  secret: string;
+}
+
+/** The days before; the CRM refuses a few of these calls for good, so that there are dead letters to look at and to replay. */
+async function tellOfThePast(
+  { clock, random, terminal }: CommandContext,
+  calls: number,
+  { crm, pbx, voices, url, secret }: PastStage,
+): Promise<void> {
+  if (calls === 0) return;
+  terminal.print(`Telling it of ${calls} calls of the last ten days …`);
+  refuseSome(crm);
+  const past = createPast(random, { calls, now: clock.now(), toRecordingUrl: voices.toUrl });
+  await tellPast(past, { tell: (payload) => tell({ url, secret, clock }, payload), ledger: pbx.ledger });
 }
 
 /** The simulated PBX, with the ledger that it keeps from its first call on. */
@@ -151,6 +197,7 @@ async function toPlace(
       ENLACE_DATA: folder,
       ENLACE_ADMIN_PASSWORD: newSecret(random, 12),
       ENLACE_ALLOW_LOOPBACK_TARGETS: "true",
+      ENLACE_PUBLIC_URL: `http://127.0.0.1:${chosen}`,
       WEBHOOK_SECRET: newSecret(random),
       VTIGER_URL: crm.url,
       VTIGER_USERNAME: "apiuser",
@@ -177,23 +224,17 @@ function passOn(environment: DemoTools["environment"]): Record<string, string> {
   return Object.fromEntries(PASSED_ON.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
 }
 
-/** People to be found, and a custom field such as an administrator of Vtiger adds for campaigns. */
-function fillCrm(crm: FakeVtiger): void {
-  const fields = crm.store.modules.get("PBXManager")?.fields;
-  const like = fields?.find(({ name }) => name === "gateway");
-  if (fields && like) fields.push({ ...like, name: "cf_disposition", label: "Disposition" });
-  for (const { firstName, lastName, number } of PEOPLE)
-    crm.addContact({ firstname: firstName, lastname: lastName, mobile: number });
-}
-
 function introduce(
   { terminal }: CommandContext,
   { url, folder, logFile, environment }: Place,
-  { crm, pbx }: { crm: FakeVtiger; pbx: DemoPbx },
+  { crm, pbx, team }: { crm: FakeVtiger; pbx: DemoPbx; team: Team },
 ): void {
   const bold = (text: string): string => terminal.paint("bold", text);
   terminal.print(`
-${bold("Enlace")}           ${url}   (admin / ${environment.ENLACE_ADMIN_PASSWORD})
+${bold("Enlace")}           ${url}   open it in a browser
+${bold("Sign in as")}       admin / ${environment.ENLACE_ADMIN_PASSWORD}
+                 ${team.supervisor.username} / ${team.supervisor.password}   a supervisor: calls, campaigns, reports
+                 ${team.agent.username} / ${team.agent.password}   an agent at extension 1001; made for a telephone's screen
 ${bold("Interactive docs")} ${url}/docs
 ${bold("Sandbox CRM")}      ${new URL("/", crm.url).href}   (its records; the page reloads itself)
 ${bold("Simulated PBX")}    AMI on 127.0.0.1:${pbx.port}   (rings, queues, transfers, click-to-call, as Asterisk 16 tells them)
@@ -208,6 +249,8 @@ interface Stage {
   agiPort: number;
   crm: FakeVtiger;
   pbx: DemoPbx;
+  voices: Voices;
+  team: Team;
   url: string;
   secret: string;
   interrupts: ReturnType<typeof onInterrupts>;
@@ -216,7 +259,7 @@ interface Stage {
 async function play(
   context: CommandContext,
   { seconds, rate, contacts }: Options,
-  { api, agiPort, crm, pbx, url, secret, interrupts }: Stage,
+  { api, agiPort, crm, pbx, voices, team, url, secret, interrupts }: Stage,
 ): Promise<void> {
   const { clock, random, terminal } = context;
   const { signal } = interrupts;
@@ -232,12 +275,21 @@ async function play(
     outage: toOutage(seconds),
   };
   pbx.audience.say = story.say;
-  const campaign = createCampaign({ ...context, api, contacts, agiPort, setIvr: pbx.setIvr, say: story.say });
+  const campaign = createCampaign({
+    ...{ ...context, api, contacts, agiPort, setIvr: pbx.setIvr, say: story.say },
+    supervisorId: team.supervisor.id,
+  });
   const watching = watch(story, signal);
-  const calling = runDemoPbx({ url, secret, callsPerSecond: rate, ledger, clock, random }, signal);
+  const calling = runDemoPbx(
+    { url, secret, callsPerSecond: rate, ledger, clock, random, toRecordingUrl: voices.toUrl },
+    signal,
+  );
   const onListening = (): void => campaign.begin(interrupts.byPerson);
   const phoning = runPbxPart(
-    { pbx, api, ledger, clock, random, say: story.say, prepare: campaign.prepare, onListening },
+    {
+      ...{ pbx, api, ledger, clock, random, say: story.say, prepare: campaign.prepare, onListening },
+      addExtensions: () => addExtensions(api, team),
+    },
     signal,
   );
   const telling = tellStory(story, signal);
@@ -247,9 +299,11 @@ async function play(
   while (pbx.concurrent() > 0) await clock.sleep(LOOK_EVERY_MS);
   story.say("No more calls. Waiting for what is still on its way …");
   crm.faults.clear();
+  const replayed = await replayDead(api);
+  if (replayed > 0) story.say(`--- ${replayed} calls that the CRM had refused are sent once more, as Replay does it.`);
   await settle(story, interrupts.hurry);
   if (verdict) await tellDispositions(context, { crm, contacts: verdict.contacts, say: story.say });
-  if (!sayVerdict(story)) throw new CommandFailure("the CRM does not hold exactly what was accepted");
+  if (!(await sayVerdict(story))) throw new CommandFailure("the CRM does not hold exactly what was accepted");
   if (verdict && !verdict.isComplete) throw new CommandFailure("the campaign did not come to its end");
 }
 
@@ -308,15 +362,6 @@ function onInterrupts(interrupted: AbortSignal) {
 function toOutage(seconds: number | undefined): StoryOptions["outage"] {
   const third = seconds === undefined ? Number.POSITIVE_INFINITY : (seconds * 1000) / 3;
   return { afterMs: Math.min(OUTAGE_AFTER_MS, third), forMs: Math.min(OUTAGE_FOR_MS, third) };
-}
-
-function countCalls(crm: FakeVtiger): Map<string, number> {
-  const times = new Map<string, number>();
-  for (const { fields } of crm.records()) {
-    const uuid = fields.sourceuuid ?? "";
-    times.set(uuid, (times.get(uuid) ?? 0) + 1);
-  }
-  return times;
 }
 
 function toElapsed(ms: number): string {

@@ -16,7 +16,20 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 test("the demo shows an outage and a campaign to its last contact, finds every call in the CRM exactly once, and leaves nothing behind", async () => {
   const port = await findFreePort();
-  const words = [MAIN, "demo", "--seconds", "6", "--rate", "4", "--contacts", "30", "--port", String(port)];
+  const words = [
+    MAIN,
+    "demo",
+    "--seconds",
+    "6",
+    "--rate",
+    "4",
+    "--contacts",
+    "30",
+    "--past",
+    "40",
+    "--port",
+    String(port),
+  ];
   // a real database in the environment must never be touched
   const env = { PATH: process.env.PATH, TMPDIR: folder, DATABASE_URL: "postgres://nobody@127.0.0.1:1/real" };
   const demo = spawn(process.execPath, words, { env });
@@ -25,6 +38,8 @@ test("the demo shows an outage and a campaign to its last contact, finds every c
   assert.match(out, /Sandbox CRM +http:\/\/127\.0\.0\.1:\d+\//);
   assert.match(out, />>> The CRM goes down[\s\S]*>>> The CRM is back/);
   assert.match(out, /Simulated PBX +AMI on 127\.0\.0\.1:\d+ /);
+  assert.match(out, /Telling it of 40 calls of the last ten days/);
+  assert.match(out, /--- 3 calls that the CRM had refused are sent once more/);
   assert.match(out, /--- Enlace listens to the PBX over AMI/);
   assert.match(out, /=== The campaign is completed: 30 contacts in \d+ s\./);
   const funnel = [...out.matchAll(/^.{5} {6}(\w+) +(\d+) {2}#+$/gm)].map(([, , count]) => Number(count));

@@ -1,9 +1,13 @@
 import type { Random } from "../../kit/random.ts";
+import { AGENTS } from "./team.ts";
+
+/** What a PBX posts about a call. */
+export type CallPayload = Readonly<Record<string, string>> & { readonly call_uuid: string };
 
 /** One thing a PBX says about a call, `afterMs` after what it said before. */
 export interface CallStep {
   afterMs: number;
-  payload: Readonly<Record<string, string>>;
+  payload: CallPayload;
 }
 
 /** A person of the demo: known to the CRM, or not. */
@@ -23,10 +27,9 @@ export const PEOPLE: readonly DemoPerson[] = [
   { firstName: "Begoña", lastName: "Simulada Ortiz", number: "+34600000016" },
 ];
 export const STRANGERS = ["+34600000081", "+34600000082", "+525500000083"];
-const OFFICE = "+34900000001";
-export const AGENTS = ["1001", "1002", "1003"];
+export const OFFICE = "+34900000001";
 
-type Ending = "completed" | "missed" | "busy";
+export type Ending = "completed" | "missed" | "busy";
 /** How often each ending comes, out of ten. */
 const ENDINGS: readonly Ending[] = [
   ...["completed", "completed", "completed", "completed", "completed", "completed", "completed"],
@@ -34,42 +37,76 @@ const ENDINGS: readonly Ending[] = [
 ] as Ending[];
 
 const RING_MS = [800, 2500] as const;
-const TALK_MS = [2000, 7000] as const;
+const TALK_MS = [4000, 15_000] as const;
+
+export interface CallCourse {
+  uuid: string;
+  at: Date;
+  /** The customer's. */
+  number: string;
+  isInbound: boolean;
+  ending: Ending;
+  ringMs: number;
+  /** Of a call that is talked. */
+  talkMs: number;
+  agent: string;
+  toRecordingUrl(callUuid: string): string;
+}
 
 /** Makes up one call after another: who, which way and how it ends are chance. `at` is when it begins. */
-export function createCall(random: Random, number: number, at: Date): { uuid: string; steps: CallStep[] } {
-  const uuid = `demo-${random.uuid().slice(0, 8)}-${number}`;
-  const someone = pick(random, [...PEOPLE.map((person) => person.number), ...STRANGERS]);
-  const isInbound = random.fraction() < 0.7;
-  const agent = pick(random, AGENTS);
-  const ending = pick(random, ENDINGS);
-  const ringMs = between(random, RING_MS);
-  const talkMs = ending === "completed" ? between(random, TALK_MS) : 0;
-  const base = {
+export function createCall(
+  random: Random,
+  number: number,
+  { at, toRecordingUrl }: Pick<CallCourse, "at" | "toRecordingUrl">,
+): { uuid: string; steps: CallStep[] } {
+  const course: CallCourse = {
+    ...{ at, toRecordingUrl, uuid: `demo-${random.uuid().slice(0, 8)}-${number}` },
+    number: pick(random, [...PEOPLE.map((person) => person.number), ...STRANGERS]),
+    isInbound: random.fraction() < 0.7,
+    agent: pick(random, AGENTS),
+    ending: pick(random, ENDINGS),
+    ringMs: between(random, RING_MS),
+    talkMs: between(random, TALK_MS),
+  };
+  const { uuid, ending, ringMs, talkMs } = course;
+  const steps: CallStep[] = [{ afterMs: 0, payload: { ...toBase(course), status: "ringing" } }];
+  if (ending === "completed")
+    steps.push({ afterMs: ringMs, payload: { ...toAnswered(course), status: "in_progress" } });
+  steps.push({ afterMs: ending === "completed" ? talkMs : ringMs, payload: toCallEnd(course) });
+  return { uuid, steps };
+}
+
+/** The last thing that is told of a call. */
+export function toCallEnd(course: CallCourse): CallPayload {
+  const { uuid, at, ending, ringMs, talkMs, toRecordingUrl } = course;
+  if (ending !== "completed") return { ...toBase(course), status: ending, end_time: toWire(plus(at, ringMs)) };
+  return {
+    ...toAnswered(course),
+    status: ending,
+    end_time: toWire(plus(at, ringMs + talkMs)),
+    recording_url: toRecordingUrl(uuid),
+  };
+}
+
+function toBase({ uuid, at, number, isInbound, agent }: CallCourse): CallPayload {
+  return {
     call_uuid: uuid,
-    from: isInbound ? someone : OFFICE,
-    to: isInbound ? OFFICE : someone,
+    from: isInbound ? number : OFFICE,
+    to: isInbound ? OFFICE : number,
     direction: isInbound ? "inbound" : "outbound",
     start_time: toWire(at),
     agent_ext: agent,
     pbx_system: "centralita1",
   };
-  const answered = { ...base, answer_time: toWire(plus(at, ringMs)) };
-  const ended = {
-    ...(ending === "completed" ? answered : base),
-    status: ending,
-    end_time: toWire(plus(at, ringMs + talkMs)),
-    ...(ending === "completed" && { recording_url: `https://pbx.example.com/recordings/${uuid}.mp3` }),
-  };
-  const steps: CallStep[] = [{ afterMs: 0, payload: { ...base, status: "ringing" } }];
-  if (ending === "completed") steps.push({ afterMs: ringMs, payload: { ...answered, status: "in_progress" } });
-  steps.push({ afterMs: ending === "completed" ? talkMs : ringMs, payload: ended });
-  return { uuid, steps };
+}
+
+function toAnswered(course: CallCourse): CallPayload {
+  return { ...toBase(course), answer_time: toWire(plus(course.at, course.ringMs)) };
 }
 
 const plus = (at: Date, ms: number): Date => new Date(at.getTime() + ms);
 const toWire = (at: Date): string => at.toISOString();
-const between = (random: Random, [from, to]: readonly [number, number]): number =>
+export const between = (random: Random, [from, to]: readonly [number, number]): number =>
   Math.round(from + random.fraction() * (to - from));
 
 export function pick<T>(random: Random, choices: readonly T[]): T {

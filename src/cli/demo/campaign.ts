@@ -3,8 +3,10 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Random } from "../../kit/random.ts";
 import { newSecret } from "../../kit/random.ts";
 import { parseAnswer, type StreamingApiClient } from "../api-client.ts";
-import { AGENTS, PEOPLE, pick } from "./call-stream.ts";
+import { PEOPLE, pick } from "./call-stream.ts";
 import { rest } from "./pbx.ts";
+import { AGENTS } from "./team.ts";
+import { toTone, toWav } from "./wav.ts";
 
 /** Where the simulated dialplan finds Enlace's IVR. */
 export interface IvrPlace {
@@ -17,6 +19,8 @@ export interface DemoCampaignOptions {
   contacts: number;
   /** Of the trunk; a calm pace unless said. `perSecond: null`: as fast as it goes. */
   pace?: { perSecond: number | null; channels: number };
+  /** Sees the project of the campaign. */
+  supervisorId?: string;
   /** Port of Enlace's FastAGI. */
   agiPort: number;
   /** The simulated PBX's dialplan sends whoever picks up there from now on. */
@@ -40,7 +44,7 @@ const ENDS_WITHIN_MS = 240_000;
 const RETRY_SECONDS = 30;
 /** First of the numbers that are called: nobody has them. */
 const FIRST_NUMBER = 600_001_000;
-const MESSAGE_MS = 1_500;
+const MESSAGE_SECONDS = 1.5;
 
 const made = z.object({ id: z.string() });
 const counts = z.object({
@@ -124,6 +128,8 @@ export async function prepareCampaign(options: DemoCampaignOptions): Promise<str
     "/api/v1/projects",
     toProject({ trunkId, policyId, audioId, agent: pick(random, AGENTS) }),
   );
+  if (options.supervisorId !== undefined)
+    await api.send("PUT", `/api/v1/projects/${projectId}/users`, { user_ids: [options.supervisorId] });
   const campaignId = await make(api, "/api/v1/campaigns", { project_id: projectId, name: "Demo" });
   const windows = [0, 1, 2, 3, 4, 5, 6].map((weekday) => ({ weekday, starts: "00:00", ends: "24:00" }));
   await api.send("PUT", `/api/v1/campaigns/${campaignId}/schedule`, { windows });
@@ -193,32 +199,8 @@ function toListForm(contacts: number, random: Random): FormData {
   return toForm("contacts.csv", `telefono;nombre\r\n${rows.join("\r\n")}\r\n`);
 }
 
-/** A tone, in the form that no converter is needed for. */
 function toMessageForm(): FormData {
-  const rate = 8_000;
-  const samples = (rate * MESSAGE_MS) / 1000;
-  const wav = Buffer.alloc(44 + samples * 2);
-  wav.write("RIFF", 0, "latin1");
-  wav.writeUInt32LE(wav.length - 8, 4);
-  wav.write("WAVEfmt ", 8, "latin1");
-  for (const [at, value] of [
-    [16, 16],
-    [24, rate],
-    [28, rate * 2],
-    [40, samples * 2],
-  ] as const)
-    wav.writeUInt32LE(value, at);
-  for (const [at, value] of [
-    [20, 1],
-    [22, 1],
-    [32, 2],
-    [34, 16],
-  ] as const)
-    wav.writeUInt16LE(value, at);
-  wav.write("data", 36, "latin1");
-  for (let n = 0; n < samples; n++)
-    wav.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * 440 * n) / rate)), 44 + n * 2);
-  return toForm("reminder.wav", wav);
+  return toForm("reminder.wav", toWav(MESSAGE_SECONDS, toTone(440)));
 }
 
 function toForm(name: string, content: string | Buffer): FormData {

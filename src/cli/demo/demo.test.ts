@@ -5,7 +5,7 @@ import type { Random } from "../../kit/random.ts";
 import { createCall, PEOPLE } from "./call-stream.ts";
 import { toFunnel } from "./campaign.ts";
 import { createLedger, isExact } from "./ledger.ts";
-import { type EndedCall, onPbxCall, PBX_PEOPLE, runPbxPart } from "./simulated-pbx.ts";
+import { type EndedCall, onPbxCall, runPbxPart } from "./simulated-pbx.ts";
 
 /** Chance that runs through 0, 0.01, 0.02 …, so that every branch comes up. */
 function createSteps(): Random {
@@ -18,10 +18,11 @@ function createSteps(): Random {
 }
 
 const AT = new Date("2026-11-22T10:00:00.000Z");
+const COURSE = { at: AT, toRecordingUrl: (uuid: string): string => `http://127.0.0.1:1/recordings/${uuid}.wav` };
 
 test("made-up calls ring, are answered or not, and end, in the order of life", () => {
   const random = createSteps();
-  const lives = Array.from({ length: 200 }, (_, number) => createCall(random, number, AT).steps);
+  const lives = Array.from({ length: 200 }, (_, number) => createCall(random, number, COURSE).steps);
   const told = new Set(lives.map((steps) => steps.map(({ payload }) => payload.status).join(" ")));
   assert.deepEqual([...told].sort(), ["ringing busy", "ringing in_progress completed", "ringing missed"]);
   for (const steps of lives) {
@@ -34,7 +35,7 @@ test("made-up calls ring, are answered or not, and end, in the order of life", (
 test("some callers are in the CRM and some are strangers, and no number could be anybody's", () => {
   const random = createSteps();
   const known = new Set(PEOPLE.map(({ number }) => number));
-  const numbers = Array.from({ length: 300 }, (_, number) => createCall(random, number, AT).steps[0]?.payload)
+  const numbers = Array.from({ length: 300 }, (_, number) => createCall(random, number, COURSE).steps[0]?.payload)
     .flatMap((payload) => [payload?.from ?? "", payload?.to ?? ""])
     .filter((number) => number !== "+34900000001");
   assert.ok(numbers.some((number) => known.has(number)));
@@ -96,17 +97,17 @@ test("the PBX's calls begin once Enlace has listened for a while, and its part i
         concurrent: () => live--,
       },
       prepare: async () => void done.push("prepare"),
+      addExtensions: async () => void done.push("extensions"),
       onListening: () => void done.push("campaign"),
     },
     stop.signal,
   );
   await clock.advance(5_000);
-  const extensions = PBX_PEOPLE.extensions.map((number) => `PUT /api/v1/extensions/${number} {}`);
-  assert.deepEqual(done, ["prepare", ...extensions]);
+  assert.deepEqual(done, ["prepare", "extensions"]);
   state = "ready";
   await clock.advance(8_000);
   assert.match(
-    done.slice(4).join("\n"),
+    done.slice(2).join("\n"),
     /^--- Enlace listens.*\nstart\ncampaign\nPOST .*originate .*\n--- Click-to-call: 100\d rings/,
   );
   stop.abort();

@@ -1,7 +1,7 @@
 import type { Clock } from "../../kit/clock.ts";
 import type { Random } from "../../kit/random.ts";
 import { signCall } from "../send-test-call.ts";
-import { type CallStep, createCall } from "./call-stream.ts";
+import { type CallPayload, type CallStep, createCall } from "./call-stream.ts";
 import type { Ledger } from "./ledger.ts";
 
 export interface DemoPbxOptions {
@@ -11,6 +11,7 @@ export interface DemoPbxOptions {
   ledger: Ledger;
   clock: Clock;
   random: Random;
+  toRecordingUrl(callUuid: string): string;
 }
 
 const TRIES_MAX = 5;
@@ -21,10 +22,10 @@ const RETRY_AFTER_MS = 500;
  * Like a real one it repeats what was not accepted, a few times.
  */
 export async function runDemoPbx(options: DemoPbxOptions, signal: AbortSignal): Promise<void> {
-  const { clock, random, callsPerSecond } = options;
+  const { clock, random, callsPerSecond, toRecordingUrl } = options;
   const talking = new Set<Promise<void>>();
   for (let number = 1; !signal.aborted; number++) {
-    const { uuid, steps } = createCall(random, number, clock.now());
+    const { uuid, steps } = createCall(random, number, { at: clock.now(), toRecordingUrl });
     const call = tellCall(options, uuid, steps).finally(() => talking.delete(call));
     talking.add(call);
     await rest(clock, (500 + 1000 * random.fraction()) / callsPerSecond, signal);
@@ -41,7 +42,11 @@ async function tellCall(options: DemoPbxOptions, uuid: string, steps: readonly C
   }
 }
 
-async function tell({ url, secret, clock }: DemoPbxOptions, payload: CallStep["payload"]): Promise<boolean> {
+/** Signs and posts what a PBX says; false when it was not taken, however often it was repeated. */
+export async function tell(
+  { url, secret, clock }: Pick<DemoPbxOptions, "url" | "secret" | "clock">,
+  payload: CallPayload,
+): Promise<boolean> {
   const { body, signature } = signCall(payload, secret, "raw");
   for (let tried = 1; tried <= TRIES_MAX; tried++) {
     if (await post(`${url}/webhook/call`, body, signature)) return true;

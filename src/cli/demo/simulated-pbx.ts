@@ -3,9 +3,10 @@ import { toErrorMessage } from "../../core/errors.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Random } from "../../kit/random.ts";
 import { type ApiClient, parseAnswer } from "../api-client.ts";
-import { AGENTS, PEOPLE, pick, STRANGERS } from "./call-stream.ts";
+import { PEOPLE, pick, STRANGERS } from "./call-stream.ts";
 import type { Ledger } from "./ledger.ts";
 import { rest } from "./pbx.ts";
+import { AGENTS } from "./team.ts";
 
 /** The simulated Asterisk as the demo sees it; telephony/fake-pbx. */
 export interface SimulatedPbx {
@@ -30,7 +31,7 @@ export interface EndedCall {
 /** Everybody of the simulated PBX; numbers as its carrier writes them, without the country code of its own country. */
 export const PBX_PEOPLE = {
   extensions: AGENTS,
-  queueMembers: AGENTS,
+  queueMembers: AGENTS.slice(0, 4),
   outside: [...PEOPLE.map(({ number }) => number), ...STRANGERS].map((number) =>
     number.startsWith("+34") ? number.slice(3) : number.replace("+", "00"),
   ),
@@ -38,7 +39,7 @@ export const PBX_PEOPLE = {
 };
 
 /** Shorter than life, so that there is something to see. */
-export const PBX_PACE = { ringMs: [500, 1500], talkMs: [1500, 5000] } as const;
+export const PBX_PACE = { ringMs: [500, 1500], talkMs: [4000, 14_000] } as const;
 
 export interface PbxPartOptions {
   pbx: SimulatedPbx;
@@ -49,6 +50,7 @@ export interface PbxPartOptions {
   say(line: string): void;
   /** What else must be set up before Enlace listens undisturbed. */
   prepare(): Promise<void>;
+  addExtensions(): Promise<void>;
   /** Enlace listens: goes on beside the traffic. */
   onListening(): void;
 }
@@ -65,7 +67,7 @@ const pbxs = z.object({ items: z.array(z.object({ status: z.object({ state: z.st
 export async function runPbxPart(options: PbxPartOptions, signal: AbortSignal): Promise<void> {
   const { pbx, api, clock, say } = options;
   await options.prepare();
-  for (const number of AGENTS) await api.send("PUT", `/api/v1/extensions/${number}`, {}); // click-to-call rings known ones only
+  await options.addExtensions(); // click-to-call rings known ones only
   // An extension makes Enlace connect anew: what begins and ends meanwhile would be heard by nobody.
   for (let looks = 0; !signal.aborted && looks < LOOKS; looks = (await isListening(api)) ? looks + 1 : 0) {
     await rest(clock, LOOK_EVERY_MS, signal);
