@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { Sentence } from "../../core/sentence.ts";
 import type { HttpAnswer } from "../../kit/http-client.ts";
 import { parseRetryAfterMs } from "../../kit/retry-after.ts";
+import { say } from "./words.ts";
 
 /**
  * What an answer of Vtiger means. Every application error comes with HTTP 200, so the body decides and the status is asked
@@ -33,9 +35,10 @@ export interface FailureDetails {
   operation?: string;
 }
 
-/** Vtiger refused or failed. `message` is fit for the administrator and holds no credentials. */
+/** Vtiger refused or failed. `sentence` (`message` is its English) is fit for the administrator and holds no credentials. */
 export class VtigerFailure extends Error {
   readonly kind: FailureKind;
+  readonly sentence: Sentence;
   /** Vtiger's own code; empty when it did not speak. */
   readonly code: string;
   readonly afterMs: number | undefined;
@@ -43,10 +46,11 @@ export class VtigerFailure extends Error {
   readonly unsent: boolean;
   /** What was asked; empty when that is not known yet. */
   readonly operation: string;
-  constructor(kind: FailureKind, message: string, more: FailureDetails = {}) {
-    super(message);
+  constructor(kind: FailureKind, sentence: Sentence, more: FailureDetails = {}) {
+    super(sentence.text);
     this.name = "VtigerFailure";
     this.kind = kind;
+    this.sentence = sentence;
     this.code = more.code ?? "";
     this.afterMs = more.afterMs;
     this.unsent = more.unsent ?? false;
@@ -69,7 +73,7 @@ const SESSION_CODES = new Set([
   "SESSION_LEFT_IDLE",
   "AUTHENTICATION_FAILURE",
 ]);
-const KIND_BY_CODE: Readonly<Record<string, FailureKind>> = {
+const KIND_BY_CODE: Readonly<Record<string, Exclude<FailureKind, "busy">>> = {
   INVALID_USER_CREDENTIALS: "credentials",
   INVALID_AUTH_TOKEN: "credentials",
   ACCESSKEY_UNDEFINED: "credentials",
@@ -93,14 +97,18 @@ export function parseAnswer(answer: HttpAnswer, now: Date): ParsedAnswer {
 }
 
 function toFailure(code: string | number, message: string): VtigerFailure {
-  const text = `${code}: ${message.slice(0, 500)}`;
-  const more = { code: String(code) };
-  if (code === 0 || code === "0" || (code === "" && /duplic/i.test(message)))
-    return new VtigerFailure("duplicate", text, more);
-  if (SESSION_CODES.has(String(code))) return new VtigerFailure("session", text, more);
-  if (code === "ACCESS_DENIED" && /cannot assign record/i.test(message)) return new VtigerFailure("owner", text, more);
-  if (code === "ACCESS_DENIED" && /denied for id$/i.test(message)) return new VtigerFailure("reference", text, more);
-  return new VtigerFailure(KIND_BY_CODE[String(code)] ?? "unclear", text, more);
+  const kind = toKind(code, message);
+  const sentence = say(kind, { code: String(code), said: message.slice(0, 500) });
+  return new VtigerFailure(kind, sentence, { code: String(code) });
+}
+
+/** A busy one says so by its status. */
+function toKind(code: string | number, message: string): Exclude<FailureKind, "busy"> {
+  if (code === 0 || code === "0" || (code === "" && /duplic/i.test(message))) return "duplicate";
+  if (SESSION_CODES.has(String(code))) return "session";
+  if (code === "ACCESS_DENIED" && /cannot assign record/i.test(message)) return "owner";
+  if (code === "ACCESS_DENIED" && /denied for id$/i.test(message)) return "reference";
+  return KIND_BY_CODE[String(code)] ?? "unclear";
 }
 
 /** Warnings of PHP may stand before the JSON where display_errors is on. */
@@ -116,19 +124,17 @@ function parseJson(text: string): unknown {
 
 function toUnreadable({ status, headers, text }: HttpAnswer, now: Date): VtigerFailure {
   const afterMs = parseRetryAfterMs(headers["retry-after"], now);
-  const what = `HTTP ${status} ${text.trim() === "" ? "with an empty answer" : "without JSON"}`;
+  const what = say(text.trim() === "" ? "empty" : "unreadable", { status });
   if (status === 429 || status === 503) return new VtigerFailure("busy", what, { afterMs });
   if (status >= 500) return new VtigerFailure("unclear", what, { afterMs });
   if (status >= 300 && status < 400) {
-    return new VtigerFailure("setup", `${what}: redirected; give the address it leads to`);
+    return new VtigerFailure("setup", say("redirected", { why: what }));
   }
   if (status === 404 || status === 405) {
-    return new VtigerFailure("setup", `${what}: there is no webservice.php at this address`);
+    return new VtigerFailure("setup", say("noService", { why: what }));
   }
-  if (status >= 400) return new VtigerFailure("setup", `${what}: the web server in front of Vtiger refuses us`);
-  return isStackTrace(text)
-    ? new VtigerFailure("data", "Vtiger broke down over this record (it printed a stack trace)")
-    : new VtigerFailure("unclear", what);
+  if (status >= 400) return new VtigerFailure("setup", say("frontRefuses", { why: what }));
+  return isStackTrace(text) ? new VtigerFailure("data", say("brokeDown")) : new VtigerFailure("unclear", what);
 }
 
 /** Vtiger prints a trace with HTTP 200 when the database refuses a value, for instance a date it cannot read. */

@@ -1,11 +1,14 @@
+import type { Sentence } from "../../core/sentence.ts";
 import type { CheckReport, ConnectorContext, Finding, Run } from "../connector.ts";
-import { VtigerFailure } from "./answer.ts";
+import { toOneFinding } from "../finding.ts";
+import { type FailureKind, VtigerFailure } from "./answer.ts";
 import type { VtigerClient } from "./client.ts";
 import type { ModuleCache } from "./describe.ts";
 import { type Layout, resolveLayout, toModuleSort } from "./fields.ts";
 import type { OwnerLookup } from "./owner.ts";
 import type { VtigerModule, VtigerSettings } from "./schema.ts";
 import { toLiteral, toName } from "./vtql.ts";
+import { say } from "./words.ts";
 
 export interface CheckOptions {
   context: ConnectorContext<VtigerSettings>;
@@ -49,28 +52,16 @@ export function createCheck(options: CheckOptions): (run: Run) => Promise<CheckR
 
 async function checkLogin({ context, client }: CheckOptions, findings: Finding[], run: Run): Promise<void> {
   const identity = await client.logInAfresh(run);
-  const version = identity.version === "" ? "an unknown version" : identity.version;
-  findings.push({
-    level: "ok",
-    subject: "login",
-    message: `logged in as ${context.settings.username} to Vtiger ${version}`,
-  });
-  if (identity.isAdmin === true) return;
-  const who = identity.isAdmin === false ? "the API user is no" : "Vtiger does not tell whether the API user is an";
-  findings.push({
-    level: "warning",
-    subject: "sharing",
-    message: `${who} administrator, and calls are private to their owners by default`,
-    mend: "Give it a role above all agents, or a profile with View All and Edit All; otherwise it loses sight of the calls it assigns.",
-  });
-  if (hasAssignBug(identity.version)) {
-    findings.push({
-      level: "warning",
-      subject: "version",
-      message: `Vtiger ${identity.version} does not let users who are not administrators assign records to others`,
-      mend: "Make the API user an administrator or update Vtiger to 8.3 or later; until then all calls belong to the API user.",
-    });
-  }
+  const { version, isAdmin } = identity;
+  const user = context.settings.username;
+  const loggedIn = version === "" ? say("loggedInUnknown", { user }) : say("loggedIn", { user, version });
+  findings.push(toOneFinding("ok", "login", { said: loggedIn }));
+  if (isAdmin === true) return;
+  const sharing = say(isAdmin === false ? "notAdmin" : "maybeNotAdmin");
+  findings.push(toOneFinding("warning", "sharing", { said: sharing, mend: say("adminMend") }));
+  if (!hasAssignBug(version)) return;
+  const bug = { said: say("assignBug", { version }), mend: say("assignBugMend") };
+  findings.push(toOneFinding("warning", "version", bug));
 }
 
 interface ModuleCheck {
@@ -87,35 +78,23 @@ async function checkModule(
   const { module } = context.settings;
   const types = await client.listTypes(run);
   if (!types.includes(module)) {
-    const homes = types.filter((name) => /^(PBXManager|Events)$|call/i.test(name)).join(", ");
-    findings.push({
-      level: "error",
-      subject: `module:${module}`,
-      message: `the module ${module} does not exist or the API user's profile does not include it`,
-      mend:
-        homes === ""
-          ? "Enable PBX Manager in Vtiger's module settings and in the profile."
-          : `Choose one of: ${homes}; or add it to the profile.`,
-    });
+    const homes = types.filter((name) => /^(PBXManager|Events)$|call/i.test(name));
+    const mend = homes.length === 0 ? say("noModuleMend") : say("otherModuleMend", { modules: homes });
+    findings.push(toOneFinding("error", `module:${module}`, { said: say("noModule", { module }), mend }));
     return undefined;
   }
   const described = await modules.load(module, run);
   const { layout, problems } = resolveLayout(context.settings, described);
   for (const { field, wanted, reason } of problems) {
-    const missing =
-      reason === "missing" ? "has no field with the name or label" : "has more than one field with the label";
-    findings.push({
-      level: field === "call_uuid" ? "error" : "warning",
-      subject: `field:${wanted}`,
-      message: `${module} ${missing} "${wanted}", where ${field} should go`,
-      mend: `Create the field in Module Layouts and show it in the API user's profile, or name another in the field map (${field}).`,
-    });
+    const said = say(reason === "missing" ? "fieldMissing" : "fieldAmbiguous", { module, wanted, field });
+    const level = field === "call_uuid" ? "error" : "warning";
+    findings.push(toOneFinding(level, `field:${wanted}`, { said, mend: say("fieldMend", { field }) }));
   }
   if (layout !== undefined) {
     const filled = [...layout.targets]
       .filter(([, fields]) => fields.length > 0)
       .map(([thing, [field]]) => `${thing} → ${field?.name}`);
-    findings.push({ level: "ok", subject: `module:${module}`, message: `writes ${filled.join(", ")}` });
+    findings.push(toOneFinding("ok", `module:${module}`, { said: say("writes", { fields: filled }) }));
     findings.push(...toMandatoryFindings(described, layout));
   }
   return layout;
@@ -127,40 +106,31 @@ function toMandatoryFindings({ fields, name }: VtigerModule, layout: Layout): Fi
   const always = ALWAYS_FILLED[toModuleSort(name)] ?? [];
   return fields
     .filter((field) => field.mandatory && !written.has(field.name) && !always.includes(field.name))
-    .map(({ name: field, label }) => ({
-      level: "error" as const,
-      subject: `field:${label}`,
-      message: `${name} demands a value for "${label}" (${field}), which a call does not have`,
-      mend: `Make "${label}" optional in Module Layouts, or point a field of the field map at it.`,
-    }));
+    .map(({ name: field, label }) =>
+      toOneFinding("error", `field:${label}`, {
+        said: say("demands", { module: name, label, field }),
+        mend: say("demandsMend", { label }),
+      }),
+    );
 }
 
 async function checkReading({ client }: CheckOptions, { layout, findings, run }: ModuleCheck): Promise<void> {
   const field = toName(layout.keyField);
   const probe = toLiteral("enlace-check");
   await client.query(`select id,${field} from ${toName(layout.module)} where ${field}=${probe} limit 1;`, run).then(
-    () => findings.push({ level: "ok", subject: "read", message: `calls can be found by ${field}` }),
+    () => findings.push(toOneFinding("ok", "read", { said: say("findable", { field }) })),
     (error: unknown) =>
-      findings.push(
-        toFinding(error, {
-          subject: "read",
-          mend: `Let the API user's profile view ${layout.module} and its field ${field}.`,
-        }),
-      ),
+      findings.push(toFinding(error, { subject: "read", mend: say("readMend", { module: layout.module, field }) })),
   );
 }
 
 async function checkWriting({ client, modules }: CheckOptions, { layout, findings, run }: ModuleCheck): Promise<void> {
-  const mend = `Let the API user's profile create and edit ${layout.module}.`;
+  const { module } = layout;
+  const mend = say("writeMend", { module });
   const { createable, updateable } = await modules.load(layout.module, run);
   if (!createable || !updateable) {
-    const what = createable ? "edit" : "create";
-    findings.push({
-      level: "error",
-      subject: "write",
-      message: `the API user may not ${what} records of ${layout.module}`,
-      mend,
-    });
+    const said = say(createable ? "mayNotEdit" : "mayNotCreate", { module });
+    findings.push(toOneFinding("error", "write", { said, mend }));
     return;
   }
   try {
@@ -172,22 +142,18 @@ async function checkWriting({ client, modules }: CheckOptions, { layout, finding
       return;
     }
   }
-  findings.push({ level: "ok", subject: "write", message: `${layout.module} can be created and edited` });
+  findings.push(toOneFinding("ok", "write", { said: say("writable", { module }) }));
 }
 
 async function checkLookups({ context, modules }: CheckOptions, findings: Finding[], run: Run): Promise<void> {
   for (const module of context.settings.lookupModules) {
     try {
       await modules.load(module, run);
-      findings.push({ level: "ok", subject: `lookup:${module}`, message: `callers can be looked for in ${module}` });
+      findings.push(toOneFinding("ok", `lookup:${module}`, { said: say("lookup", { module }) }));
     } catch (error) {
       if (!(error instanceof VtigerFailure) || error.kind !== "denied") throw error;
-      findings.push({
-        level: "warning",
-        subject: `lookup:${module}`,
-        message: `the API user cannot read ${module}, so nobody there will be found`,
-        mend: `Let its profile view ${module}, or leave ${module} out of the lookup modules.`,
-      });
+      const closed = { said: say("lookupClosed", { module }), mend: say("lookupMend", { module }) };
+      findings.push(toOneFinding("warning", `lookup:${module}`, closed));
     }
   }
 }
@@ -195,12 +161,8 @@ async function checkLookups({ context, modules }: CheckOptions, findings: Findin
 async function checkOwners({ context, owners }: CheckOptions, findings: Finding[], run: Run): Promise<void> {
   const { fallbackOwner, ownerByExtension } = context.settings;
   if ((await owners.findByExtension("0", run)) === "denied") {
-    findings.push({
-      level: "warning",
-      subject: "extensions",
-      message: "the API user may not see other users, so their CRM Phone Extension cannot be used",
-      mend: "Make it an administrator or raise its role, or list every extension under Owners by extension.",
-    });
+    const hidden = { said: say("usersHidden"), mend: say("usersMend") };
+    findings.push(toOneFinding("warning", "extensions", hidden));
   }
   const wanted = Object.entries(ownerByExtension).map(([extension, name]) => ({
     subject: `owner:${extension}`,
@@ -213,31 +175,24 @@ async function checkOwners({ context, owners }: CheckOptions, findings: Finding[
     const id = await owners.resolve(name, run);
     findings.push(
       id === null
-        ? {
-            level,
-            subject,
-            message: `there is no active user or group "${name}"`,
-            mend: "Give its exact user name, group name or id.",
-          }
-        : { level: "ok", subject, message: `"${name}" is ${id}` },
+        ? toOneFinding(level, subject, { said: say("noOwner", { owner: name }), mend: say("ownerMend") })
+        : toOneFinding("ok", subject, { said: say("ownerFound", { owner: name, id }) }),
     );
   }
 }
 
-const MENDS: Readonly<Record<string, string>> = {
-  credentials:
-    "Check user and access key (My Preferences of that user), that the user is active, and that nothing else logs in as it.",
-  setup: "Check the address: it should open Vtiger's log-in page in a browser when /webservice.php is left out.",
-  busy: "Check the address, that the CRM runs, and that this machine reaches it: name, port, certificate.",
-  unclear: "Open Vtiger in a browser; if it works there, its web server's log says what is wrong with webservice.php.",
-  denied: "Check the profile of the API user.",
+const MENDS: Readonly<Partial<Record<FailureKind, Sentence>>> = {
+  credentials: say("credentialsMend"),
+  setup: say("setupMend"),
+  busy: say("busyMend"),
+  unclear: say("unclearMend"),
+  denied: say("deniedMend"),
 };
 
-function toFinding(error: unknown, known: { subject?: string; mend?: string } = {}): Finding {
-  if (!(error instanceof VtigerFailure)) return { level: "error", subject: "check", message: "interrupted" };
+function toFinding(error: unknown, known: { subject?: string; mend?: Sentence } = {}): Finding {
+  if (!(error instanceof VtigerFailure)) return toOneFinding("error", "check", { said: say("interrupted") });
   const subject = known.subject ?? (error.kind === "credentials" ? "login" : error.operation || "address");
-  const mend = known.mend ?? MENDS[error.kind];
-  return { level: "error", subject, message: error.message, ...(mend !== undefined && { mend }) };
+  return toOneFinding("error", subject, { said: error.sentence, mend: known.mend ?? MENDS[error.kind] });
 }
 
 /** The bug came with 7.5.0 and went with 8.3.0. */

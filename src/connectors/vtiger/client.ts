@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { changeTexts } from "../../core/sentence.ts";
 import { HttpFailure, type HttpRequest } from "../../kit/http-client.ts";
 import { maskTexts } from "../../kit/masking.ts";
 import type { ConnectorContext, Run } from "../connector.ts";
+import { toHttpWords } from "../http-words.ts";
 import { parseAnswer, VtigerFailure } from "./answer.ts";
 import {
   challengeAnswer,
@@ -17,6 +19,7 @@ import {
   type VtigerSettings,
 } from "./schema.ts";
 import { createVtigerSession, type Identity } from "./session.ts";
+import { say } from "./words.ts";
 
 /** Fields and their values as sent: text only, which Vtiger turns into what the column holds. */
 export type Element = Readonly<Record<string, string>>;
@@ -70,7 +73,7 @@ export function createVtigerClient(context: ConnectorContext<VtigerSettings>): V
       if (!parsed.ok) throw parsed.failure;
       const result = answer.safeParse(parsed.result);
       if (result.success) return result.data;
-      throw new VtigerFailure("unclear", `the answer to ${params.operation} has an unknown form`);
+      throw new VtigerFailure("unclear", say("unknownForm", { operation: params.operation }));
     } catch (error) {
       throw toSafeFailure(error, params.operation, secrets);
     }
@@ -116,14 +119,15 @@ export function createVtigerClient(context: ConnectorContext<VtigerSettings>): V
 function toSafeFailure(error: unknown, operation: string, secrets: readonly string[]): unknown {
   if (error instanceof HttpFailure) {
     const kind = error.reason === "refused_address" ? "setup" : error.sent ? "unclear" : "busy";
-    return new VtigerFailure(kind, `${operation}: ${error.reason}: ${error.message}`, {
+    return new VtigerFailure(kind, say("operation", { operation, why: toHttpWords(error) }), {
       unsent: !error.sent,
       operation,
     });
   }
   if (!(error instanceof VtigerFailure)) return error;
   const { kind, code, afterMs, unsent } = error;
-  return new VtigerFailure(kind, `${operation}: ${maskTexts(error.message, secrets)}`, {
+  const why = changeTexts(error.sentence, (text) => maskTexts(text, secrets));
+  return new VtigerFailure(kind, say("operation", { operation, why }), {
     code,
     afterMs,
     unsent,

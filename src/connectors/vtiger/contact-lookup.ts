@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { PhoneNumber } from "../../core/phone-number.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import type { ConnectorContext, Run } from "../connector.ts";
 import { VtigerFailure } from "./answer.ts";
 import type { VtigerClient } from "./client.ts";
@@ -18,11 +19,12 @@ import {
   type VtigerSettings,
 } from "./schema.ts";
 import { toDigitsPattern, toName } from "./vtql.ts";
+import { say } from "./words.ts";
 
 /** `review` says why nobody was linked, for a person to decide. */
 export interface LookupResult {
   contact: LinkedContact | null;
-  review?: string;
+  review?: Sentence;
 }
 
 export interface ContactLookup {
@@ -56,11 +58,15 @@ const NAME_FIELDS: Readonly<Record<LookupModule, readonly string[]>> = {
   Accounts: ["accountname"],
 };
 
+const keptSentence = z.object({
+  ...{ text: z.string(), code: z.string() },
+  values: z.record(z.string(), z.union([z.string(), z.number(), z.array(z.string())])),
+});
 const remembered = z.object({
   contact: z
     .object({ id: recordId, module: z.enum(LOOKUP_MODULES), name: z.string(), owner: recordId.optional() })
     .nullable(),
-  review: z.string().optional(),
+  review: keptSentence.optional(),
 });
 
 /**
@@ -99,15 +105,15 @@ export function createContactLookup({ context, client, modules }: ContactLookupO
         log.warn({ module, reason: error.message }, "vtiger.lookup_denied"); // the other modules may still be open to us
         return [];
       });
-      if (found === "too many") return { contact: null, review: `too many records of ${module} resemble this number` };
+      if (found === "too many") return { contact: null, review: say("tooMany", { module }) };
       const [first, second] = found;
       if (first !== undefined && second === undefined) return { contact: first };
       if (first !== undefined) {
         const ids = found.slice(0, 5).map(({ id }) => id);
-        return { contact: null, review: `${found.length} records of ${module} have this number (${ids.join(", ")})` };
+        return { contact: null, review: say("ambiguous", { count: found.length, module, ids }) };
       }
     }
-    return { contact: null, review: "nobody in the CRM has this number" };
+    return { contact: null, review: say("nobody") };
   }
 
   return {

@@ -3,6 +3,7 @@ import { VtigerFailure } from "./answer.ts";
 import type { VtigerClient } from "./client.ts";
 import { type Layout, resolveLayout } from "./fields.ts";
 import type { VtigerModule, VtigerSettings } from "./schema.ts";
+import { say } from "./words.ts";
 
 /** What the CRM's modules look like to the API user, asked for again every ten minutes or after `forget`. */
 export interface ModuleCache {
@@ -33,13 +34,13 @@ export function createModuleCache(context: ConnectorContext<VtigerSettings>, cli
     loadLayout: async (run) => {
       const described = await load(settings.module, run).catch((error: unknown) => {
         if (!(error instanceof VtigerFailure) || error.kind !== "denied") throw error;
-        throw new VtigerFailure("setup", `the module ${settings.module} does not exist or is closed to the API user`);
+        throw new VtigerFailure("setup", say("moduleClosed", { module: settings.module }));
       });
       const { layout, problems } = resolveLayout(settings, described);
       if (layout !== undefined) return layout;
       kept.delete(settings.module); // it may be made at any moment
       const wanted = problems.find(({ field }) => field === "call_uuid")?.wanted ?? "";
-      throw new VtigerFailure("setup", `${settings.module} has no field "${wanted}" to keep the call's id in`);
+      throw new VtigerFailure("setup", say("noKeyField", { module: settings.module, field: wanted }));
     },
   };
 }

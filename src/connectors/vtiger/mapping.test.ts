@@ -108,7 +108,10 @@ test("texts are cut to the width of their column and a recording's address never
   assert.equal(creation.gateway, "centralita-principal");
   assert.equal(creation.recordingurl, undefined);
   assert.equal(creation.cf_recording_url, recordingUrl);
-  assert.deepEqual(notes, ["recordingurl is too narrow for the recording's address"]);
+  assert.deepEqual(
+    notes.map(({ text }) => text),
+    ["the field recordingurl is too narrow for the recording's address"],
+  );
 });
 
 test("characters that the database cannot hold become one mark, not four question marks", () => {

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Call } from "../../core/call.ts";
 import { type PartyNumber, toPartyText } from "../../core/phone-number.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import type { Language } from "../connector.ts";
 import type { Element } from "./client.ts";
 import type { Layout } from "./fields.ts";
 import type { CallField, LookupModule, Phrases, VtigerField } from "./schema.ts";
+import { say } from "./words.ts";
 
 /** Who the other party is over there. */
 export interface LinkedContact {
@@ -38,7 +40,7 @@ export interface MappedCall {
   creation: Element;
   revision: Element;
   /** What could not be carried over, for a person to know. */
-  notes: readonly string[];
+  notes: readonly Sentence[];
 }
 
 /** Vtiger cuts what is longer without a word. Only PBXManager's columns and subjects have a width that is known. */
@@ -92,7 +94,7 @@ type Value = string | number | Date | null;
 /** Makes the record of a call for one module. Pure. Times are UTC, as Vtiger wants them whatever its users' zones. */
 export function toRecord(input: MappingInput): MappedCall {
   const { layout, call, callUuid, contact, owner } = input;
-  const notes: string[] = [];
+  const notes: Sentence[] = [];
   const fields: Record<string, string> = layout.sort === "events" ? toEventTimes(call) : {};
   const values = toValues(input);
   for (const [thing, targets] of layout.targets) {
@@ -100,7 +102,7 @@ export function toRecord(input: MappingInput): MappedCall {
       const text = toFieldText(field, values[thing]);
       if (text === undefined) continue;
       if (thing === "recording_url" && text.length > toWidth(field))
-        notes.push(`${field.name} is too narrow for the recording's address`);
+        notes.push(say("narrowRecording", { field: field.name }));
       else fields[field.name] = cut(text, toWidth(field));
     }
   }

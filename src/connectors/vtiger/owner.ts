@@ -1,13 +1,15 @@
+import type { Sentence } from "../../core/sentence.ts";
 import type { ConnectorContext, Run } from "../connector.ts";
 import { VtigerFailure } from "./answer.ts";
 import type { VtigerClient } from "./client.ts";
 import type { Owner } from "./mapping.ts";
 import { isRecordId, type VtigerSettings } from "./schema.ts";
 import { toLiteral, UncarriableValue } from "./vtql.ts";
+import { say } from "./words.ts";
 
 export interface OwnerResult {
   owner: Owner;
-  review?: string;
+  review?: Sentence;
 }
 
 export interface OwnerLookup {
@@ -99,7 +101,7 @@ export function createOwnerLookup(context: ConnectorContext<VtigerSettings>, cli
       const wanted = settings.fallbackOwner;
       const fallback = wanted === "" ? null : await remember(`owner=${wanted}`, () => resolve(wanted, run));
       if (fallback !== null) return { owner: { id: fallback, isAgent: false, isUser: false } };
-      const review = wanted === "" ? {} : { review: `the fallback owner "${wanted}" does not exist in the CRM` };
+      const review = wanted === "" ? {} : { review: say("noFallback", { owner: wanted }) };
       return { owner: { id: userId, isAgent: false, isUser: true }, ...review };
     },
   };

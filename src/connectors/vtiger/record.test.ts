@@ -172,7 +172,10 @@ test("waiting for another delivery of the same call can be given up", async () =
   const run = createRun(client, house);
   const second = session.record?.(createSubject(), run);
   run.abort();
-  assert.deepEqual(await second, { kind: "retry", reason: "interrupted" });
+  assert.deepEqual(await second, {
+    ...{ kind: "retry", reason: "interrupted" },
+    words: { code: "vtiger.interrupted", values: {} },
+  });
   house.clock.expireTimers();
   assert.equal((await first).kind, "retry");
   await client.close();

@@ -1,4 +1,5 @@
 import type { DeliveryOutcome } from "../../core/delivery-outcome.ts";
+import { type Sentence, toReason, type Wording } from "../../core/sentence.ts";
 import type { CallSubject, Run } from "../connector.ts";
 import { createAfterWrite } from "./after-write.ts";
 import { VtigerFailure } from "./answer.ts";
@@ -8,7 +9,10 @@ import { toKey } from "./mapping.ts";
 import { toOutcome } from "./outcome.ts";
 import { toRecordUrl, toText, type VtigerRecord } from "./schema.ts";
 import { toLiteral, toName } from "./vtql.ts";
+import { say } from "./words.ts";
 import { createWriter, type Written } from "./write.ts";
+
+const REVIEW_MAX = 500;
 
 export interface RecorderOptions extends DraftSources {
   client: VtigerClient;
@@ -42,7 +46,7 @@ export function createRecorder(options: RecorderOptions): (subject: CallSubject,
     const ids = others.slice(0, 5).map(({ id }) => id);
     return {
       row,
-      reviews: [`the CRM has ${others.length + 1} records of this call: also ${ids.join(", ")}`, ...reviews],
+      reviews: [say("severalRecords", { count: others.length + 1, ids }), ...reviews],
     };
   }
 
@@ -54,8 +58,7 @@ export function createRecorder(options: RecorderOptions): (subject: CallSubject,
       if (!(error instanceof VtigerFailure) || error.kind !== "duplicate") throw error;
       const revised = await reviseFound(draft, run);
       if (revised !== null) return revised;
-      const reason = "Vtiger has a record with this call id that the API user cannot see; let it see all records";
-      throw new VtigerFailure("duplicate", `${reason} (${error.message})`, { operation: "create" });
+      throw new VtigerFailure("duplicate", say("unseenDouble", { why: error.sentence }), { operation: "create" });
     }
   }
 
@@ -66,8 +69,7 @@ export function createRecorder(options: RecorderOptions): (subject: CallSubject,
     } catch (error) {
       if (!(error instanceof VtigerFailure) || (error.kind !== "denied" && error.kind !== "reference")) throw error;
       if (!/read given object/i.test(error.message)) return null;
-      const reason = `record ${id} is hidden from the API user, or it may not edit it: let it see and edit all records`;
-      throw new VtigerFailure("data", reason);
+      throw new VtigerFailure("data", say("hidden", { id }));
     }
   }
 
@@ -77,21 +79,21 @@ export function createRecorder(options: RecorderOptions): (subject: CallSubject,
     const written = (known === null ? null : await reviseKnown(known, draft, run)) ?? (await reviseFound(draft, run));
     if (written !== null) return finish(draft, written, run);
     const made = await create(draft, run);
-    const gone = known === null ? [] : [`record ${known} was deleted in the CRM and made again`];
+    const gone = known === null ? [] : [say("madeAgain", { id: known })];
     return finish(draft, { row: made.row, reviews: [...gone, ...made.reviews] }, run);
   }
 
   async function finish(draft: Draft, { row, reviews }: Written, run: Run): Promise<DeliveryOutcome> {
     const { module } = draft.layout;
     const linked = await afterWrite.mendLink(draft, row, run);
-    const review = [...linked.reviews, ...reviews].join("; ").slice(0, 500);
+    const review = toReview([...linked.reviews, ...reviews]);
     const refs = {
       module,
       owner: toText(row, "assigned_user_id"),
       ...(linked.contact && { contact: linked.contact.id }),
     };
     const remote = { id: row.id, url: toRecordUrl(context.settings, module, row.id), refs };
-    return { kind: "delivered", remote, ...(review !== "" && { review }) };
+    return { kind: "delivered", remote, ...review };
   }
 
   return async (subject, run) => {
@@ -103,6 +105,14 @@ export function createRecorder(options: RecorderOptions): (subject: CallSubject,
       return toOutcome(error, run.signal);
     }
   };
+}
+
+/** All that a person should look at, as one text. */
+function toReview(reviews: readonly Sentence[]): { review?: string; words?: Wording } {
+  const [first, ...others] = reviews;
+  if (first === undefined) return {};
+  const { reason, words } = toReason(others.length === 0 ? first : say("reviews", { sentences: reviews }));
+  return { review: reason.slice(0, REVIEW_MAX), words };
 }
 
 /** A record of another module is none of ours any more: the settings have changed since. */

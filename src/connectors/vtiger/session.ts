@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ConnectorContext, Run } from "../connector.ts";
 import { VtigerFailure } from "./answer.ts";
 import { type loginAnswer, parseKept, type VtigerSettings } from "./schema.ts";
+import { say } from "./words.ts";
 
 /** Who we are over there. */
 export interface Identity {
@@ -107,7 +108,7 @@ export function createVtigerSession({ context, logIn }: VtigerSessionOptions): V
         return await work(renewed);
       } catch (error) {
         if (!isLostSession(error)) throw error;
-        throw new VtigerFailure("busy", `Vtiger forgets sessions as soon as they are made (${error.message})`);
+        throw new VtigerFailure("busy", say("forgetsSessions", { why: error.sentence }));
       }
     },
   };
@@ -120,7 +121,7 @@ const isLostSession = (error: unknown): error is VtigerFailure =>
 function toLoginFailure(error: unknown): unknown {
   if (!(error instanceof VtigerFailure)) return error;
   if (error.kind !== "denied" && error.kind !== "session") return error;
-  return new VtigerFailure("credentials", error.message, { code: error.code });
+  return new VtigerFailure("credentials", error.sentence, { code: error.code });
 }
 
 /** So that processes which failed together do not try together again; as good as chance for that. */

@@ -1,8 +1,10 @@
+import type { Sentence } from "../../core/sentence.ts";
 import type { Run } from "../connector.ts";
 import { VtigerFailure } from "./answer.ts";
 import type { Element, VtigerClient } from "./client.ts";
 import type { Layout } from "./fields.ts";
 import type { VtigerRecord } from "./schema.ts";
+import { say } from "./words.ts";
 
 export interface Writable {
   layout: Layout;
@@ -21,7 +23,7 @@ export interface Writer {
 
 export interface Written {
   row: VtigerRecord;
-  reviews: readonly string[];
+  reviews: readonly Sentence[];
 }
 
 /** One way of writing, and what remains of an element whose owner was refused: the same one when nothing can be done. */
@@ -53,7 +55,7 @@ export function createWriter(client: VtigerClient): Writer {
 /** At most three tries: whole, without links, without owner. */
 async function write(whole: Element, { links }: Layout, { send, withoutOwner }: Way): Promise<Written> {
   const linkFields = [...links.values(), "customertype", "user"];
-  const reviews: string[] = [];
+  const reviews: Sentence[] = [];
   for (let element = whole; ; ) {
     try {
       return { row: await send(element), reviews };
@@ -62,14 +64,11 @@ async function write(whole: Element, { links }: Layout, { send, withoutOwner }: 
       const unlinked = error.kind === "reference" ? omit(element, linkFields) : element;
       const reduced = unlinked === element ? await withoutOwner(element) : unlinked;
       if (reduced === element) throw error;
-      reviews.push(unlinked === element ? toOwnerReview(error) : `without its links: ${error.message}`);
+      reviews.push(say(unlinked === element ? "withoutOwner" : "withoutLinks", { why: error.sentence }));
       element = reduced;
     }
   }
 }
-
-const toOwnerReview = ({ message }: VtigerFailure): string =>
-  `not given to its owner: ${message} (Vtiger 7.5 to 8.2 lets only administrators assign records to others)`;
 
 /** The same object when there is nothing to leave out. */
 function omit(element: Element, names: readonly string[]): Element {

@@ -1,11 +1,14 @@
 import type { DeliveryOutcome } from "../../core/delivery-outcome.ts";
+import { toReason } from "../../core/sentence.ts";
 import { type HttpAnswer, HttpFailure } from "../../kit/http-client.ts";
 import { maskTexts } from "../../kit/masking.ts";
 import { parseRetryAfterMs } from "../../kit/retry-after.ts";
 import type { ConnectorContext, Run } from "../connector.ts";
+import { toHttpWords } from "../http-words.ts";
 import type { WebhookMessage } from "./mapping.ts";
 import type { WebhookSettings } from "./schema.ts";
 import { toSecrets, toSignatureHeaders } from "./signature.ts";
+import { say } from "./words.ts";
 
 const EXCERPT_MAX = 200;
 
@@ -45,16 +48,16 @@ interface Sent {
 function toOutcome({ status, headers, text }: HttpAnswer, { message, now, secrets }: Sent): DeliveryOutcome {
   if (status >= 200 && status < 300) return { kind: "delivered", remote: { id: message.id } };
   const excerpt = maskTexts(text, secrets).replaceAll(/\s+/g, " ").trim().slice(0, EXCERPT_MAX);
-  const reason = `HTTP ${status}${excerpt === "" ? "" : `: ${excerpt}`}`;
-  if (status < 400) return { kind: "hold", reason: `${reason} (redirects are not followed; give the final address)` };
-  if (status === 401 || status === 403 || status === 407) return { kind: "hold", reason };
+  const answer = excerpt === "" ? say("status", { status }) : say("answered", { status, said: excerpt });
+  if (status < 400) return { kind: "hold", ...toReason(say("redirected", { answer })) };
+  const why = toReason(answer);
+  if (status === 401 || status === 403 || status === 407) return { kind: "hold", ...why };
   const passes = status === 404 || status === 408 || status === 425 || status === 429 || status >= 500;
-  if (!passes) return { kind: "rejected", reason };
+  if (!passes) return { kind: "rejected", ...why };
   const afterMs = parseRetryAfterMs(headers["retry-after"], now);
-  return { kind: "retry", reason, ...(afterMs !== undefined && { afterMs }) };
+  return { kind: "retry", ...why, ...(afterMs !== undefined && { afterMs }) };
 }
 
-function toFailedOutcome({ reason, message }: HttpFailure): DeliveryOutcome {
-  const text = `${reason}: ${message}`;
-  return reason === "refused_address" ? { kind: "hold", reason: text } : { kind: "retry", reason: text };
+function toFailedOutcome(failure: HttpFailure): DeliveryOutcome {
+  return { kind: failure.reason === "refused_address" ? "hold" : "retry", ...toReason(toHttpWords(failure)) };
 }

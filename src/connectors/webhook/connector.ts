@@ -1,4 +1,5 @@
 import { type Call, concernsCustomers } from "../../core/call.ts";
+import type { DeliveryOutcome } from "../../core/delivery-outcome.ts";
 import type {
   CallSubject,
   CheckReport,
@@ -8,9 +9,11 @@ import type {
   PlannedDelivery,
   Session,
 } from "../connector.ts";
+import { toOneFinding } from "../finding.ts";
 import { postMessage } from "./client.ts";
 import { toMessage, toMessageId, type WebhookMessage } from "./mapping.ts";
 import { type WebhookSettings, webhookSettings } from "./schema.ts";
+import { say } from "./words.ts";
 
 /** Anything that takes an HTTP POST: a signed message for every ended call, and while it rings or talks if wanted. */
 export const webhook: Connector<WebhookSettings> = {
@@ -58,27 +61,23 @@ function open(context: ConnectorContext<WebhookSettings>): Session {
         tenant: { number: tenant.number, name: tenant.name },
       });
       const outcome = await postMessage(context, { id: `check_${tenant.number}_${at.getTime()}`, body }, run);
-      return toReport(settings, outcome.kind === "delivered" ? null : outcome.reason);
+      return toReport(settings, outcome);
     },
     close: async () => undefined, // sockets belong to the requester
   };
 }
 
-function toReport({ url }: WebhookSettings, refusal: string | null): CheckReport {
+function toReport({ url }: WebhookSettings, outcome: DeliveryOutcome): CheckReport {
   const findings: Finding[] = [];
   if (new URL(url).protocol === "http:") {
-    const mend = "Use https:// unless the receiver stands on this very network.";
-    findings.push({ level: "warning", subject: "url", message: "calls travel unencrypted", mend });
+    const open = { said: say("unencrypted"), mend: say("unencryptedMend") };
+    findings.push(toOneFinding("warning", "url", open));
   }
-  findings.push(
-    refusal === null
-      ? { level: "ok", subject: "delivery", message: "the receiver took a signed test message (type enlace.check)" }
-      : {
-          level: "error",
-          subject: "delivery",
-          message: `the receiver did not take a signed test message: ${refusal}`,
-          mend: "Check the address and the secret; the receiver must answer 2xx to messages of type enlace.check too.",
-        },
-  );
-  return { ok: refusal === null, findings };
+  if (outcome.kind === "delivered") return { ok: true, findings: [...findings, toOneFinding("ok", "delivery", TOOK)] };
+  const { reason, words } = outcome;
+  const said = say("tookNot", { why: words ? { text: reason, ...words } : reason });
+  findings.push(toOneFinding("error", "delivery", { said, mend: say("tookNotMend") }));
+  return { ok: false, findings };
 }
+
+const TOOK = { said: say("took") };
