@@ -1,5 +1,7 @@
 import type { FactSource } from "../core/call-fact.ts";
+import { toWording } from "../core/sentence.ts";
 import { toInstant } from "../http/wire.ts";
+import { toWireWords } from "../kit/word-fields.ts";
 import { toDetailsSummary } from "./details-item.ts";
 import type { CallDeliveryItem, CallItem } from "./schema.ts";
 import type { StoredCall, StoredDelivery } from "./store.ts";
@@ -45,9 +47,12 @@ function findContact(deliveries: readonly StoredDelivery[]): CallItem["contact"]
   return null;
 }
 
-function toDeliveryItem({ call_id: _, remote, last_attempt_at, ...delivery }: StoredDelivery): CallDeliveryItem {
+function toDeliveryItem(stored: StoredDelivery): CallDeliveryItem {
+  const { call_id: _, remote, last_attempt_at, review_words, reason_words, ...delivery } = stored;
   return {
     ...delivery,
+    ...toWireWords("review", toWording(delivery.review, review_words)),
+    ...toWireWords("reason", toWording(delivery.reason, reason_words)),
     remote_id: remote?.id ?? null,
     url: remote?.url ?? null,
     last_attempt_at: toInstant(last_attempt_at),

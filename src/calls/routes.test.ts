@@ -88,9 +88,17 @@ async function putDelivery(
 ): Promise<RowId> {
   const { rows } = await query(
     `insert into deliveries (tenant_id, connection_id, subject_kind, subject_id, subject_created_at, kind, state, revision,
-       delivered_revision, due_at, remote, reason, last_attempt_at, created_at, updated_at)
-     values (1, $1, 'call', $2, $3, 'record', $4, 1, 1, $3, $5, $6, $3, $3, $3) returning id`,
-    [connection, call, NOW, state, remote, reason],
+       delivered_revision, due_at, remote, reason, reason_words, last_attempt_at, created_at, updated_at)
+     values (1, $1, 'call', $2, $3, 'record', $4, 1, 1, $3, $5, $6, $7, $3, $3, $3) returning id`,
+    [
+      connection,
+      call,
+      NOW,
+      state,
+      remote,
+      reason,
+      reason && { text: reason, code: "crm.noField", values: { field: "cf_1" } },
+    ],
   );
   return rows[0].id;
 }
@@ -168,8 +176,8 @@ test("a call shows everything by the names scripts rely on", async () => {
         state: "delivered",
         remote_id: "24x6",
         url: "https://crm.example.test/24x6",
-        review: null,
-        reason: null,
+        ...{ review: null, review_code: null, review_values: null },
+        ...{ reason: null, reason_code: null, reason_values: null },
         last_attempt_at: NOW.toISOString(),
       },
       {
@@ -180,8 +188,8 @@ test("a call shows everything by the names scripts rely on", async () => {
         state: "dead",
         remote_id: null,
         url: null,
-        review: null,
-        reason: "no such field",
+        ...{ review: null, review_code: null, review_values: null },
+        ...{ reason: "no such field", reason_code: "crm.noField", reason_values: { field: "cf_1" } },
         last_attempt_at: NOW.toISOString(),
       },
     ],
@@ -310,6 +318,8 @@ test("one call shows its timeline: facts as told and every attempt", async () =>
     connection: "crm",
     outcome: "delivered",
     duration_ms: 20,
+    number: 2,
+    ...{ reason: null, reason_code: null, reason_values: null },
   });
 });
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { pageQuery } from "../http/paging.ts";
 import { instantField, rowIdField } from "../http/wire.ts";
+import { toWordFields } from "../kit/word-fields.ts";
 import { CONNECTION_STATES } from "./delivery-condition.ts";
 import { callDetails } from "./details-schema.ts";
 
@@ -27,7 +28,9 @@ const callDelivery = z.object({
   remote_id: z.string().nullable().meta({ description: "Id of the record over there" }),
   url: z.string().nullable().meta({ description: "Page of the record over there" }),
   review: z.string().nullable().meta({ description: "What a person should look at" }),
+  ...toWordFields("review"),
   reason: z.string().nullable().meta({ description: "Why it is not delivered" }),
+  ...toWordFields("reason"),
   last_attempt_at: instantField.nullable(),
 });
 export type CallDeliveryItem = z.infer<typeof callDelivery>;
@@ -83,6 +86,9 @@ const timelineEntry = z.object({
   connection: z.string().nullable(),
   outcome: z.string().nullable().meta({ description: "What the attempt came to" }),
   duration_ms: z.int().nullable(),
+  number: z.int().nullable().meta({ description: "Of the attempt, from 1 on" }),
+  reason: z.string().nullable().meta({ description: "Why the attempt did not succeed" }),
+  ...toWordFields("reason"),
 });
 export type TimelineEntry = z.infer<typeof timelineEntry>;
 

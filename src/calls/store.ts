@@ -77,8 +77,12 @@ export async function loadCallSubjects(
   }));
 }
 
-export interface StoredDelivery extends Omit<CallDeliveryItem, "remote_id" | "url" | "last_attempt_at"> {
+type ShownAlone = "remote_id" | "url" | "last_attempt_at" | `${"reason" | "review"}_${"code" | "values"}`;
+export interface StoredDelivery extends Omit<CallDeliveryItem, ShownAlone> {
   call_id: RowId;
+  /** As kept beside the texts; see core/sentence.ts. */
+  review_words: unknown;
+  reason_words: unknown;
   remote: RemoteRecord | null;
   last_attempt_at: Date | null;
 }
@@ -91,8 +95,8 @@ export async function loadCallDeliveries(
 ): Promise<StoredDelivery[]> {
   if (calls.length === 0) return [];
   const { rows } = await sql<StoredDelivery>`
-    select d.subject_id as call_id, d.id, d.connection_id, n.name as connection, n.connector, d.state, d.remote, d.review,
-           case when d.state <> 'delivered' then d.reason end as reason, d.last_attempt_at
+    select d.subject_id as call_id, d.id, d.connection_id, n.name as connection, n.connector, d.state, d.remote, d.review, d.review_words,
+           case when d.state <> 'delivered' then d.reason end as reason, d.reason_words, d.last_attempt_at
       from deliveries d join connections n on n.tenant_id = d.tenant_id and n.id = d.connection_id
      where d.tenant_id = ${tenantId} and d.subject_kind = 'call' and d.kind = 'record'
        and d.subject_id = any(${calls.map(({ id }) => id)}::bigint[])
@@ -117,6 +121,7 @@ export interface StoredAttempt {
   duration_ms: number;
   outcome: string;
   reason: string | null;
+  reason_words: unknown;
 }
 
 const FACTS_MAX = 500;
@@ -136,7 +141,7 @@ export async function loadTellings(database: Sql, call: StoredCall): Promise<Sto
 /** The latest attempts to deliver a call anywhere. */
 export async function loadAttempts(database: Sql, call: StoredCall): Promise<StoredAttempt[]> {
   const { rows } = await sql<StoredAttempt>`
-    select a.delivery_id, n.name as connection, a.number, a.started_at, a.duration_ms, a.outcome, a.reason
+    select a.delivery_id, n.name as connection, a.number, a.started_at, a.duration_ms, a.outcome, a.reason, a.reason_words
       from deliveries d
       join attempts a on a.tenant_id = d.tenant_id and a.delivery_id = d.id and a.started_at >= ${call.created_at}
       join connections n on n.tenant_id = d.tenant_id and n.id = d.connection_id

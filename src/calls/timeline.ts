@@ -1,6 +1,8 @@
 import { type CallFact, reviveFact } from "../core/call-fact.ts";
 import { toPartyText } from "../core/phone-number.ts";
+import { toWording } from "../core/sentence.ts";
 import { toInstant } from "../http/wire.ts";
+import { toWireWords } from "../kit/word-fields.ts";
 import { toDetailsText } from "./details-text.ts";
 import type { TimelineEntry } from "./schema.ts";
 import type { StoredAttempt, StoredTelling } from "./store.ts";
@@ -23,6 +25,7 @@ function fromTelling({ fact, source, at, received_at, raw }: StoredTelling): Tim
     connection: null,
     outcome: null,
     duration_ms: null,
+    ...{ number: null, reason: null, ...toWireWords("reason", null) },
   };
 }
 
@@ -54,5 +57,6 @@ function fromAttempt(attempt: StoredAttempt): TimelineEntry {
     connection,
     outcome,
     duration_ms,
+    ...{ number, reason, ...toWireWords("reason", toWording(reason, attempt.reason_words)) },
   };
 }
