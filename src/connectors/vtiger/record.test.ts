@@ -12,7 +12,7 @@ test("the documented call becomes one linked record of the right owner", async (
   const [record] = crm.records();
   assert.equal(review, "");
   assert.equal(remote.id, record?.id);
-  assert.deepEqual(remote.refs, { module: "PBXManager", owner: "19x6", contact });
+  assert.deepEqual(remote.refs, { module: "PBXManager", owner: "19x6", contact, contact_name: "García" });
   assert.match(remote.url ?? "", /\/index\.php\?module=PBXManager&view=Detail&record=\d+$/);
   const { fields = {} } = record ?? {};
   assert.equal(fields.sourceuuid, "uuid-555");

@@ -91,6 +91,7 @@ export function createRecorder(options: RecorderOptions): (subject: CallSubject,
       module,
       owner: toText(row, "assigned_user_id"),
       ...(linked.contact && { contact: linked.contact.id }),
+      ...(linked.contact?.name && { contact_name: linked.contact.name }),
     };
     const remote = { id: row.id, url: toRecordUrl(context.settings, module, row.id), refs };
     return { kind: "delivered", remote, ...review };
