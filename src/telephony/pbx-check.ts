@@ -14,9 +14,11 @@ import { probeClock } from "./probes/clock-probe.ts";
 import { probeCodecs } from "./probes/codec-probe.ts";
 import { probeDialer } from "./probes/dialer-probe.ts";
 import { probeDialplan } from "./probes/dialplan-probe.ts";
+import { mend } from "./probes/mend-words.ts";
 import { probePeers } from "./probes/peers-probe.ts";
-import { type Probe, runProbes } from "./probes/probe.ts";
+import { ok, type Probe, runProbes, error as toError, warning } from "./probes/probe.ts";
 import { toManagerSnippet } from "./probes/snippets.ts";
+import { say } from "./probes/words.ts";
 import { probeWss } from "./probes/wss-probe.ts";
 
 /** What a check looks at, once it is in. */
@@ -55,8 +57,7 @@ function toSettingsOrFinding(record: PbxRecord, toSettings: PbxCheckOptions["toS
     return toSettings(record);
   } catch (error) {
     if (!(error instanceof RefusedAddress)) throw error;
-    const mend = "Give another address, or set ENLACE_ALLOW_LOOPBACK_TARGETS or ENLACE_ALLOW_PRIVATE_TARGETS.";
-    return { level: "error", subject: "address", message: error.message, mend };
+    return toError("address", say("addressRefused", { error: error.message }), mend("address"));
   }
 }
 
@@ -83,10 +84,10 @@ async function examine(settings: PbxSettings, options: PbxCheckOptions, signal: 
     const list = (action: AmiAction): Promise<AmiList> => session.list(action, { signal });
     const rights = await loadAmiRights(send);
     const probed = { ...options, settings, rights, send, list, booted: () => booted, signal };
-    const login: Finding = { level: "ok", subject: "login", message: `logged in to ${session.banner}` };
+    const login = ok("login", say("loggedIn", { banner: session.banner }));
     return [login, ...toRightsFindings(rights, address.username), ...(await runProbes(PROBES, probed))];
   } catch (error) {
-    return [{ level: "error", subject: "rights", message: toErrorMessage(error), mend: "Try again." }];
+    return [toError("rights", say("rightsUnread", { error: toErrorMessage(error) }), mend("again"))];
   } finally {
     session.close(new Error("the check is over"));
   }
@@ -94,30 +95,20 @@ async function examine(settings: PbxSettings, options: PbxCheckOptions, signal: 
 
 function toLoginFinding(error: unknown, where: string): Finding {
   const message = toErrorMessage(error);
-  if (error instanceof AmiLoginRefusedError) {
-    const mend =
-      "Compare name and secret with manager.conf, and its deny and permit lines with this machine's address.";
-    return { level: "error", subject: "login", message, mend };
-  }
-  const mend = `Is ${where} right, enabled = yes and bindaddr set in manager.conf, and the port open in the firewall?`;
-  return { level: "error", subject: "connection", message, mend };
+  if (error instanceof AmiLoginRefusedError)
+    return toError("login", say("loginRefused", { error: message }), mend("login"));
+  return toError("connection", say("notConnected", { error: message }), mend("connection", { where }));
 }
 
 /** Pure. Without a list of live channels calls would be missed after every gap; the other rights each cost a feature. */
 export function toRightsFindings({ missing, dangerous }: AmiRights, username = "enlace"): Finding[] {
-  const mend = `On FreePBX and Issabel in manager_custom.conf. ${toManagerSnippet(username, false)}`;
-  const findings: Finding[] = missing.map((action) => ({
-    level: / or /.test(action) ? "error" : "warning",
-    subject: `right:${action}`,
-    message: `the AMI user may not ${action}`,
-    mend,
-  }));
-  if (dangerous.length > 0)
-    findings.push({
-      level: "warning",
-      subject: "rights",
-      message: `the AMI user may do what lets it run commands on the PBX: ${dangerous.join(", ")}`,
-      mend: `Take system, command, config and all out of its write line. ${mend}`,
-    });
-  return findings.length > 0 ? findings : [{ level: "ok", subject: "rights", message: "what it needs and no more" }];
+  const rights = mend("rights", { snippet: toManagerSnippet(username, false) });
+  const findings: Finding[] = missing.map((action) =>
+    (/ or /.test(action) ? toError : warning)(`right:${action}`, say("rightMissing", { action }), rights),
+  );
+  if (dangerous.length > 0) {
+    const message = say("rightsDangerous", { actions: dangerous });
+    findings.push(warning("rights", message, mend("dangerousRights", { rights })));
+  }
+  return findings.length > 0 ? findings : [ok("rights", say("rightsFine"))];
 }

@@ -1,7 +1,9 @@
 import type { Finding } from "../../connectors/connector.ts";
 import type { AmiMessage } from "../ami/message.ts";
+import { mend } from "./mend-words.ts";
 import { error, ok, type Probe, warning } from "./probe.ts";
 import { CLOCK_SNIPPET } from "./snippets.ts";
+import { say } from "./words.ts";
 
 const SKEW_WARNING_SECONDS = 2;
 const SKEW_ERROR_SECONDS = 60;
@@ -26,8 +28,8 @@ export const probeClock: Probe = async (pbx) => {
 
 export function toSkewFinding(seconds: number): Finding {
   const off = Math.abs(seconds);
-  if (off < SKEW_WARNING_SECONDS) return ok("clock", "the PBX and this machine agree on the time");
-  const message = `the PBX's clock is ${Math.round(off)} s ${seconds > 0 ? "ahead of" : "behind"} this machine's`;
+  if (off < SKEW_WARNING_SECONDS) return ok("clock", say("clockRight"));
+  const message = say(seconds > 0 ? "clockAhead" : "clockBehind", { seconds: Math.round(off) });
   return (off < SKEW_ERROR_SECONDS ? warning : error)("clock", message, CLOCK_SNIPPET);
 }
 
@@ -37,12 +39,12 @@ export function toZoneFindings(status: Pick<AmiMessage, "get">, startedAt: Date,
   if (Number.isNaN(local)) return [];
   const there = roundToQuarter(local - startedAt.getTime());
   const expected = toOffsetMs(startedAt, timeZone);
-  if (there === expected) return [ok("time_zone", `it writes its times in ${timeZone}`)];
+  if (there === expected) return [ok("time_zone", say("zoneRight", { zone: timeZone }))];
   return [
     error(
       "time_zone",
-      `it writes its times in ${toOffsetText(there)}, but Enlace reads them as ${timeZone} (${toOffsetText(expected)})`,
-      "Say the PBX's zone: PATCH /api/v1/pbxs/{id} {\"time_zone\": …}, or PBX_TIMEZONE; or set the PBX's: timedatectl set-timezone, and restart Asterisk.",
+      say("zoneWrong", { there: toOffsetText(there), zone: timeZone, expected: toOffsetText(expected) }),
+      mend("zone", { request: 'PATCH /api/v1/pbxs/{id} {"time_zone": …}' }),
     ),
   ];
 }

@@ -2,6 +2,7 @@ import type { Finding } from "../../connectors/connector.ts";
 import { type EndpointDetail, listPeers, loadEndpoint } from "./peer-list.ts";
 import { hasDialplan, ok, type Probe, type ProbedPbx, warning } from "./probe.ts";
 import { toCodecSnippet, toContextSnippet } from "./snippets.ts";
+import { say } from "./words.ts";
 
 const ENDPOINTS_MAX = 40;
 
@@ -30,7 +31,7 @@ export const probeCodecs: Probe = async (pbx) => {
   for (const context of new Set([...trunks, ...phones].map((each) => each.context).filter(Boolean))) {
     if ((await hasDialplan(pbx, context)) !== false) continue;
     const of = [...trunks, ...phones].filter((each) => each.context === context).map(({ name }) => name);
-    const message = `${of.slice(0, 5).join(", ")} stand in the context ${context}, which is not there: their calls fail`;
+    const message = say("contextOfPhonesAway", { phones: of.slice(0, 5), context });
     findings.push(warning(`context:${context}`, message, toContextSnippet(context, false)));
   }
   return findings;
@@ -41,14 +42,15 @@ export function toCodecFindings(trunks: readonly EndpointDetail[], phones: reado
   const findings: Finding[] = [];
   const silent = [...trunks, ...phones].filter(({ codecs }) => codecs.length === 0);
   for (const { name } of silent)
-    findings.push(warning(`codecs:${name}`, `${name} may use no codec at all`, toCodecSnippet(name)));
+    findings.push(warning(`codecs:${name}`, say("noCodec", { name }), toCodecSnippet(name)));
   for (const phone of phones) {
     const apart = trunks.filter(
       ({ codecs }) => codecs.length > 0 && !codecs.some((codec) => phone.codecs.includes(codec)),
     );
     if (phone.codecs.length === 0 || apart.length === 0) continue;
-    const message = `${phone.name} (${phone.codecs.join(", ")}) and ${apart.map(({ name }) => name).join(", ")} share no codec: each call costs a conversion, or fails without the codec's module`;
+    const names = { phone: phone.name, codecs: phone.codecs, trunks: apart.map(({ name }) => name) };
+    const message = say("noSharedCodec", names);
     findings.push(warning(`codecs:${phone.name}`, message, toCodecSnippet(phone.name)));
   }
-  return findings.length > 0 ? findings : [ok("codecs", "phones and trunks share codecs")];
+  return findings.length > 0 ? findings : [ok("codecs", say("codecsShared"))];
 }

@@ -1,9 +1,11 @@
 import type { Finding } from "../../connectors/connector.ts";
 import type { AmiMessage } from "../ami/message.ts";
 import { hasModule, readFunction, readSetting } from "./functions.ts";
+import { mend } from "./mend-words.ts";
 import { isThisMachine, readOpenFilesMax } from "./open-files.ts";
 import { error, hasDialplan, ok, type Probe, type ProbedPbx, warning } from "./probe.ts";
-import { toLookSnippet } from "./snippets.ts";
+import { toCommand, toLookSnippet } from "./snippets.ts";
+import { say } from "./words.ts";
 
 // Can the PBX carry campaigns, and what would stop them first? In practice it is open files: a call takes five, and one more that
 // talks with Enlace; who presses a key to be connected takes as many again.
@@ -15,23 +17,24 @@ const PORTS_PER_CALL = 4;
 /** Fewer calls at once are not worth a campaign. */
 const CALLS_MIN = 200;
 
-const MODULES: Readonly<Record<string, string>> = {
-  res_agi: "Enlace cannot talk with who is called",
-  app_amd: "answering machines are taken for people; it needs /etc/asterisk/amd.conf to load",
-  app_waitforsilence: "no message can be left on answering machines",
-  res_musiconhold: "who waits for an agent hears nothing",
+/** What is wrong without them. */
+const MODULES = {
+  res_agi: say("withoutAgi"),
+  app_amd: say("withoutAmd"),
+  app_waitforsilence: say("withoutSilence"),
+  res_musiconhold: say("withoutMusic"),
 };
 
 export const probeDialer: Probe = async (pbx) => {
   const isThere = await hasDialplan(pbx, CONTEXT, "s");
   if (isThere !== true) {
-    const how = "deploy/asterisk/extensions-dialer.conf, docs/ivr.md";
-    return [ok("dialer", `no context ${CONTEXT}: it is not made for automatic calls (${how})`)];
+    const pages = "deploy/asterisk/extensions-dialer.conf, docs/ivr.md";
+    return [ok("dialer", say("notForDialer", { context: CONTEXT, pages }))];
   }
   const settings = await pbx.send({ name: "CoreSettings" });
   const granted = isThisMachine(pbx.settings.address.host) ? await readOpenFilesMax() : null;
   return [
-    ok("dialer", `there is the context ${CONTEXT}`),
+    ok("dialer", say("contextThere", { context: CONTEXT })),
     ...toFileFindings(settings, granted),
     ...(await lookAtModules(pbx)),
     ...(await lookAtPorts(pbx)),
@@ -46,28 +49,19 @@ export function toFileFindings(settings: Pick<AmiMessage, "get">, granted: numbe
   const wished = Number(settings.get("CoreMaxFilehandles") ?? Number.NaN);
   const files = granted ?? wished;
   const callsMax = Number(settings.get("CoreMaxCalls") ?? 0);
-  const mend = `/etc/asterisk/asterisk.conf, section [options]: maxfiles = 65536; and where systemd starts Asterisk, \`systemctl edit asterisk\`:
-[Service]
-LimitNOFILE=65536
-Then restart it; \`grep files /proc/$(pidof asterisk)/limits\` shows what it got.`;
+  const more = mend("files", {
+    lines: "[Service]\nLimitNOFILE=65536",
+    command: "`grep files /proc/$(pidof asterisk)/limits`",
+  });
   const findings: Finding[] = [];
   if (granted !== null && wished > granted)
-    findings.push(
-      warning("dialer:limit", `asterisk.conf wishes for ${wished} open files, and the process got ${granted}`, mend),
-    );
-  if (files === 0)
-    findings.push(warning("dialer:files", "maxfiles is not set: the usual 1,024 open files are some 80 calls", mend));
+    findings.push(warning("dialer:limit", say("filesNotGranted", { wished, granted }), more));
+  if (files === 0) findings.push(warning("dialer:files", say("filesUnset"), more));
   else if (files < CALLS_MIN * FILES_PER_CALL)
-    findings.push(warning("dialer:files", `${files} open files are some ${toCalls(files)} calls`, mend));
-  else if (files > 0) findings.push(ok("dialer:files", `${files} open files are some ${toCalls(files)} calls`));
+    findings.push(warning("dialer:files", say("filesOfCalls", { files, calls: toCalls(files) }), more));
+  else if (files > 0) findings.push(ok("dialer:files", say("filesOfCalls", { files, calls: toCalls(files) })));
   if (callsMax > 0 && callsMax < CALLS_MIN)
-    findings.push(
-      warning(
-        "dialer:calls",
-        `asterisk.conf lets it have ${callsMax} calls at once`,
-        "Raise maxcalls, or take it out.",
-      ),
-    );
+    findings.push(warning("dialer:calls", say("callsMax", { calls: callsMax }), mend("callsMax")));
   return findings;
 }
 
@@ -78,26 +72,22 @@ async function lookAtModules(pbx: ProbedPbx): Promise<Finding[]> {
   for (const [module, without] of Object.entries(MODULES)) {
     const isLoaded = await hasModule(pbx, module);
     if (isLoaded === null)
-      return [warning("dialer:modules", ...unseen("func_module", "whether its modules are there"))];
+      return [warning("dialer:modules", say("modulesUnseen", { module: "func_module" }), toLookSnippet("func_module"))];
     if (isLoaded) continue;
-    const mend = `asterisk -rx "module load ${module}.so"; see modules.conf for why it is not loaded.`;
+    const how = mend("module", { command: `asterisk -rx "module load ${module}.so"` });
     const finding = module === "res_agi" ? error : warning;
-    findings.push(finding(`dialer:${module}`, `${module} is not loaded: ${without}`, mend));
+    findings.push(finding(`dialer:${module}`, say("moduleAway", { module, without }), how));
   }
   if (findings.length > 0) return findings;
   return (await hasAmdFile(pbx))
-    ? [ok("dialer:modules", `${Object.keys(MODULES).join(", ")} are loaded`)]
-    : [warning("dialer:app_amd", `amd.conf is missing or says nothing: ${MODULES.app_amd}`, AMD_MEND)];
+    ? [ok("dialer:modules", say("modulesLoaded", { modules: Object.keys(MODULES) }))]
+    : [warning("dialer:app_amd", say("amdSilent", { without: MODULES.app_amd }), AMD_MEND)];
 }
 
-const unseen = (module: string, what: string): [message: string, mend: string] => [
-  `${module} is not loaded, so that nobody can see ${what}`,
-  toLookSnippet(module),
-];
-
-const AMD_MEND = `/etc/asterisk/amd.conf, then \`asterisk -rx "module load app_amd.so"\`:
-[general]
-total_analysis_time = 5000`;
+const AMD_MEND = mend("amd", {
+  command: toCommand("module load app_amd.so"),
+  lines: "[general]\ntotal_analysis_time = 5000",
+});
 const AMD_SETTINGS = ["total_analysis_time", "initial_silence", "greeting", "silence_threshold"];
 
 /** Asterisk counts app_amd as loaded when it could not start for want of its file. No function, no doubt. */
@@ -117,7 +107,7 @@ async function lookAtPorts(pbx: ProbedPbx): Promise<Finding[]> {
     return toPortFindings({ start: toPort(start), end: toPort(end) });
   }
   if (!pbx.rights.actions.includes("GetConfig"))
-    return [warning("dialer:ports", ...unseen("func_config", "its RTP ports"))];
+    return [warning("dialer:ports", say("portsUnseen", { module: "func_config" }), toLookSnippet("func_config"))];
   const config = await pbx.send({ name: "GetConfig", fields: { Filename: "rtp.conf" } });
   const lines = config.fields.filter((_, index) => index % 2 === 1);
   const read = (name: string): number | undefined =>
@@ -136,8 +126,7 @@ interface Ports {
 /** Pure. Asterisk's own range is 5,000 … 31,000. */
 export function toPortFindings({ start = 5_000, end = 31_000 }: Ports): Finding[] {
   const ports = end - start + 1;
-  const message = `RTP ports ${start} to ${end} are some ${Math.floor(ports / PORTS_PER_CALL)} calls`;
+  const message = say("portsOfCalls", { start, end, calls: Math.floor(ports / PORTS_PER_CALL) });
   if (ports >= CALLS_MIN * PORTS_PER_CALL) return [ok("dialer:ports", message)];
-  const mend = "/etc/asterisk/rtp.conf: rtpstart = 10000, rtpend = 20000, in the firewall too; then restart Asterisk.";
-  return [warning("dialer:ports", message, mend)];
+  return [warning("dialer:ports", message, mend("ports"))];
 }

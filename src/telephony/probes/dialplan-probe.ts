@@ -1,6 +1,8 @@
 import type { Finding } from "../../connectors/connector.ts";
+import { mend } from "./mend-words.ts";
 import { error, hasDialplan, ok, type Probe, type ProbedPbx, warning } from "./probe.ts";
 import { toContextSnippet } from "./snippets.ts";
+import { say } from "./words.ts";
 
 /** A context of every FreePBX and Issabel, whose web interface writes the usual files. */
 const GENERATED_CONTEXT = "from-internal-additional";
@@ -14,24 +16,11 @@ export const probeDialplan: Probe = async (pbx) => {
   const { context } = pbx.settings.dial;
   const subject = `context:${context}`;
   const isThere = await hasDialplan(pbx, context);
-  if (isThere === null)
-    return [
-      warning(
-        "contexts",
-        "the AMI user may not look at the dialplan",
-        "Give it the class reporting in its write line.",
-      ),
-    ];
+  if (isThere === null) return [warning("contexts", say("contextsUnseen"), mend("reporting"))];
   if (!isThere)
-    return [
-      error(
-        subject,
-        `there is no context ${context}: click to call cannot dial`,
-        toContextSnippet(context, await isGenerated(pbx)),
-      ),
-    ];
+    return [error(subject, say("contextAway", { context }), toContextSnippet(context, await isGenerated(pbx)))];
   const unreachable = await listUnreachable(pbx, context);
-  return [ok(subject, `there is the context ${context}`), ...unreachable];
+  return [ok(subject, say("contextThere", { context })), ...unreachable];
 };
 
 async function listUnreachable(pbx: ProbedPbx, context: string): Promise<Finding[]> {
@@ -40,12 +29,12 @@ async function listUnreachable(pbx: ProbedPbx, context: string): Promise<Finding
   for (const extension of extensions)
     if ((await hasDialplan(pbx, context, extension)) === false) missing.push(extension);
   if (missing.length === 0) return [];
-  const message = `nobody can dial ${missing.join(", ")} in ${context}`;
+  const message = say("extensionsUnreached", { extensions: missing, context });
   return [
     warning(
       "extensions",
       message,
-      `Add them to ${context} (exten => ${missing[0]},1,Dial(PJSIP/${missing[0]},30)), or \`enlace extension remove\` those that are gone.`,
+      mend("extensions", { context, line: `exten => ${missing[0]},1,Dial(PJSIP/${missing[0]},30)` }),
     ),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Finding } from "../../connectors/connector.ts";
 import { toErrorMessage } from "../../core/errors.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { HttpRequester } from "../../kit/http-client.ts";
 import type { AmiAction } from "../ami/action.ts";
@@ -7,6 +8,8 @@ import type { AmiMessage } from "../ami/message.ts";
 import { type AmiList, isSuccess } from "../ami/session.ts";
 import type { AmiRights } from "../ami-rights.ts";
 import type { PbxSettings } from "../pbx.ts";
+import { mend } from "./mend-words.ts";
+import { say } from "./words.ts";
 
 /** A PBX that lets us in, as probes look at it: by actions that its AMI user may use anyway, and that change nothing. */
 export interface ProbedPbx {
@@ -25,15 +28,18 @@ export interface ProbedPbx {
 /** One look. Never throws for what the PBX says. */
 export type Probe = (pbx: ProbedPbx) => Promise<Finding[]>;
 
-export const ok = (subject: string, message: string): Finding => ({ level: "ok", subject, message });
+export const ok = (subject: string, message: Sentence): Finding => ({ level: "ok", subject, ...toMessage(message) });
 
-export const warning = (subject: string, message: string, mend: string): Finding => ({
-  ...{ level: "warning", subject, message, mend },
+export const warning = (subject: string, message: Sentence, how: Sentence): Finding => ({
+  ...{ level: "warning", subject, ...toMessage(message), ...toMend(how) },
 });
 
-export const error = (subject: string, message: string, mend: string): Finding => ({
-  ...{ level: "error", subject, message, mend },
+export const error = (subject: string, message: Sentence, how: Sentence): Finding => ({
+  ...{ level: "error", subject, ...toMessage(message), ...toMend(how) },
 });
+
+const toMessage = ({ text, code, values }: Sentence) => ({ message: text, words: { code, values } });
+const toMend = ({ text, code, values }: Sentence) => ({ mend: text, mendWords: { code, values } });
 
 /** The items of a list, or none where the PBX has no such action, may not tell, or has nothing to list. */
 export async function listOrNone(pbx: ProbedPbx, action: AmiAction): Promise<readonly AmiMessage[]> {
@@ -57,7 +63,7 @@ export async function runProbes(probes: Readonly<Record<string, Probe>>, pbx: Pr
       findings.push(...(await probe(pbx)));
     } catch (failure) {
       pbx.signal.throwIfAborted();
-      findings.push(warning(name, `could not be looked at: ${toErrorMessage(failure)}`, "Try again."));
+      findings.push(warning(name, say("failed", { error: toErrorMessage(failure) }), mend("again")));
     }
   }
   return findings;

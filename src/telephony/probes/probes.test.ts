@@ -68,9 +68,9 @@ test("what a web server answers tells whether browsers can be phones", () => {
 });
 
 test("snippets name the file that FreePBX and Issabel leave alone", () => {
-  assert.match(toManagerSnippet("enlace", true), /^\/etc\/asterisk\/manager_custom\.conf.*\n\[enlace\]\n/);
-  assert.match(toManagerSnippet("enlace", false), /^\/etc\/asterisk\/manager\.conf/);
-  assert.match(toContextSnippet("from-internal", true), /extensions_custom\.conf/);
+  assert.match(toManagerSnippet("enlace", true).text, /^\/etc\/asterisk\/manager_custom\.conf.*\n\[enlace\]\n/);
+  assert.match(toManagerSnippet("enlace", false).text, /^\/etc\/asterisk\/manager\.conf/);
+  assert.match(toContextSnippet("from-internal", true).text, /extensions_custom\.conf/);
 });
 
 test("open files that are not raised, or too few, stop a campaign first and are warned of with what raises them", () => {

@@ -2,8 +2,10 @@ import type { Finding } from "../../connectors/connector.ts";
 import { toErrorMessage } from "../../core/errors.ts";
 import { HttpFailure } from "../../kit/http-client.ts";
 import { loadEndpoints } from "./codec-probe.ts";
+import { mend } from "./mend-words.ts";
 import { error, ok, type Probe, type ProbedPbx, warning } from "./probe.ts";
-import { WSS_SNIPPET } from "./snippets.ts";
+import { toCommand, WSS_SNIPPET } from "./snippets.ts";
+import { say } from "./words.ts";
 
 const WSS_PORT = 8089;
 const TIMEOUT_MS = 5_000;
@@ -14,8 +16,8 @@ export const probeWss: Probe = async (pbx) => {
   const hasHttp = /^yes$/i.test(settings.get("CoreHTTPenabled") ?? "");
   const { phones, trunks } = await loadEndpoints(pbx);
   const isWebrtc = [...phones, ...trunks].some((each) => each.isWebrtc || each.protocols.includes("wss"));
-  if (!isWebrtc) return [ok("wss", "no phone is a browser; deploy/asterisk shows how one becomes it")];
-  if (!hasHttp) return [error("wss", "there are browser phones, but Asterisk's web server is off", WSS_SNIPPET)];
+  if (!isWebrtc) return [ok("wss", say("noBrowserPhones"))];
+  if (!hasHttp) return [error("wss", say("webServerOff"), WSS_SNIPPET)];
   return [await ask(pbx)];
 };
 
@@ -28,25 +30,30 @@ async function ask({ settings, http, signal }: ProbedPbx): Promise<Finding> {
     return toWssFinding(url, status);
   } catch (failure) {
     if (!(failure instanceof HttpFailure)) throw failure;
-    if (failure.reason === "refused_address") return ok("wss", `${url} was not asked: ${failure.message}`);
+    if (failure.reason === "refused_address") return ok("wss", say("wssUnasked", { url, error: failure.message }));
     if (failure.reason === "tls")
       return warning(
         "wss",
-        `browsers will not trust ${url}: ${failure.message}`,
-        `Give it a certificate that browsers know (Let's Encrypt).\n${WSS_SNIPPET}`,
+        say("wssUntrusted", { url, error: failure.message }),
+        mend("certificate", { snippet: WSS_SNIPPET }),
       );
     return warning(
       "wss",
-      `${url} cannot be reached from here: ${toErrorMessage(failure)}`,
-      `Open port ${WSS_PORT} in the firewall.\n${WSS_SNIPPET}`,
+      say("wssUnreachable", { url, error: toErrorMessage(failure) }),
+      mend("port", { port: String(WSS_PORT), snippet: WSS_SNIPPET }),
     );
   }
 }
 
 /** Pure. */
 export function toWssFinding(url: string, status: number): Finding {
-  if ([400, 426, 101].includes(status)) return ok("wss", `${url} takes WebSockets`);
-  const mend =
-    'Load what serves it: `asterisk -rx "module load res_http_websocket.so"` and `asterisk -rx "module load res_pjsip_transport_websocket.so"`.';
-  return warning("wss", `${url} answers ${status} in place of a WebSocket`, `${mend}\n${WSS_SNIPPET}`);
+  if ([400, 426, 101].includes(status)) return ok("wss", say("wssWorks", { url }));
+  const commands = ["res_http_websocket", "res_pjsip_transport_websocket"].map((name) =>
+    toCommand(`module load ${name}.so`),
+  );
+  return warning(
+    "wss",
+    say("wssAnswers", { url, status: String(status) }),
+    mend("webSocket", { commands, snippet: WSS_SNIPPET }),
+  );
 }
