@@ -36,6 +36,8 @@ export interface Dialer {
   dialing: Dialing;
   /** Phones that campaigns leave alone for a while. */
   listResting: Agents["listResting"];
+  /** Phones that campaigns must leave alone. */
+  noteAway: Agents["noteAway"];
   /** Scripts for FastAGI. */
   agiRoutes: AgiRoutes;
   /** Dials over a PBX for as long as this process owns it. Absent: this process does not have the role. */
@@ -84,7 +86,7 @@ export function openDialer(config: Config, ground: Ground, rooms: DialerSurround
     policy,
     dialing,
     agiRoutes,
-    listResting: agents.listResting,
+    ...{ listResting: agents.listResting, noteAway: agents.noteAway },
     ...(dials && { observe: (pbx, view) => observeBoth(dialing.observe(pbx, view), agents.observe(pbx)) }),
     start: async () => {
       settings.start();

@@ -144,7 +144,10 @@ function openTelephony(
     accept: rooms.sources.accept,
     exclusive: locks.exclusive,
     observe: observeBoth(
-      observeBoth(reconciliation.observe, createPhoneWatch({ ...ground, listResting: rooms.dialer.listResting })),
+      observeBoth(
+        reconciliation.observe,
+        createPhoneWatch({ ...ground, listResting: rooms.dialer.listResting, tellAway: rooms.dialer.noteAway }),
+      ),
       rooms.dialer.observe,
     ),
     listOpenCalls: async (tenantId, pbx) =>

@@ -25,6 +25,8 @@ const fields = (values: Record<string, string>) => ({ get: (name: string) => val
 const hear = (values: Record<string, string>): void =>
   desk.take([{ kind: "event", message: fields(values), at: NOON }]);
 desk.take([{ kind: "snapshot", channels: [], at: NOON }]);
+const nobody: ReadonlySet<string> = new Set();
+agents.noteAway(room.tenantId, "9", nobody);
 
 const project = await (async (): Promise<Project> => {
   const made = await room.addProject({ template: "zz-service" }, { mode: "agents" });
@@ -53,6 +55,21 @@ test("a line for each phone that is free, less those that ring and those whose p
   await addAttempt("talking", "d2");
   assert.equal(await agents.toAgentRoom(project, NOON), 0);
   await room.database.pool.query("delete from dial_attempts");
+});
+
+test("who is paused is no line to dial for and is not rung, nor anybody while nobody knows who is paused", async () => {
+  agents.noteAway(room.tenantId, "9", new Set(["101"]));
+  assert.equal(await agents.toAgentRoom(project, NOON), 1);
+  const one = await agents.requestAgent(toAsk("a", new AbortController().signal));
+  assert.equal(one?.extension, "102");
+  const second = agents.requestAgent(toAsk("b", new AbortController().signal));
+  agents.noteAway(room.tenantId, "9", nobody);
+  assert.equal((await second)?.extension, "101", "who comes back from the pause gets the person who waits");
+  (await second)?.release({ answered: true });
+  one?.release({ answered: true });
+  agents.noteAway(room.tenantId, "9", null);
+  assert.equal(await agents.toAgentRoom(project, NOON), 0);
+  agents.noteAway(room.tenantId, "9", nobody);
 });
 
 test("two persons get two phones, a third waits for the first that becomes free", async () => {

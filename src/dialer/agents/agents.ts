@@ -20,6 +20,8 @@ export interface Agents {
   requestAgent(request: AgentRequest): Promise<FreeAgent | null>;
   /** Extensions of a PBX that were left to ring lately, and until when no campaign rings them; for people who look. */
   listResting(tenantId: TenantId, pbxId: string): ReadonlyMap<string, Date>;
+  /** Extensions of a PBX that must not be rung, by what it says of queues and phones; `null`: nobody knows, and nobody is rung. */
+  noteAway(tenantId: TenantId, pbxId: string, extensions: ReadonlySet<string> | null): void;
   /** Listens to a PBX's phones for as long as it is ours. */
   observe(pbx: DeskPbx): { take(items: readonly DeskItem[]): void; run(signal: AbortSignal): Promise<void> };
 }
@@ -48,6 +50,7 @@ type Talks = Map<string, Set<string>>;
 export function createAgents(options: AgentsOptions): Agents {
   const { database, clock, log, metrics } = options;
   const desks = new Map<string, DeskPhones>();
+  const away = new Map<string, ReadonlySet<string>>();
   const talks: Talks = new Map();
   const handed = metrics.counter(
     "enlace_agent_requests_total",
@@ -81,12 +84,19 @@ export function createAgents(options: AgentsOptions): Agents {
     },
     listResting: (tenantId, pbxId) =>
       desks.get(`${tenantId} ${pbxId}`)?.listResting(clock.now().getTime()) ?? new Map(),
+    noteAway: (tenantId, pbxId, extensions) => {
+      const key = `${tenantId} ${pbxId}`;
+      if (extensions === null) away.delete(key);
+      else away.set(key, extensions);
+      desks.get(key)?.noteAway(extensions);
+    },
     observe: (pbx) => {
       const key = `${pbx.tenantId} ${pbx.id}`;
       const phones = createDeskPhones((peer) => pbx.extensions.get(peer) ?? peer);
       return {
         take: phones.take,
         run: async (signal) => {
+          phones.noteAway(away.get(key) ?? null);
           desks.set(key, phones);
           await new Promise<void>((resolve) => {
             if (signal.aborted) resolve();

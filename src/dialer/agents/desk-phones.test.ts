@@ -14,6 +14,7 @@ const free = (phones: ReturnType<typeof createDeskPhones>, laterMs = 0) =>
 function createHeard() {
   const phones = createDeskPhones((peer) => (peer === "webrtc-102" ? "102" : peer));
   phones.take([snapshot()]);
+  phones.noteAway(new Set());
   return phones;
 }
 
@@ -21,6 +22,10 @@ test("nobody is free on a PBX that is not heard", () => {
   const phones = createDeskPhones((peer) => peer);
   assert.deepEqual(free(phones), []);
   phones.take([snapshot()]);
+  assert.deepEqual(free(phones), [], "who is paused is not known yet");
+  phones.noteAway(new Set(["101"]));
+  assert.deepEqual(free(phones), ["102"]);
+  phones.noteAway(new Set());
   assert.deepEqual(free(phones), ["101", "102"]);
   phones.take([{ kind: "lost", at: AT }]);
   assert.deepEqual(free(phones), []);

@@ -1,14 +1,17 @@
 /*
  * The phones at the desks of one PBX, as its events tell:
  *
- *   unheard ── snapshot ──▶ free ── a channel of theirs, or kept for a person ──▶ busy ── gone, given back ──▶ free
+ *   unheard ── snapshot, and who is away is known ──▶ free ── a channel of theirs, or kept for a person ──▶ busy ── gone, given back ──▶ free
  *                            └── not picked up ──▶ resting ── a while ──▶ free       └ unreachable while the PBX says so
  *
- * A phone is free when it has no channel, the PBX can reach it, nobody is on the way to it and it was not left to ring lately.
+ * A phone is free when it has no channel, the PBX can reach it, nobody is on the way to it and it was not left to ring lately; and
+ * its owner is not away: paused, or in a call that is none of the channels here.
  * Of what was never said about a phone the good is believed: one that is not there is found out by the first call to it.
  */
 export interface DeskPhones {
   take(items: readonly DeskItem[]): void;
+  /** Extensions that must not be rung, from now on; `null`: nobody knows, so nobody is free. */
+  noteAway(extensions: ReadonlySet<string> | null): void;
   /** Extensions of these that are free, the one that has been free longest first. */
   listFree(extensions: readonly string[], nowMs: number): string[];
   /** Those that were left to ring lately, and until when they are left alone. */
@@ -44,6 +47,7 @@ export function createDeskPhones(toExtension: (peer: string) => string): DeskPho
   const restUntilMs = new Map<string, number>();
   const freeSinceMs = new Map<string, number>();
   const listeners = new Set<() => void>();
+  let away: ReadonlySet<string> | null = null;
   const tell = (): void => {
     for (const listener of [...listeners]) listener();
   };
@@ -94,13 +98,19 @@ export function createDeskPhones(toExtension: (peer: string) => string): DeskPho
         else isHeard = false;
       }
     },
+    noteAway: (extensions) => {
+      away = extensions;
+      tell();
+    },
     listFree: (extensions, nowMs) => {
-      if (!isHeard) return [];
+      if (!isHeard || away === null) return [];
+      const absent = away;
       const busy = new Set(channels.values());
       const isFree = (extension: string): boolean =>
         !busy.has(extension) &&
         !kept.has(extension) &&
         !unreachable.has(extension) &&
+        !absent.has(extension) &&
         (restUntilMs.get(extension) ?? 0) <= nowMs;
       const since = (extension: string): number => freeSinceMs.get(extension) ?? 0;
       return [...new Set(extensions)].filter(isFree).sort((a, b) => since(a) - since(b));

@@ -18,6 +18,11 @@ export interface PhoneWatchOptions {
   log: Log;
   /** Extension → until when a campaign leaves it alone. */
   listResting(tenantId: TenantId, pbxId: string): ReadonlyMap<string, Date>;
+  /**
+   * Told whom a campaign must not ring, as soon as it changes; it may keep the set, which is always the same. `null`: nobody knows,
+   * until what the PBX says of its phones was read once.
+   */
+  tellAway?(tenantId: TenantId, pbxId: string, away: ReadonlySet<string> | null): void;
 }
 
 export type PhoneWatch = (pbx: { id: string; tenantId: TenantId }, view: Pick<PbxView, "plan" | "list">) => PbxObserver;
@@ -27,23 +32,31 @@ const ROWS_MAX = 500;
 /** What Asterisk says of phones when it is asked; by itself it tells changes only. */
 const LISTS = ["DeviceStateList", "QueueStatus"] as const;
 
-export function createPhoneWatch({ database, clock, log, listResting }: PhoneWatchOptions): PhoneWatch {
+export function createPhoneWatch({ database, clock, log, listResting, tellAway }: PhoneWatchOptions): PhoneWatch {
   return (pbx, { plan, list }) => {
+    const tell = (away: ReadonlySet<string> | null): void => tellAway?.(pbx.tenantId, pbx.id, away);
     const phones = createPhones((peer) => plan.extensionOf(peer));
     let isHeard = false;
     let isForgotten = true;
     let mustAsk = false;
+    /** The PBX was asked since it was lost last, whatever it answered. */
+    let isAsked = false;
 
     async function ask(): Promise<void> {
       mustAsk = false;
       for (const name of LISTS) {
         try {
-          for (const message of await list(name)) phones.take({ kind: "event", message, at: clock.now() });
+          const messages = await list(name);
+          if (name === "QueueStatus" && messages.length > 0) phones.forgetQueues();
+          for (const message of messages) phones.take({ kind: "event", message, at: clock.now() });
         } catch (error) {
           // It went away, or its user may not ask: changes are heard all the same.
           log.info({ pbx: pbx.id, list: name, reason: toErrorMessage(error) }, "phones.not_listed");
         }
       }
+      if (!isHeard) return; // it was lost meanwhile
+      isAsked = true;
+      tell(phones.away().extensions);
     }
 
     async function write(signal: AbortSignal): Promise<void> {
@@ -63,12 +76,17 @@ export function createPhoneWatch({ database, clock, log, listResting }: PhoneWat
 
     return {
       take: (items) => {
+        const { changes } = phones.away();
         for (const item of items) {
           phones.take(item);
           if (item.kind === "event") continue;
           isHeard = item.kind === "snapshot";
           mustAsk = isHeard;
+          isAsked &&= isHeard;
+          if (!isHeard) tell(null);
         }
+        const away = phones.away();
+        if (isAsked && away.changes !== changes) tell(away.extensions);
       },
       run: async (signal) => {
         const loop = createLoop({ name: "phones", everyMs: WRITE_EVERY_MS, work: write, clock, log });
@@ -79,6 +97,7 @@ export function createPhoneWatch({ database, clock, log, listResting }: PhoneWat
         });
         await loop.stop();
         isHeard = false;
+        tell(null);
         await write(signal).catch((error: unknown) => {
           log.warn({ pbx: pbx.id, err: error }, "phones.not_forgotten");
         });

@@ -66,6 +66,29 @@ test("somebody is paused when paused in every queue they are in, or when they do
   assert.equal(changed()["104"]?.paused, false);
 });
 
+test("away is who is paused or whose phone is in use, and nobody else", () => {
+  const { phones, hear } = open();
+  const { extensions } = phones.away();
+  const state = (Device: string, State: string): void => hear(1, { Event: "DeviceStateChange", Device, State });
+  const queue = (Event: string, Paused: string): void =>
+    hear(1, { Event, Queue: "sales", Interface: "PJSIP/103", Paused });
+  state("PJSIP/101", "INUSE");
+  state("Custom:DND102", "INUSE");
+  queue("QueueMemberPause", "1");
+  assert.deepEqual([...extensions].sort(), ["101", "102", "103"]);
+  state("SIP/101", "NOT_INUSE");
+  assert.ok(extensions.has("101"), "another phone of theirs is free");
+  const { changes } = phones.away();
+  for (const device of ["PJSIP/101", "Custom:DND102"]) state(device, "NOT_INUSE");
+  queue("QueueMemberRemoved", "1");
+  assert.deepEqual([...extensions], []);
+  assert.equal(phones.away().changes, changes + 3);
+  queue("QueueMemberAdded", "1");
+  assert.ok(extensions.has("103"), "came back paused");
+  phones.forgetQueues();
+  assert.ok(!extensions.has("103"));
+});
+
 test("a snapshot ends what it does not name, finds what was missed with its age, and gives everything out anew", () => {
   const { phones, hear, changed } = open();
   hear(1, { Event: "Newchannel", ...CHANNEL, ChannelState: "6" });

@@ -8,7 +8,8 @@ import { createPhoneChannels, type Fields } from "./phone-channels.ts";
  *                 └── the PBX cannot reach it ──▶ offline
  *
  * Beside its state a phone may be paused (do not disturb, or paused in every queue that it is a member of), and rest: a campaign
- * let it ring in vain and leaves it alone for a while.
+ * let it ring in vain and leaves it alone for a while. Away is who must not be rung: paused, or in a call of which only the state
+ * of the phone tells.
  */
 export type PhoneState = "free" | "ringing" | "dialing" | "talking" | "offline";
 
@@ -33,12 +34,18 @@ export interface Phones {
   noteResting(resting: ReadonlyMap<string, Date>, at: Date): void;
   /** Phones whose picture is another than it was given out, at most `max`; the others come with the next. */
   takeChanged(max: number): Phone[];
+  /** Extensions that are paused or whose phone is in use, as they are now: always the same set; `changes` counts how often it was another. */
+  away(): { extensions: ReadonlySet<string>; changes: number };
+  /** What was heard of queues is forgotten: they are about to be listed anew. */
+  forgetQueues(): void;
 }
 
 /** What is known of a phone beside its channels. */
 interface Heard {
   isReachable: boolean;
   isQuiet: boolean;
+  /** Its devices that the PBX says are in use, whether a channel of theirs was heard of or not. */
+  used: Set<string>;
   /** Queue → whether it is paused there, and why. */
   queues: Map<string, { isPaused: boolean; reason: string | null }>;
   freeSinceAt: Date;
@@ -54,6 +61,14 @@ export function createPhones(extensionOf: (peer: string) => string | undefined):
   const channels = createPhoneChannels(extensionOf);
   const heard = new Map<string, Heard>();
   const changed = new Set<string>();
+  const away = { extensions: new Set<string>(), changes: 0 };
+
+  function noteAway(extension: string, own: Heard): void {
+    const { extensions } = away;
+    if (extensions.has(extension) === isAway(own)) return;
+    away.changes++;
+    if (!extensions.delete(extension)) extensions.add(extension);
+  }
 
   function note(extension: string | undefined, at: Date, change: (own: Heard) => void = () => undefined): void {
     if (extension === undefined || (!heard.has(extension) && heard.size >= PHONES_MAX)) return;
@@ -61,6 +76,7 @@ export function createPhones(extensionOf: (peer: string) => string | undefined):
     heard.set(extension, own);
     change(own);
     changed.add(extension);
+    noteAway(extension, own);
   }
 
   const end = (id: string, at: Date): void =>
@@ -73,10 +89,11 @@ export function createPhones(extensionOf: (peer: string) => string | undefined):
     else if (event === "Hangup") end(message.get("Uniqueid") ?? "", at);
     else if (event === "DeviceStateChange") {
       const device = parseDevice(message, extensionOf);
-      if (device) note(device.extension, at, (own) => applyDevice(own, device, at));
+      const isNews = device !== undefined && (device.state !== "UNKNOWN" || heard.has(device.extension));
+      if (isNews) note(device.extension, at, (own) => applyDevice(own, device, at));
     } else if (OF_MEMBERS.has(event)) {
       const member = parseMember(message, extensionOf);
-      if (member) note(member.extension, at, (own) => void own.queues.set(member.queue, member));
+      if (member) note(member.extension, at, (own) => applyMember(own, member, event));
     }
   }
 
@@ -118,37 +135,62 @@ export function createPhones(extensionOf: (peer: string) => string | undefined):
       }
       return phones;
     },
+    away: () => away,
+    forgetQueues: () => {
+      for (const [extension, own] of heard) {
+        own.queues.clear();
+        noteAway(extension, own);
+      }
+    },
   };
 }
 
 const createHeard = (at: Date): Heard => ({
-  ...{ isReachable: true, isQuiet: false, queues: new Map(), freeSinceAt: at, restsUntilAt: null, shown: "" },
+  ...{
+    isReachable: true,
+    isQuiet: false,
+    used: new Set(),
+    queues: new Map(),
+    freeSinceAt: at,
+    restsUntilAt: null,
+    shown: "",
+  },
 });
 
 function toPhone(extension: string, own: Heard, busy: Pick<Phone, "state" | "sinceAt" | "other"> | undefined): Phone {
-  const pauses = [...own.queues.values()].filter(({ isPaused }) => isPaused);
-  const isPaused = pauses.length > 0 && pauses.length === own.queues.size;
+  const pauses = listPauses(own);
   return {
     extension,
     state: busy?.state ?? (own.isReachable ? "free" : "offline"),
     sinceAt: busy?.sinceAt ?? own.freeSinceAt,
     other: busy?.other ?? null,
-    paused: own.isQuiet || isPaused,
-    pauseReason: isPaused ? (pauses.find(({ reason }) => reason !== null)?.reason ?? null) : null,
+    paused: own.isQuiet || pauses.length > 0,
+    pauseReason: pauses.find(({ reason }) => reason !== null)?.reason ?? null,
     restsUntilAt: own.restsUntilAt,
   };
 }
+
+/** Of somebody who is paused in every queue; of anybody else none. */
+function listPauses({ queues }: Heard): { reason: string | null }[] {
+  const pauses = [...queues.values()].filter(({ isPaused }) => isPaused);
+  return pauses.length === queues.size ? pauses : [];
+}
+
+const isAway = (own: Heard): boolean => own.isQuiet || own.used.size > 0 || listPauses(own).length > 0;
 
 const DEVICE = /^(?:PJSIP|SIP|IAX2|SCCP|DAHDI)\/([^@/]+)$/i;
 const LOCAL_MEMBER = /^Local\/(\d+)@/;
 const DO_NOT_DISTURB = /^Custom:(?:DEV)?DND(\d+)$/i;
 const OUT_OF_REACH: ReadonlySet<string> = new Set(["UNAVAILABLE", "INVALID"]);
+const IN_USE: ReadonlySet<string> = new Set(["INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD"]);
+const MEMBER_GONE = "QueueMemberRemoved";
 const OF_MEMBERS: ReadonlySet<string> = new Set([
-  ...["QueueMember", "QueueMemberAdded", "QueueMemberPause", "QueueMemberStatus"],
+  ...["QueueMember", "QueueMemberAdded", "QueueMemberPause", "QueueMemberStatus", MEMBER_GONE],
 ]);
 
 interface Device {
   extension: string;
+  device: string;
   isDoNotDisturb: boolean;
   state: string;
 }
@@ -157,17 +199,26 @@ function parseDevice(message: Fields, extensionOf: (peer: string) => string | un
   const [device, state] = [message.get("Device") ?? "", message.get("State") ?? ""];
   const [, quiet] = DO_NOT_DISTURB.exec(device) ?? [];
   const [, peer] = DEVICE.exec(device) ?? [];
-  const extension = quiet ?? (peer === undefined || state === "UNKNOWN" ? undefined : extensionOf(peer));
-  return extension === undefined ? undefined : { extension, isDoNotDisturb: quiet !== undefined, state };
+  const extension = quiet ?? (peer === undefined ? undefined : extensionOf(peer));
+  return extension === undefined ? undefined : { extension, device, isDoNotDisturb: quiet !== undefined, state };
 }
 
-function applyDevice(own: Heard, { isDoNotDisturb, state }: Device, at: Date): void {
+function applyDevice(own: Heard, { device, isDoNotDisturb, state }: Device, at: Date): void {
   if (isDoNotDisturb) own.isQuiet = state === "INUSE";
   else {
     const isReachable = !OUT_OF_REACH.has(state);
     if (own.isReachable !== isReachable) own.freeSinceAt = at;
     own.isReachable = isReachable;
+    if (IN_USE.has(state)) own.used.add(device);
+    else own.used.delete(device);
   }
+}
+
+type Member = NonNullable<ReturnType<typeof parseMember>>;
+
+function applyMember(own: Heard, member: Member, event: string): void {
+  if (event === MEMBER_GONE) own.queues.delete(member.queue);
+  else own.queues.set(member.queue, member);
 }
 
 function parseMember(message: Fields, extensionOf: (peer: string) => string | undefined) {

@@ -170,6 +170,30 @@ scenario("who is called for agents is given to a free phone; with nobody who pic
   assert.deepEqual([left.disposition, left.transfer_talk_seconds], ["abandoned", null]);
 });
 
+scenario("nobody is called for agents who are paused in their queue, until they are back", async () => {
+  const { world, enlace, make } = scene;
+  const pause = async (Paused: string): Promise<void> => {
+    await world.tester.send({ name: "QueuePause", fields: { Interface: "PJSIP/101", Queue: "support", Paused } });
+    await eventually(async () => {
+      const { agents } = (await enlace.api.get("/api/v1/live")).body;
+      assert.equal(agents.find(({ extension }: Json) => extension === "101")?.paused, Paused === "true");
+    });
+  };
+  const forAgents = await scene.project({}, { mode: "agents", agents: { extensions: ["101"], wait_ms: 4_000 } });
+  const forAll = await scene.project({});
+  await world.talkSeconds(2);
+  await pause("true");
+  const { attempt_id: id } = await make("/api/v1/dial", { project_id: forAgents, number: "+34620000002" });
+  for (const person of ["+34620000003", "+34620000003"]) await scene.dial(forAll, person); // who came later had their turn
+  assert.equal((await enlace.api.get(`/api/v1/attempts/${id}`)).body.state, "queued");
+  assert.ok(!world.heard.some((event) => event.get("Channel")?.startsWith("PJSIP/101-")), "101 is not rung");
+  await pause("false");
+  await eventually(async () => {
+    const { body } = await enlace.api.get(`/api/v1/attempts/${id}`);
+    assert.deepEqual([body.state, body.disposition], ["ended", "transferred"], JSON.stringify(body));
+  });
+});
+
 scenario("the doctor finds a PBX that can dial, with the rights that Enlace has", async () => {
   const { findings } = await scene.make(`/api/v1/pbxs/${scene.pbxId}/check`, {});
   const levels = findings
