@@ -180,7 +180,7 @@ test("a viewer sees campaigns and steers none; an agent sees colleagues, and nei
 test("the wall fills the screen", { skip }, async () => {
   const { page } = (await house?.signIn()) ?? assert.fail();
   await page.goto("/live");
-  await page.getByRole("button", { name: "On the whole screen" }).click();
+  await page.getByRole("button", { name: "Full screen" }).click();
   await eventually(async () =>
     assert.equal(await page.evaluate("document.fullscreenElement?.className ?? null"), "wall"),
   );

@@ -34,6 +34,9 @@ export async function loadTexts(language: Language): Promise<void> {
   document.documentElement.lang = language;
 }
 
+/** For what speaks outside of any component; within one, `useText`. */
+export const translate: Translate = (key, values) => i18n._(key, values);
+
 interface Texts {
   t: Translate;
   /** Whether there is such a text; for names that come from the server. */

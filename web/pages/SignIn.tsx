@@ -33,6 +33,7 @@ export function SignIn() {
           <img src="/icon.svg" alt="" width="36" height="36" />
           <h1>{t("signIn.title")}</h1>
         </div>
+        <p className="quiet front-what">{t("signIn.what")}</p>
         <form className="stack" onSubmit={submit}>
           <TextInput name="username" label={t("signIn.username")} autoComplete="username" required autoFocus />
           <PasswordInput

@@ -1,3 +1,4 @@
+import "./calls.css";
 import { Link } from "@tanstack/react-router";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
@@ -12,7 +13,7 @@ type Call = Schemas["Call"];
 export function CallTable({ calls }: { calls: readonly Call[] }) {
   const { t } = useText();
   return (
-    <table className="grid-table folds">
+    <table className="grid-table folds calls-table">
       <thead>
         <tr>
           <th scope="col">{t("call.started")}</th>

@@ -6,6 +6,7 @@ import { useMay } from "../../ui/current-user.ts";
 import { Page } from "../../ui/Page.tsx";
 import { Activity } from "./Activity.tsx";
 import { AgentList } from "./AgentList.tsx";
+import { CallPath } from "./CallPath.tsx";
 import { CallsNow } from "./CallsNow.tsx";
 import { CampaignList } from "./CampaignList.tsx";
 import { FirstSteps } from "./FirstSteps.tsx";
@@ -33,6 +34,7 @@ export function Live() {
     >
       <FirstSteps />
       <div className="wall" ref={wall}>
+        <CallPath />
         <Glance />
         <Activity />
         <div className="live-grid">
