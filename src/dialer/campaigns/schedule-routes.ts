@@ -1,4 +1,4 @@
-import { toFieldError } from "../../core/errors.ts";
+import { AppError, toFieldError } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import type { App } from "../../http/app-instance.ts";
 import { idParams } from "../../http/wire.ts";
@@ -59,7 +59,7 @@ function registerSchedules(app: App, options: ScheduleRouteOptions): void {
   );
 }
 
-function registerHolidays(app: App, { database, administer }: ScheduleRouteOptions): void {
+function registerHolidays(app: App, { database, administer, mayUse }: ScheduleRouteOptions): void {
   const url = "/api/v1/holidays";
   app.get(
     url,
@@ -72,9 +72,11 @@ function registerHolidays(app: App, { database, administer }: ScheduleRouteOptio
         response: { 200: holidaysAnswer },
       },
     },
-    async ({ caller, query }) => ({
-      holidays: await loadHolidays(database.sql, caller.tenantId, query.project_id ?? null),
-    }),
+    async ({ caller, query: { project_id: projectId = null } }) => {
+      if (projectId !== null && !(await mayUse(caller, projectId)))
+        throw new AppError("not_found", "There is no such project.");
+      return { holidays: await loadHolidays(database.sql, caller.tenantId, projectId) };
+    },
   );
   app.put(
     url,

@@ -63,7 +63,11 @@ function registerWhy(app: App, options: LedgerRouteOptions): void {
       const number = parsePhoneNumber(query.number, (await options.loadTenant(tenantId))?.country ?? "");
       if (!number) throw toFieldError("number", sayField("phone"));
       const campaignId = query.campaign_id ?? null;
-      const projectId = query.project_id ?? (await toProject(options, tenantId, campaignId));
+      const campaignsProject = await toProject(options, tenantId, campaignId);
+      const projectId = query.project_id ?? campaignsProject;
+      // The rules look at the contact's own columns: the campaign must be the caller's too, whatever project is asked about.
+      if (campaignsProject !== null && !(await options.projects.mayUse(caller, campaignsProject)))
+        throw noSuchCampaign();
       if (projectId !== null) await options.projects.loadFor(caller, projectId);
       const projectIds = await options.listOwnProjects(caller);
       const question = { tenantId, number, projectId, campaignId, projectIds, rowsMax: query.limit };
@@ -79,9 +83,11 @@ async function toProject(
 ): Promise<RowId | null> {
   if (campaignId === null) return null;
   const campaign = await loadCampaign(tenantId, campaignId);
-  if (!campaign) throw new AppError("not_found", "There is no such campaign.");
+  if (!campaign) throw noSuchCampaign();
   return campaign.projectId;
 }
+
+const noSuchCampaign = (): AppError => new AppError("not_found", "There is no such campaign.");
 
 function registerDryRun(app: App, { runDry, loadCampaign, projects }: LedgerRouteOptions): void {
   app.post(
@@ -100,8 +106,7 @@ function registerDryRun(app: App, { runDry, loadCampaign, projects }: LedgerRout
       const { tenantId } = request.caller;
       const { id: campaignId } = request.params;
       const campaign = await loadCampaign(tenantId, campaignId);
-      if (!campaign || !(await projects.mayUse(request.caller, campaign.projectId)))
-        throw new AppError("not_found", "There is no such campaign.");
+      if (!campaign || !(await projects.mayUse(request.caller, campaign.projectId))) throw noSuchCampaign();
       const { hours, allowedNow, policyVersion, ...rest } = await runDry({
         tenantId,
         campaignId,

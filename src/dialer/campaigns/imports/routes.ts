@@ -23,6 +23,7 @@ import {
   recycleAnswer,
   recycleBody,
 } from "../schema.ts";
+import { loadCampaign } from "../store.ts";
 import { loadImport, loadImports, loadProblems, PROBLEMS_MAX, type StoredImport } from "./import-store.ts";
 import type { Imports } from "./imports.ts";
 import { toInvalidCsv } from "./invalid-csv.ts";
@@ -224,9 +225,11 @@ function registerInvalidLines(app: App, options: ImportRouteOptions): void {
 }
 
 async function loadImportFor(caller: Caller, id: string, options: ImportRouteOptions): Promise<StoredImport> {
-  const found = await loadImport(options.database.sql, caller.tenantId, id);
-  if (!found) throw new AppError("not_found", "There is no such import.");
-  await loadCampaignFor(caller, found.campaignId, options);
+  const { database, mayUse } = options;
+  const found = await loadImport(database.sql, caller.tenantId, id);
+  const campaign = found && (await loadCampaign(database.sql, caller.tenantId, found.campaignId));
+  if (!found || !campaign || !(await mayUse(caller, campaign.projectId)))
+    throw new AppError("not_found", "There is no such import.");
   return found;
 }
 
