@@ -4,6 +4,9 @@ import { instantField, rowIdField, toInstant } from "../http/wire.ts";
 import { toWireWords, toWordFields } from "../kit/word-fields.ts";
 import { type DeliveryFilter, STATES, type StoredAttempt, type StoredDelivery } from "./store.ts";
 
+/** As many as a search finds. */
+export const IDS_MAX = 100;
+
 const filterFields = {
   connection_id: rowIdField.optional(),
   kind: z.enum(["record", "signal"]).optional(),
@@ -17,6 +20,7 @@ export const deliveryQuery = z.object({ ...pageQuery, state: z.enum(STATES).opti
 export const bulkBody = z.strictObject({
   state: z.enum(["dead", "discarded", "pending"]).default("dead").meta({ description: "Which deliveries" }),
   ...filterFields,
+  ids: z.array(rowIdField).min(1).max(IDS_MAX).optional().meta({ description: "Only of these, found by a search" }),
   dry_run: z.boolean().default(false).meta({ description: "Only count" }),
 });
 
@@ -89,14 +93,16 @@ export const attemptAnswer = z
 
 type FilterFields = Pick<z.infer<typeof deliveryQuery>, keyof typeof filterFields> & {
   state?: StoredDelivery["state"] | undefined;
+  ids?: readonly string[] | undefined;
 };
 
-export function toFilter({ state, connection_id, kind, call_id, since, until }: FilterFields): DeliveryFilter {
+export function toFilter({ state, connection_id, kind, call_id, since, until, ids }: FilterFields): DeliveryFilter {
   return {
     states: state && [state],
     connectionId: connection_id,
     kind,
     callId: call_id,
+    ids,
     since: since === undefined ? undefined : new Date(since),
     until: until === undefined ? undefined : new Date(until),
   };

@@ -7,7 +7,7 @@ import type { Clock } from "../kit/clock.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import { toWireWords, toWordFields } from "../kit/word-fields.ts";
 import { previewDeed } from "./preview.ts";
-import { bulkBody, deliveryAnswer, deliveryQuery, toDeliveryAnswer, toFilter } from "./schema.ts";
+import { bulkBody, deliveryAnswer, deliveryQuery, IDS_MAX, toDeliveryAnswer, toFilter } from "./schema.ts";
 import { searchDeliveries } from "./search.ts";
 import type { OwnDeliveries } from "./store.ts";
 
@@ -22,7 +22,7 @@ export interface SearchRouteOptions {
 
 const read = { access: allow({ roles: ["supervisor", "viewer"], scope: "deliveries:read" }) };
 const tags = ["deliveries"];
-const FOUND_MAX = 100;
+const FOUND_MAX = IDS_MAX;
 
 const searchQuery = deliveryQuery.omit({ limit: true, cursor: true }).extend({
   q: z
@@ -37,6 +37,11 @@ const searchAnswer = z.object({ items: z.array(deliveryAnswer).meta({ descriptio
 const previewQuery = deliveryQuery.omit({ limit: true, cursor: true, state: true }).extend({
   ...bulkBody.pick({ state: true }).shape,
   deed: z.enum(["replay", "discard"]),
+  ids: z
+    .string()
+    .regex(new RegExp(`^\\d{1,18}(,\\d{1,18}){0,${IDS_MAX - 1}}$`), "must be up to 100 ids with commas between them")
+    .optional()
+    .meta({ description: "Only of these, found by a search: up to 100 ids with commas between them" }),
 });
 const previewAnswer = z
   .object({
@@ -94,9 +99,10 @@ export function registerDeliverySearchRoutes(app: App, options: SearchRouteOptio
         response: { 200: previewAnswer },
       },
     },
-    async ({ caller, query: { deed, ...fields } }) => {
+    async ({ caller, query: { deed, ids, ...fields } }) => {
       const { tenantId } = caller;
-      const asked = { deed, filter: { ...toFilter(fields), own: await toOwn(caller) }, now: clock.now() };
+      const filter = { ...toFilter({ ...fields, ids: ids?.split(",") }), own: await toOwn(caller) };
+      const asked = { deed, filter, now: clock.now() };
       const { oldest_at, newest_at, sample, connections, ...told } = await previewDeed(database.sql, tenantId, asked);
       return {
         ...{ ...told, sample: sample.map(toDeliveryAnswer) },

@@ -65,10 +65,13 @@ test("a word is looked for in numbers, records over there and reasons, letter by
 });
 
 test("a preview says how many go where, what is there already and what stands in the way, and changes nothing", async () => {
-  await database.pool.query("update lanes set held_at = $1, hold_reason = $3, hold_words = $4 where connection_id = $2", [
-    ...[clock.now(), connection.id, "wrong key"],
-    ...[{ text: "wrong key", code: "crm.wrongKey", values: { user: "api" } }],
-  ]);
+  await database.pool.query(
+    "update lanes set held_at = $1, hold_reason = $3, hold_words = $4 where connection_id = $2",
+    [
+      ...[clock.now(), connection.id, "wrong key"],
+      ...[{ text: "wrong key", code: "crm.wrongKey", values: { user: "api" } }],
+    ],
+  );
   await database.pool.query(`update deliveries set remote = '{"id":"1"}' where subject_id = 1`);
   const before = await loadRows();
   const { status, body } = await preview({ deed: "replay" });
@@ -87,6 +90,16 @@ test("a preview says how many go where, what is there already and what stands in
   );
   assert.ok(body.oldest_at <= body.newest_at);
   assert.deepEqual(await loadRows(), before);
+});
+
+test("of what a search found, only these are told of", async () => {
+  const rows = await loadRows();
+  const [dead] = rows.filter(({ state }) => state === "dead");
+  const others = rows.filter(({ state }) => state === "delivered").map(({ id }) => id);
+  const { body } = await preview({ deed: "replay", ids: [dead?.id, ...others].join(",") });
+  assert.deepEqual([body.matched, body.sample.map(({ id }: { id: string }) => id)], [1, [dead?.id]]);
+  assert.equal((await preview({ deed: "replay", ids: "1;2" })).status, 422);
+  assert.equal((await preview({ deed: "replay", ids: String(dead?.id) }, "stranger")).body.matched, 0);
 });
 
 test("a signal whose deadline has passed is too late, and a state that the deed is not for has nothing", async () => {

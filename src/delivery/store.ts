@@ -51,6 +51,8 @@ export interface DeliveryFilter {
   connectionId?: string | undefined;
   kind?: "record" | "signal" | undefined;
   callId?: string | undefined;
+  /** Only these. */
+  ids?: readonly string[] | undefined;
   /** By when the delivery was planned: from `since`, before `until`. */
   since?: Date | undefined;
   until?: Date | undefined;
@@ -77,6 +79,7 @@ export function toConditions(tenantId: TenantId, filter: DeliveryFilter): RawBui
   if (filter.connectionId !== undefined) conditions.push(sql`d.connection_id = ${filter.connectionId}`);
   if (filter.kind !== undefined) conditions.push(sql`d.kind = ${filter.kind}`);
   if (filter.callId !== undefined) conditions.push(sql`d.subject_id = ${filter.callId}`);
+  if (filter.ids !== undefined) conditions.push(sql`d.id = any(${[...filter.ids]}::bigint[])`);
   if (filter.since !== undefined) conditions.push(sql`d.created_at >= ${filter.since}`);
   if (filter.until !== undefined) conditions.push(sql`d.created_at < ${filter.until}`);
   if (filter.own) conditions.push(filter.own);

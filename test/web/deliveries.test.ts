@@ -65,7 +65,9 @@ test("a bulk replay first says how many it will send, and cancelling sends none"
   await eventually(() => assert.equal(enlace.crm.records().length, 3));
 });
 
-test("a word finds what has to do with a number or a reason, and then no bulk deed is offered", { skip }, async () => {
+test("a word finds what has to do with a number or a reason, and a bulk deed is about what was found", {
+  skip,
+}, async () => {
   const { enlace, signIn } = house ?? assert.fail();
   const desk = await signIn();
   const { page } = desk;
@@ -78,15 +80,26 @@ test("a word finds what has to do with a number or a reason, and then no bulk de
   await page.waitForURL(/word=/);
   const rows = page.locator("tbody").first().locator(":scope > tr");
   await eventually(async () => assert.equal(await rows.count(), 1));
-  assert.equal(await page.getByRole("button", { name: "Send all of these anew…" }).count(), 0);
+  assert.equal(await page.getByRole("button", { name: "Send all of these anew…" }).count(), 0, "of any state");
   await word.fill("dead-1");
   await page.keyboard.press("Enter");
   await rows.getByText("delivered", { exact: true }).first().waitFor();
   await word.fill("nobody has this");
   await page.keyboard.press("Enter");
   await see(page, "No delivery fits these filters");
-  assert.equal((await enlace.api.post(`/api/v1/deliveries/${id}/replay`)).status, 200);
+  await die("dead-other");
+  await page.goto("/deliveries");
+  await word.fill("dead-word");
+  await page.keyboard.press("Enter");
+  await eventually(async () => assert.equal(await rows.count(), 1));
+  await page.getByRole("button", { name: "Send all of these anew…" }).click();
+  await see(page, "1 delivery will be sent anew");
+  await page.getByRole("button", { name: "Send 1 delivery" }).click();
   await eventually(() => assert.equal(enlace.crm.records().length, 4));
+  const [other, ...more] = (await enlace.api.get("/api/v1/deliveries?state=dead")).body.items;
+  assert.notEqual(other.id, id);
+  assert.deepEqual(more, [], "what was not found stays");
+  assert.equal((await enlace.api.post(`/api/v1/deliveries/${other.id}/discard`)).status, 200);
   assertQuiet(desk);
 });
 

@@ -22,12 +22,18 @@ const RIGHTS: Record<Deed, OperationName> = {
 /** What each may be done to; the rest is on its way, over, or would be done twice. */
 const POSSIBLE: Record<Deed, readonly string[]> = { replay: ["dead", "discarded"], discard: ["dead", "pending"] };
 
+interface BulkActionsProps {
+  query: Query;
+  /** Only these of them: what a search found. */
+  ids?: readonly string[];
+}
+
 /** Replays or discards everything the filter names, after saying how many that are. */
-export function BulkActions({ query }: { query: Query }) {
+export function BulkActions({ query, ids }: BulkActionsProps) {
   const { t } = useText();
   const may = useMay();
   const [deed, setDeed] = useState<Deed | null>(null);
-  const body = toBody(query);
+  const body = toBody(query, ids);
   const deeds = (["replay", "discard"] as const).filter(
     (one) => may(RIGHTS[one]) && POSSIBLE[one].includes(query.state ?? ""),
   );
@@ -35,7 +41,7 @@ export function BulkActions({ query }: { query: Query }) {
   return (
     <div className="row bulk">
       {deeds.map((one) => (
-        <Button key={one} size="xs" variant="default" onClick={() => setDeed(one)}>
+        <Button key={one} size="xs" variant="default" aria-haspopup="dialog" onClick={() => setDeed(one)}>
           {t(`bulk.${one}`)}
         </Button>
       ))}
@@ -61,10 +67,16 @@ interface ConfirmationProps {
 function Confirmation({ deed, body, onClose }: ConfirmationProps) {
   const { t } = useText();
   const queries = useQueryClient();
+  const { ids, ...filter } = body;
   const preview = useQuery({
     queryKey: ["bulk", deed, body],
     queryFn: ({ signal }) =>
-      ask(api.GET("/api/v1/deliveries/preview", { signal, params: { query: { ...body, deed } } })),
+      ask(
+        api.GET("/api/v1/deliveries/preview", {
+          signal,
+          params: { query: { ...filter, ...(ids && { ids: ids.join(",") }), deed } },
+        }),
+      ),
     staleTime: 0,
     gcTime: 0,
   });
@@ -101,10 +113,11 @@ function Confirmation({ deed, body, onClose }: ConfirmationProps) {
   );
 }
 
-function toBody({ state, connection_id, kind, since, until }: Query): Body | null {
+function toBody({ state, connection_id, kind, since, until }: Query, ids?: readonly string[]): Body | null {
   if (state !== "dead" && state !== "discarded" && state !== "pending") return null;
   return {
     state,
+    ...(ids && { ids: [...ids] }),
     ...(connection_id && { connection_id }),
     ...(kind && { kind }),
     ...(since && { since }),

@@ -67,7 +67,7 @@ export function Deliveries() {
   );
 }
 
-/** By a word, everything that has to do with it, whole: what is found is looked at one by one. */
+/** By a word, everything that has to do with it, whole; what is done to all of them is done to what is seen. */
 function FoundDeliveries({ search, query, word }: { search: DeliverySearch; query: Query; word: string }) {
   const { t } = useText();
   const { data, error, refetch, isLoading } = useQuery({
@@ -81,7 +81,12 @@ function FoundDeliveries({ search, query, word }: { search: DeliverySearch; quer
       <Filters search={search} />
       {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
       {isLoading && <Loading />}
-      {data && data.items.length > 0 && <p className="quiet small">{t("deliveries.found")}</p>}
+      {data && data.items.length > 0 && (
+        <>
+          <p className="quiet small">{t("deliveries.found")}</p>
+          <BulkActions query={query} ids={data.items.map(({ id }) => id)} />
+        </>
+      )}
       {data && (
         <div className="card card-flush">
           {data.items.length > 0 && <DeliveryTable deliveries={data.items} />}
