@@ -63,6 +63,7 @@ export const vtigerSettings = z.strictObject({
   fieldMap: z.strictObject(fieldTargets).default({}).meta({
     title: "Fields",
     description: "Where to write what, by field name or label; what is not named goes to the module's usual fields.",
+    mapped: true, // the console's mapping editor writes it, with the CRM's own labels
   }),
   ownerByExtension: z
     .record(z.string().regex(/^[\w.-]{1,20}$/), z.string().trim().min(1).max(100))

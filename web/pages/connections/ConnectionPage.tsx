@@ -67,6 +67,7 @@ export function ConnectionPage() {
 
 function Settings({ connection }: { connection: Connection }) {
   const { t } = useText();
+  const may = useMay();
   const { id, name, settings, enabled, concurrency, per_second, attempts_max } = connection;
   const connectors = useConnectors();
   const connector = connectors.data?.items.find((one) => one.id === connection.connector);
@@ -83,6 +84,7 @@ function Settings({ connection }: { connection: Connection }) {
       submitLabel={t("action.save")}
       isPending={save.isPending}
       error={save.error}
+      hasEditor={connection.problem === null && may("GET /api/v1/connections/{id}/fields")}
       onSubmit={(form) => save.mutate(form)}
     />
   );

@@ -61,6 +61,7 @@ export function NewConnectionForm({ connector, onMade }: NewConnectionFormProps)
   return (
     <SettingsForm
       connector={connector}
+      hasEditor
       initial={{
         name: connector.title,
         settings: toDefaults(connector.settings_schema as FieldSchema),

@@ -22,6 +22,8 @@ interface SettingsFormProps {
   submitLabel: string;
   isPending: boolean;
   error: unknown;
+  /** Whether what goes into which field over there is edited beside the form (FieldMapping). */
+  hasEditor: boolean;
   onSubmit(form: ConnectionForm): void;
   children?: ReactNode;
 }
@@ -33,12 +35,14 @@ export function SettingsForm({
   submitLabel,
   isPending,
   error,
+  hasEditor,
   onSubmit,
   children,
 }: SettingsFormProps) {
   const { t } = useText();
   const [form, setForm] = useState(initial);
   const schema = connector.settings_schema as FieldSchema;
+  const shown = Object.entries(schema.properties ?? {}).filter(([, { mapped }]) => !(mapped && hasEditor));
   const problems = new Map(
     (error ? toProblem(error).fields : []).map(({ path, message }) => [path.replace(/^settings\./, ""), message]),
   );
@@ -59,7 +63,7 @@ export function SettingsForm({
       />
       {/* A connector says in English what its settings are for. */}
       <div className="stack" lang="en">
-        {Object.entries(schema.properties ?? {}).map(([name, child]) => (
+        {shown.map(([name, child]) => (
           <SettingsField
             key={name}
             path={name}

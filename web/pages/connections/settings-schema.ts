@@ -8,6 +8,8 @@ export interface FieldSchema {
   enum?: readonly unknown[] | undefined;
   examples?: readonly unknown[] | undefined;
   secret?: boolean | undefined;
+  /** It has an editor of its own beside the form, which knows the labels of the other side. */
+  mapped?: boolean | undefined;
   minimum?: number | undefined;
   maximum?: number | undefined;
   maxLength?: number | undefined;
