@@ -156,6 +156,7 @@ function Manners({ pack }: { pack: Pack }) {
         label={t("dialer.abandonedPercent")}
         defaultValue={Math.round(pack.abandoned_share_max * 1000) / 10}
       />
+      {check("holds_by_hand", "dialer.holdsByHand", pack.holds_by_hand)}
       {check("recording_notice", "dialer.recordingNotice", pack.recording_notice)}
       {check("caller_id_required", "dialer.callerIdRequired", caller_id.required)}
       {check("mobile_allowed", "dialer.mobileAllowed", caller_id.mobile_allowed)}

@@ -37,6 +37,7 @@ export function PolicyRules({ pack, isOpen = false }: { pack: Pack; isOpen?: boo
         <Pair term={t("dialer.rotationAllowed")} value={yesNo(pack.caller_id.rotation_allowed)} />
         <Pair term={t("dialer.consent")} value={t(`dialer.consentIs.${pack.consent}`)} />
         <Pair term={t("dialer.ringMinimum")} value={`${pack.ring_seconds_min} s`} />
+        <Pair term={t("dialer.holdsByHand")} value={yesNo(pack.holds_by_hand)} />
         <Pair term={t("dialer.recordingNotice")} value={yesNo(pack.recording_notice)} />
         <Pair term={t("dialer.abandonedPercent")} value={`${Math.round(pack.abandoned_share_max * 1000) / 10} %`} />
       </dl>

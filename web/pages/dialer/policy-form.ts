@@ -61,6 +61,7 @@ export function toPolicyBody(form: FormData): Body {
     ring_seconds_min: numberOf(form, "ring_seconds_min") ?? 0,
     consent: POLICY_PACK_CONSENT.find((one) => one === textOf(form, "consent")) ?? "express_written",
     recording_notice: isOn("recording_notice"),
+    holds_by_hand: isOn("holds_by_hand"),
     caller_id: {
       required: isOn("caller_id_required"),
       mobile_allowed: isOn("mobile_allowed"),
