@@ -21,7 +21,15 @@ import type { Rooms } from "./rooms.ts";
 
 // What a wallboard shows beside calls comes from other rooms; here the live view gets it.
 
-const laneItem = connectionAnswer.pick({ id: true, name: true, connector: true, problem: true, lane: true });
+const laneItem = connectionAnswer.pick({
+  id: true,
+  name: true,
+  connector: true,
+  problem: true,
+  problem_code: true,
+  problem_values: true,
+  lane: true,
+});
 const pbxItem = pbxAnswer.pick({ id: true, name: true, host: true, enabled: true, status: true });
 const activityItem = z.object({ span: z.enum(SPANS), ...activityAnswer.shape }).meta({ id: "LiveActivity" });
 const firstPage = { afterId: "0" as const, rowsMax: PAGE_MAX };

@@ -18,7 +18,7 @@ export interface Speaker {
   say(key: string, values: Readonly<Record<string, string | number>>): string;
 }
 
-const DEPTH_MAX = 3;
+const DEPTH_MAX = 6;
 
 /** By its code where we have a text for it, else as the server wrote it. A value may be words of the server itself (`{ text, code, values }`). */
 export function toSpoken(words: ServerWords, speaker: Speaker, depth = 0): Spoken {

@@ -4,6 +4,7 @@ import { type Translate, useText } from "../../locales/text.tsx";
 import { DeliveryBadge } from "../../ui/Badge.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { OutsideLink } from "../../ui/outside-link.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { Attempts } from "../deliveries/Attempts.tsx";
 import { DeliveryActions } from "../deliveries/DeliveryActions.tsx";
@@ -68,15 +69,19 @@ function DeliveryCard({ delivery, contact }: { delivery: CallDelivery; contact: 
 function Why({ delivery, contact }: { delivery: CallDelivery; contact: CallDetail["contact"] }) {
   const { t } = useText();
   const { state, connector, reason, review } = delivery;
-  const said = [reason, review].filter((text) => text !== null);
   return (
     <section className="why" aria-label={t("why.title")}>
-      <p className="small">{toWhy(state, { connector, contact, isSilent: said.length === 0, t })}</p>
-      {said.map((text) => (
-        <p key={text} className={`note small ${text === reason ? "note-bad" : "note-warn"}`} lang="en">
-          {text}
+      <p className="small">{toWhy(state, { connector, contact, isSilent: reason === null && review === null, t })}</p>
+      {reason !== null && (
+        <p className="note small note-bad">
+          <Said text={reason} code={delivery.reason_code} values={delivery.reason_values} />
         </p>
-      ))}
+      )}
+      {review !== null && (
+        <p className="note small note-warn">
+          <Said text={review} code={delivery.review_code} values={delivery.review_values} />
+        </p>
+      )}
     </section>
   );
 }

@@ -1,7 +1,9 @@
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { Time } from "../../ui/Time.tsx";
 
+const OUTCOMES = ["delivered", "retry", "rejected", "hold", "lost"] as const;
 type Entry = Schemas["CallDetail"]["timeline"][number];
 
 /** What was told about the call and what was done with it, oldest first. */
@@ -19,13 +21,34 @@ export function Timeline({ entries }: { entries: readonly Entry[] }) {
               {entry.kind === "fact" ? t("timeline.told", { source: entry.source ?? "?" }) : entry.connection}
             </span>
           </div>
-          <div className="break" lang="en">
-            {entry.text}
-          </div>
+          {entry.kind === "fact" ? (
+            <div className="break" lang="en">
+              {entry.text}
+            </div>
+          ) : (
+            <AttemptLine entry={entry} />
+          )}
           {entry.raw !== null && entry.raw !== undefined && <Raw entry={entry} />}
         </li>
       ))}
     </ol>
+  );
+}
+
+function AttemptLine({ entry }: { entry: Entry }) {
+  const { t } = useText();
+  const { number, duration_ms, reason, reason_code, reason_values } = entry;
+  const outcome = OUTCOMES.find((one) => one === entry.outcome);
+  return (
+    <div className="break">
+      {t("timeline.attempt", { number: number ?? 0, ms: duration_ms ?? 0 })}
+      {outcome && `: ${t(`attempt.${outcome}`)}`}
+      {reason && (
+        <>
+          . <Said text={reason} code={reason_code} values={reason_values} />
+        </>
+      )}
+    </div>
   );
 }
 

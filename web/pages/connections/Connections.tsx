@@ -7,6 +7,7 @@ import { LaneBadge } from "../../ui/Badge.tsx";
 import { useMay } from "../../ui/current-user.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { isExplained, LaneReason } from "../../ui/LaneReason.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { useRemovals } from "../../ui/removals.tsx";
@@ -46,7 +47,7 @@ export function Connections() {
 
 function ConnectionCard({ connection }: { connection: Schemas["Connection"] }) {
   const { t } = useText();
-  const { id, name, connector, lane, problem } = connection;
+  const { id, name, connector, lane } = connection;
   return (
     <article className="card">
       <div className="row spread">
@@ -69,9 +70,9 @@ function ConnectionCard({ connection }: { connection: Schemas["Connection"] }) {
           <Time at={lane.last_success_at} />
         </dd>
       </dl>
-      {(problem ?? lane.reason) && (
-        <p className="note note-bad small" lang="en">
-          {problem ?? lane.reason}
+      {isExplained(connection) && (
+        <p className="note note-bad small">
+          <LaneReason connection={connection} />
         </p>
       )}
     </article>

@@ -11,6 +11,7 @@ import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { Attempts } from "../deliveries/Attempts.tsx";
+import { DeliveryReason } from "../deliveries/DeliveryReason.tsx";
 
 const SHOWN = 10;
 const REFRESH_MS = 10_000;
@@ -71,8 +72,8 @@ function Exchange({ delivery }: { delivery: Schemas["Delivery"] }) {
           <span>{t("exchanges.call", { id: call_id })}</span>
         </span>
         {(reason ?? review) && (
-          <div className="small break quiet" lang="en">
-            {reason ?? review}
+          <div className="small break quiet">
+            <DeliveryReason delivery={delivery} />
           </div>
         )}
       </summary>

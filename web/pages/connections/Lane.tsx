@@ -7,6 +7,8 @@ import { useMay } from "../../ui/current-user.ts";
 import { useDecision } from "../../ui/decisions.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Findings } from "../../ui/Findings.tsx";
+import { isExplained, LaneReason } from "../../ui/LaneReason.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
@@ -17,7 +19,7 @@ const STEERED: readonly LaneState[] = ["active", "paused", "held", "breaker_open
 /** How a connection runs, and the levers: check, pause, resume. */
 export function Lane({ connection }: { connection: Schemas["Connection"] }) {
   const { t } = useText();
-  const { lane, problem } = connection;
+  const { lane } = connection;
   return (
     <div className="stack">
       <section className="card">
@@ -25,9 +27,9 @@ export function Lane({ connection }: { connection: Schemas["Connection"] }) {
           <h2>{t("connection.lane")}</h2>
           <LaneBadge id={connection.id} state={lane.state} />
         </div>
-        {(problem ?? lane.reason) && (
-          <p className="note note-bad small" lang="en">
-            {problem ?? lane.reason}
+        {isExplained(connection) && (
+          <p className="note note-bad small">
+            <LaneReason connection={connection} />
           </p>
         )}
         <dl className="facts">
@@ -47,8 +49,8 @@ export function Lane({ connection }: { connection: Schemas["Connection"] }) {
           <dd>
             <Time at={lane.last_failure_at} seconds />
             {lane.last_reason && (
-              <div className="small" lang="en">
-                {lane.last_reason}
+              <div className="small">
+                <Said text={lane.last_reason} code={lane.last_reason_code} values={lane.last_reason_values} />
               </div>
             )}
           </dd>

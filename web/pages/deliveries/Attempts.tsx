@@ -6,6 +6,7 @@ import { Badge, type Tone } from "../../ui/Badge.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { MoreButton } from "../../ui/MoreButton.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { Time } from "../../ui/Time.tsx";
 
 type Attempt = Schemas["Attempt"];
@@ -57,8 +58,8 @@ function AttemptDetails({ attempt }: { attempt: Attempt }) {
         </span>
       </summary>
       {attempt.reason && (
-        <p className="break" lang="en">
-          {attempt.reason}
+        <p className="break">
+          <Said text={attempt.reason} code={attempt.reason_code} values={attempt.reason_values} />
         </p>
       )}
       {attempt.exchanges.length === 0 && <p className="quiet">{t("attempts.noExchange")}</p>}

@@ -7,6 +7,7 @@ import { OutsideLink } from "../../ui/outside-link.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { Attempts } from "./Attempts.tsx";
 import { DeliveryActions } from "./DeliveryActions.tsx";
+import { DeliveryReason } from "./DeliveryReason.tsx";
 
 type Delivery = Schemas["Delivery"];
 
@@ -35,7 +36,7 @@ export function DeliveryTable({ deliveries }: { deliveries: readonly Delivery[] 
 
 function DeliveryRow({ delivery }: { delivery: Delivery }) {
   const { t } = useText();
-  const { call_id, kind, name, connection, state, reason, review, tries, remote, created_at } = delivery;
+  const { call_id, kind, name, connection, state, tries, remote, created_at } = delivery;
   return (
     <tr>
       <td data-label={t("deliveries.planned")}>
@@ -59,7 +60,9 @@ function DeliveryRow({ delivery }: { delivery: Delivery }) {
         <DeliveryBadge state={state} />
       </td>
       <td data-label={t("deliveries.why")} className="break reason">
-        <div lang="en">{reason ?? review ?? "–"}</div>
+        <div>
+          <DeliveryReason delivery={delivery} />
+        </div>
         <Tries deliveryId={delivery.id} tries={tries} />
       </td>
       <td data-label={t("deliveries.actions")}>

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { api, ask } from "../../api/client.ts";
 import { useText } from "../../locales/text.tsx";
 import { LaneBadge } from "../../ui/Badge.tsx";
+import { LaneReason } from "../../ui/LaneReason.tsx";
 
 const REFRESH_MS = 10_000;
 
@@ -19,18 +20,16 @@ export function HeldLanes() {
   return (
     <section className="card stack lanes" aria-label={t("lanes.stopped")}>
       <h2>{t("lanes.stopped")}</h2>
-      {stopped.map(({ id, name, lane }) => (
-        <div key={id} className="row">
-          <LaneBadge id={id} state={lane.state} />
-          <Link to="/connections/$id" params={{ id }}>
-            {name}
+      {stopped.map((connection) => (
+        <div key={connection.id} className="row">
+          <LaneBadge id={connection.id} state={connection.lane.state} />
+          <Link to="/connections/$id" params={{ id: connection.id }}>
+            {connection.name}
           </Link>
-          <span className="quiet">{t("lanes.waiting", { count: lane.queue_depth })}</span>
-          {lane.reason && (
-            <span className="break" lang="en">
-              {lane.reason}
-            </span>
-          )}
+          <span className="quiet">{t("lanes.waiting", { count: connection.lane.queue_depth })}</span>
+          <span className="break">
+            <LaneReason connection={connection} />
+          </span>
         </div>
       ))}
     </section>

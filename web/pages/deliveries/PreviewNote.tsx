@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { type Translate, useText } from "../../locales/text.tsx";
 import { LaneBadge } from "../../ui/Badge.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { Table } from "../../ui/Table.tsx";
 import { Time } from "../../ui/Time.tsx";
 
@@ -41,7 +42,9 @@ function Effect({ deed, part }: { deed: Deed; part: Part }) {
       {isStill && (
         <div className="small">
           <LaneBadge id={part.connection_id} state={part.lane} /> {t("bulk.stands")}{" "}
-          {part.lane_reason && <span lang="en">{part.lane_reason}</span>}
+          {part.lane_reason && (
+            <Said text={part.lane_reason} code={part.lane_reason_code} values={part.lane_reason_values} />
+          )}
         </div>
       )}
     </>
@@ -60,13 +63,18 @@ function Sample({ sample }: { sample: Preview["sample"] }) {
     <section aria-label={t("bulk.sample")}>
       <h3 className="small quiet">{t("bulk.sample")}</h3>
       <ul className="plain small">
-        {sample.map(({ id, call_id, connection, created_at, reason }) => (
+        {sample.map(({ id, call_id, connection, created_at, reason, reason_code, reason_values }) => (
           <li key={id}>
             <Time at={created_at} />{" "}
             <Link to="/calls/$id" params={{ id: call_id }}>
               {t("deliveries.call", { id: call_id })}
             </Link>{" "}
-            {connection} {reason && <span lang="en">· {reason}</span>}
+            {connection}{" "}
+            {reason && (
+              <>
+                · <Said text={reason} code={reason_code} values={reason_values} />
+              </>
+            )}
           </li>
         ))}
       </ul>

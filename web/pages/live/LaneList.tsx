@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useText } from "../../locales/text.tsx";
 import { LaneBadge } from "../../ui/Badge.tsx";
+import { isExplained, LaneReason } from "../../ui/LaneReason.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useLive } from "./use-live.ts";
@@ -15,26 +16,27 @@ export function LaneList() {
       {lanes === null && <Loading />}
       {lanes?.length === 0 && <p className="quiet">{t("live.noLanes")}</p>}
       <ul className="plain">
-        {lanes?.map(({ id, name, lane }) => (
-          <li key={id}>
+        {lanes?.map((connection) => (
+          <li key={connection.id}>
             <div className="row spread">
-              <Link to="/connections/$id" params={{ id }}>
-                {name}
+              <Link to="/connections/$id" params={{ id: connection.id }}>
+                {connection.name}
               </Link>
-              <LaneBadge id={id} state={lane.state} />
+              <LaneBadge id={connection.id} state={connection.lane.state} />
             </div>
             <div className="small quiet">
-              {t("lanes.waiting", { count: lane.queue_depth })} · {t("lanes.dead", { count: lane.dead })}
-              {lane.oldest_due_at && (
+              {t("lanes.waiting", { count: connection.lane.queue_depth })} ·{" "}
+              {t("lanes.dead", { count: connection.lane.dead })}
+              {connection.lane.oldest_due_at && (
                 <>
                   {" · "}
-                  {t("lanes.oldest")} <Time at={lane.oldest_due_at} />
+                  {t("lanes.oldest")} <Time at={connection.lane.oldest_due_at} />
                 </>
               )}
             </div>
-            {lane.reason && (
-              <div className="small break" lang="en">
-                {lane.reason}
+            {isExplained(connection) && (
+              <div className="small break">
+                <LaneReason connection={connection} />
               </div>
             )}
           </li>

@@ -7,6 +7,7 @@ import { useText } from "../../locales/text.tsx";
 import { DeliveryBadge } from "../../ui/Badge.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { OutsideLink } from "../../ui/outside-link.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
 const WATCH_MS = 1_000;
@@ -68,15 +69,15 @@ function Arrival({ uuid }: { uuid: string }) {
       {call && (
         <ul className="plain">
           {call.deliveries.length === 0 && <li className="quiet">{t("setup.noCrm")}</li>}
-          {call.deliveries.map(({ id, connection, state, url, reason }) => (
+          {call.deliveries.map(({ id, connection, state, url, reason, reason_code, reason_values }) => (
             <li key={id}>
               <span className="row">
                 <strong>{connection}</strong> <DeliveryBadge state={state} />
                 {url && <OutsideLink url={url}>{t("setup.seeRecord")}</OutsideLink>}
               </span>
               {reason && (
-                <div className="small break" lang="en">
-                  {reason}
+                <div className="small break">
+                  <Said text={reason} code={reason_code} values={reason_values} />
                 </div>
               )}
             </li>
