@@ -85,7 +85,11 @@ async function runDemo(context: CommandContext, tools: DemoTools, options: Optio
       ...{ mainFile: tools.mainFile, url, logFile, clock: context.clock, signal: interrupts.signal },
       environment: { ...passOn(tools.environment), ...environment },
     });
-    const api = await createApiClient({ ...context, url, apiKey: undefined, dataFolder: folder });
+    // The first Ctrl-C ends the calls, not the questions about what became of them.
+    const api = await createApiClient({
+      ...{ ...context, url, apiKey: undefined, dataFolder: folder },
+      signal: interrupts.hurry,
+    });
     const secret = environment.WEBHOOK_SECRET;
     const team = await addTeam(api, context.random);
     await letLaneRun(api);
