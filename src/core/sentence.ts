@@ -70,6 +70,11 @@ export function toReason({ text, code, values }: Sentence): { reason: string; wo
   return { reason: text, words: { code, values } };
 }
 
+/** A sentence as what a readiness check saw. */
+export const toDetail = ({ text, code, values }: Sentence): { detail: string; words: Wording } => ({
+  ...{ detail: text, words: { code, values } },
+});
+
 /** As kept beside the text in the database: JSON of at most this many characters, or nothing. */
 const KEPT_MAX = 4_000;
 

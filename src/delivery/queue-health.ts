@@ -1,9 +1,11 @@
 import { toErrorMessage } from "../core/errors.ts";
+import { toDetail, type Wording } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import { inIndexOrder } from "../kit/postgres/index-order.ts";
+import { say } from "./words.ts";
 
 /** The state of all queues of the installation in a few numbers. */
 export interface QueueHealth {
@@ -19,7 +21,7 @@ export interface QueueHealth {
 
 export interface QueueCheck {
   name: string;
-  check(): Promise<{ ok: boolean; detail: string }>;
+  check(): Promise<{ ok: boolean; detail: string; words: Wording }>;
 }
 
 const COUNT_MAX = 100_000;
@@ -88,19 +90,20 @@ export function createQueueHealth(options: QueueHealthOptions): { load(): Promis
     ],
   };
 
-  async function checkQueue(): Promise<{ ok: boolean; detail: string }> {
+  async function checkQueue(): ReturnType<QueueCheck["check"]> {
     const { pending, oldestOverdueMs } = await load();
     const overdueSeconds = Math.round(oldestOverdueMs / 1_000);
     return {
       ok: oldestOverdueMs <= OVERDUE_MAX_MS,
-      detail: `${pending} waiting, the oldest ${overdueSeconds} s overdue`,
+      ...toDetail(say("queueIs", { pending, seconds: overdueSeconds })),
     };
   }
 
   /** A held lane is for its tenant to mend; it does not make this process unfit. */
-  async function checkLanes(): Promise<{ ok: boolean; detail: string }> {
+  async function checkLanes(): ReturnType<QueueCheck["check"]> {
     const { lanesHeld, lanesPaused, breakersOpen } = await load();
-    return { ok: true, detail: `${lanesHeld} held, ${lanesPaused} paused, ${breakersOpen} with an open breaker` };
+    const lanes = say("lanesAre", { held: lanesHeld, paused: lanesPaused, broken: breakersOpen });
+    return { ok: true, ...toDetail(lanes) };
   }
 }
 

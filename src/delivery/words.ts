@@ -20,6 +20,8 @@ export const DELIVERY_SENTENCES = {
   merged: "the call is one with {call}",
   double: "Its record is a double of the one of {call}: remove it over there.",
   checkUnfinished: "the check could not be finished: {error}",
+  queueIs: "{pending} waiting, the oldest {seconds} s overdue",
+  lanesAre: "{held} held, {paused} paused, {broken} with an open breaker",
 } as const;
 
 export const say = createSentences("delivery", DELIVERY_SENTENCES);

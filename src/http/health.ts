@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { AppError, toErrorMessage } from "../core/errors.ts";
+import type { Wording } from "../core/sentence.ts";
 import { type Clock, createDeadline } from "../kit/clock.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import { isSameSecret } from "../kit/same-secret.ts";
@@ -11,8 +12,8 @@ import type { App } from "./app-instance.ts";
 export interface ReadyCheck {
   /** `database`, `lanes`, `queue` … */
   name: string;
-  /** A rejection counts as not ok. Given up after two seconds, when `signal` is aborted too. */
-  check(signal: AbortSignal): Promise<{ ok: boolean; detail: string }>;
+  /** A rejection counts as not ok. Given up after two seconds, when `signal` is aborted too. `words`: which sentence `detail` is. */
+  check(signal: AbortSignal): Promise<{ ok: boolean; detail: string; words?: Wording }>;
 }
 
 export interface HealthOptions {

@@ -3,10 +3,12 @@ import { mkdir, readdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { AppError, toErrorMessage } from "../core/errors.ts";
+import type { Wording } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { createBackup, type Progress } from "../kit/postgres/backup.ts";
 import type { Database } from "../kit/postgres/database.ts";
+import { say } from "./words.ts";
 
 /**
  * The backups of this machine's folder: made while Enlace works, one at a time, listed, handed out and removed. The same files
@@ -31,7 +33,7 @@ export interface BackupList {
   /** The one that is being made. */
   running: (Progress & { name: string; startedAt: Date }) | null;
   /** What became of the last one that did not get done, in this process. */
-  failure: { name: string; at: Date; reason: string } | null;
+  failure: { name: string; at: Date; reason: string; words: Wording | null } | null;
 }
 
 export interface BackupFile {
@@ -81,7 +83,7 @@ export function createBackups({ database, folder, keyId, clock, log }: BackupsOp
       failure = null;
       log.info({ name, rows, sizeBytes, durationMs: Math.round(clock.monotonicMs() - startedMs) }, "backup.made");
     } catch (error) {
-      failure = { name, at: clock.now(), reason: toErrorMessage(error) };
+      failure = { name, at: clock.now(), ...toReason(error, folder) };
       log.error({ name, err: error }, "backup.failed");
     } finally {
       running = null;
@@ -91,7 +93,7 @@ export function createBackups({ database, folder, keyId, clock, log }: BackupsOp
   return {
     list: async () => ({ folder, items: await list(), running, failure }),
     begin: async () => {
-      if (running) throw new AppError("conflict", "A backup is being made already.");
+      if (running) throw new AppError("conflict", say("backupRunning"));
       const startedAt = clock.now();
       const name = `enlace-${startedAt.toISOString().slice(0, 19).replaceAll(":", "-")}.backup`;
       running = { name, startedAt, done: 0, total: 0 };
@@ -120,18 +122,25 @@ export function createBackups({ database, folder, keyId, clock, log }: BackupsOp
   };
 }
 
+/** The two that an operator can mend; anything else in its own words. */
+function toReason(error: unknown, folder: string): { reason: string; words: Wording | null } {
+  const reason = toErrorMessage(error);
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC") return { reason, words: say("folderFull", { folder }) };
+  if (code === "EACCES" || code === "EROFS") return { reason, words: say("folderClosed", { folder }) };
+  return { reason, words: null };
+}
+
 async function refuseNoRoom(folder: string, files: readonly BackupFile[]): Promise<void> {
-  if (files.length >= BACKUPS_MAX)
-    throw new AppError("conflict", `There are ${files.length} backups in ${folder} already: remove some first.`);
+  if (files.length >= BACKUPS_MAX) throw new AppError("conflict", say("backupsMany", { count: files.length, folder }));
   const { bavail, bsize } = await statfs(folder);
   const wanted = Math.max(FREE_BYTES_MIN, 2 * (files[0]?.sizeBytes ?? 0));
-  if (bavail * bsize < wanted)
-    throw new AppError("conflict", `The disk of ${folder} is too full for a backup: make room first.`);
+  if (bavail * bsize < wanted) throw new AppError("conflict", say("backupNoRoom", { folder }));
 }
 
 async function find(folder: string, name: string): Promise<BackupFile> {
   const file = BACKUP_NAME.test(name) ? await loadFile(folder, name) : null;
-  if (!file) throw new AppError("not_found", "There is no such backup.");
+  if (!file) throw new AppError("not_found", say("backupUnknown"));
   return file;
 }
 

@@ -6,8 +6,9 @@ import type { App } from "../http/app-instance.ts";
 import { instantField, noBody, toInstant } from "../http/wire.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Database, Sql } from "../kit/postgres/database.ts";
+import { toWireWords, toWordFields } from "../kit/word-fields.ts";
 import { BACKUP_NAME, type Backups } from "./backups.ts";
-import type { SystemHealth } from "./system-health.ts";
+import type { SystemCheck, SystemHealth } from "./system-health.ts";
 
 export interface OperationsRouteOptions {
   health: Pick<SystemHealth, "load">;
@@ -36,7 +37,12 @@ const nameParams = z.object({ name: z.string().regex(BACKUP_NAME, "is not the na
 
 const systemAnswer = z
   .object({
-    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), mend: z.string().nullable() })),
+    checks: z.array(
+      z.object({
+        ...{ name: z.string(), ok: z.boolean(), detail: z.string(), ...toWordFields("detail") },
+        ...{ mend: z.string().nullable(), ...toWordFields("mend") },
+      }),
+    ),
     versions: z.object({ enlace: z.string(), node: z.string(), postgres: z.string(), schema: z.string() }),
     host: z.string(),
     roles: z.array(z.string()),
@@ -68,7 +74,7 @@ const backupsAnswer = z
       .object({ name: z.string(), started_at: instantField, done: z.int(), total: z.int() })
       .nullable()
       .meta({ description: "The one that is being made, in rows" }),
-    failure: z.object({ name: z.string(), at: instantField, reason: z.string() }).nullable(),
+    failure: z.object({ name: z.string(), at: instantField, reason: z.string(), ...toWordFields("reason") }).nullable(),
   })
   .meta({ id: "Backups" });
 
@@ -93,7 +99,7 @@ function registerSystem(app: App, { health }: OperationsRouteOptions): void {
       const { checks, versions, roles, startedAt, memoryBytes, eventLoopMs, disk, database, workers } =
         await health.load();
       return {
-        ...{ versions, roles: [...roles], host: hostname(), checks: [...checks] },
+        ...{ versions, roles: [...roles], host: hostname(), checks: checks.map(toCheckAnswer) },
         started_at: toInstant(startedAt),
         memory_bytes: memoryBytes,
         event_loop_ms: eventLoopMs,
@@ -113,6 +119,13 @@ function registerSystem(app: App, { health }: OperationsRouteOptions): void {
   );
 }
 
+function toCheckAnswer({ name, ok, detail, words, mend }: SystemCheck) {
+  return {
+    ...{ name, ok, detail, ...toWireWords("detail", words) },
+    ...{ mend: mend?.text ?? null, ...toWireWords("mend", mend) },
+  };
+}
+
 function registerBackups(app: App, options: OperationsRouteOptions): void {
   const { backups } = options;
   const load = async (): Promise<z.infer<typeof backupsAnswer>> => {
@@ -124,7 +137,10 @@ function registerBackups(app: App, options: OperationsRouteOptions): void {
         ...{ name: running.name, done: running.done, total: running.total },
         started_at: toInstant(running.startedAt),
       },
-      failure: failure && { name: failure.name, at: toInstant(failure.at), reason: failure.reason },
+      failure: failure && {
+        ...{ name: failure.name, at: toInstant(failure.at), reason: failure.reason },
+        ...toWireWords("reason", failure.words),
+      },
     };
   };
   app.get(

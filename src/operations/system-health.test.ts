@@ -27,7 +27,7 @@ test("what is wrong comes with a way to mend it, a check that throws is not well
   const of = (name: string) => checks.find((check) => check.name === name);
   assert.deepEqual(of("lanes"), { name: "lanes", ok: false, detail: "nobody delivers", mend: null });
   assert.deepEqual([of("backups")?.ok, of("connections")?.ok], [false, true]);
-  assert.match(of("backups")?.mend ?? "", /docs\/backup\.md/);
+  assert.match(of("backups")?.mend?.text ?? "", /docs\/backup\.md/);
 });
 
 test("a backup grows too old after a week, a disk is too full below a GiB or a twentieth", () => {

@@ -2,10 +2,12 @@ import { statfs } from "node:fs/promises";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { sql } from "kysely";
 import { toErrorMessage } from "../core/errors.ts";
+import { type Sentence, toDetail, type Wording } from "../core/sentence.ts";
 import type { ReadyCheck } from "../http/health.ts";
 import { type Clock, createDeadline } from "../kit/clock.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import type { Backups } from "./backups.ts";
+import { say } from "./words.ts";
 
 /** How this process, its machine and the store are, in figures and in sentences that say how to mend what is not well. */
 export interface SystemHealth {
@@ -32,7 +34,10 @@ export interface SystemCheck {
   name: string;
   ok: boolean;
   detail: string;
-  mend: string | null;
+  /** Which sentence of ours `detail` is. */
+  words?: Wording | undefined;
+  /** What to do about it. */
+  mend: Sentence | null;
 }
 
 export interface SystemHealthOptions {
@@ -126,8 +131,8 @@ async function run({ name, check }: ReadyCheck, clock: Clock): Promise<SystemChe
   const late = Promise.withResolvers<never>();
   signal.addEventListener("abort", () => late.reject(signal.reason), { once: true });
   try {
-    const { ok, detail } = await Promise.race([check(signal), late.promise]);
-    return { name, ok, detail, mend: null };
+    const { ok, detail, words } = await Promise.race([check(signal), late.promise]);
+    return { name, ok, detail, mend: null, ...(words && { words }) };
   } catch (error) {
     return { name, ok: false, detail: toErrorMessage(error), mend: null };
   } finally {
@@ -144,42 +149,38 @@ function readDelay(delays: ReturnType<typeof monitorEventLoopDelay>): number {
 
 function toConnectionsCheck({ connections, connectionsMax }: Store): SystemCheck {
   const ok = connections < connectionsMax * CONNECTIONS_SHARE_MAX;
-  const detail = `${connections} of ${connectionsMax} connections to the database are in use`;
-  const mend = "Raise max_connections of PostgreSQL, or lower ENLACE_DATABASE_POOL.";
-  return { name: "connections", ok, detail, mend: ok ? null : mend };
+  const detail = say("connections", { used: connections, max: connectionsMax });
+  return toCheck("connections", { ok, detail, mend: say("connectionsMend") });
 }
 
 function toClockCheck(skewMs: number): SystemCheck {
   const ok = Math.abs(skewMs) < SKEW_MS_MAX;
-  const detail = ok
-    ? "this machine and the database agree on the time"
-    : `the database's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? "ahead of" : "behind"} this machine's`;
-  return { name: "clock", ok, detail, mend: ok ? null : "Let NTP set both: `timedatectl set-ntp true`." };
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  const detail = ok ? say("clockRight") : say(skewMs > 0 ? "clockAhead" : "clockBehind", { seconds });
+  return toCheck("clock", { ok, detail, mend: say("clockMend", { command: "`timedatectl set-ntp true`" }) });
 }
 
 /** Pure. */
 export function toDiskCheck({ folder, freeBytes, totalBytes }: SystemReport["disk"]): SystemCheck {
   const ok = freeBytes >= FREE_BYTES_MIN && freeBytes >= totalBytes * FREE_SHARE_MIN;
-  const detail = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB of ${(totalBytes / 1024 ** 3).toFixed(1)} GiB are free at ${folder}`;
-  const mend = "Make room, or lower ENLACE_RETENTION_MONTHS; without room PostgreSQL stops.";
-  return { name: "disk", ok, detail, mend: ok ? null : mend };
+  const toGib = (bytes: number): string => (bytes / 1024 ** 3).toFixed(1);
+  const detail = say("disk", { free: toGib(freeBytes), total: toGib(totalBytes), folder });
+  return toCheck("disk", { ok, detail, mend: say("diskMend") });
 }
 
 function toLoopCheck(eventLoopMs: number): SystemCheck {
   const ok = eventLoopMs < LATE_MS_MAX;
-  const detail = `work waits up to ${eventLoopMs} ms for its turn in this process (99 of 100 times)`;
-  const mend = "The machine is too busy for one process: give it another, or take roles from this one.";
-  return { name: "event_loop", ok, detail, mend: ok ? null : mend };
+  return toCheck("event_loop", { ok, detail: say("loop", { ms: eventLoopMs }), mend: say("loopMend") });
 }
 
 /** Pure. */
 export function toBackupsCheck(newest: Date | null, now: Date): SystemCheck {
   const days = newest ? Math.floor((now.getTime() - newest.getTime()) / DAY_MS) : null;
   const ok = days !== null && days < BACKUP_DAYS_MAX;
-  const detail =
-    days === null
-      ? "there is no backup in the folder for backups"
-      : `the newest backup is ${days === 0 ? "less than a day" : `${days} days`} old`;
-  const mend = "Make one now, and let cron make one each night: see docs/backup.md.";
-  return { name: "backups", ok, detail, mend: ok ? null : mend };
+  const detail = days === null ? say("noBackup") : days === 0 ? say("backupFresh") : say("backupAge", { days });
+  return toCheck("backups", { ok, detail, mend: say("backupMend") });
+}
+
+function toCheck(name: string, { ok, detail, mend }: { ok: boolean; detail: Sentence; mend: Sentence }): SystemCheck {
+  return { name, ok, ...toDetail(detail), mend: ok ? null : mend };
 }

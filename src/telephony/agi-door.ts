@@ -1,9 +1,11 @@
 import { toErrorMessage } from "../core/errors.ts";
+import type { Sentence } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import { type AgiServer, createAgiServer } from "./agi/server.ts";
 import { type AgiRouter, type AgiRouterOptions, type AgiRoutes, createAgiRouter } from "./agi-routes.ts";
+import { say } from "./words.ts";
 
 /*
  * The FastAGI server of this process:
@@ -25,7 +27,7 @@ export interface AgiDoor {
   /** Rejects when the address cannot be listened to for another reason than that the port is taken. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  describe(): string;
+  describe(): Sentence;
 }
 
 const RETRY_MS = 2_000;
@@ -75,8 +77,8 @@ export function createAgiDoor(options: AgiDoorOptions): AgiDoor {
     },
     describe: () =>
       listening
-        ? `listens to port ${listening.port}; sessions: ${listening.server.sessions()}`
-        : `port ${settings.port} is taken by another process; tried again every ${RETRY_MS / 1000} s`,
+        ? say("agiListens", { port: String(listening.port), sessions: listening.server.sessions() })
+        : say("agiPortTaken", { port: String(settings.port), seconds: RETRY_MS / 1000 }),
   };
 }
 

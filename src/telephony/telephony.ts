@@ -1,4 +1,5 @@
 import type { TenantId } from "../core/ids.ts";
+import { type Sentence, toDetail, type Wording } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
@@ -10,6 +11,7 @@ import { createPbx, type PbxOptions, type PbxSettings, type PbxStatus } from "./
 import { createPbxAddresses } from "./pbx-addresses.ts";
 import { createPbxFleet, type PbxFleet, type PbxFleetOptions } from "./pbx-fleet.ts";
 import { createRelay, type Relay } from "./relay.ts";
+import { say } from "./words.ts";
 
 /*
  * The Asterisk door. It owns the connections to PBXs, what their events mean for calls, placing calls, FastAGI and call
@@ -53,7 +55,7 @@ export interface Telephony extends Pick<PbxFleet, "list" | "find" | "settings"> 
   start(): Promise<void>;
   stop(): Promise<void>;
   /** For /ready: says how many PBXs are well, but one that is away does not make Enlace unready. */
-  checks: readonly { name: string; check(): Promise<{ ok: boolean; detail: string }> }[];
+  checks: readonly { name: string; check(): Promise<{ ok: boolean; detail: string; words: Wording }> }[];
 }
 
 /** Orders of other processes that are being carried out may end before the PBXs are let go. */
@@ -89,8 +91,8 @@ export function createTelephony(options: TelephonyOptions): Telephony {
     list: fleet.list,
     find: fleet.find,
     checks: [
-      { name: "pbx", check: async () => ({ ok: true, detail: describeFleet(fleet.list()) }) },
-      ...(agi ? [{ name: "agi", check: async () => ({ ok: true, detail: agi.describe() }) }] : []),
+      { name: "pbx", check: async () => ({ ok: true, ...toDetail(describeFleet(fleet.list())) }) },
+      ...(agi ? [{ name: "agi", check: async () => ({ ok: true, ...toDetail(agi.describe()) }) }] : []),
     ],
   };
 }
@@ -126,15 +128,21 @@ async function settled(work: Promise<void>, { clock, ms }: { clock: Clock; ms: n
 }
 
 /** `2 of 3 owned; ready: 1; away: 4 (waiting)`. Anybody may read it, so PBXs go by their ids. */
-function describeFleet(statuses: readonly PbxStatus[]): string {
+const NAMED_MAX = 20;
+
+/** Names at most twenty of each. */
+function describeFleet(statuses: readonly PbxStatus[]): Sentence {
   const owned = statuses.filter(({ isOwner }) => isOwner);
   const [ready, away] = [true, false].map((is) => owned.filter(({ ami }) => (ami?.state === "ready") === is));
+  const name = (pbxs: readonly PbxStatus[] | undefined, toName: (pbx: PbxStatus) => string): string[] =>
+    (pbxs ?? []).slice(0, NAMED_MAX).map(toName);
+  const [here, gone] = [name(ready, ({ id }) => id), name(away, ({ id, ami }) => `${id} (${ami?.state})`)];
   const parts = [
-    `${owned.length} of ${statuses.length} owned`,
-    ready?.length && `ready: ${ready.map(({ id }) => id).join(", ")}`,
-    away?.length && `away: ${away.map(({ id, ami }) => `${id} (${ami?.state})`).join(", ")}`,
+    say("owned", { owned: owned.length, count: statuses.length }),
+    ...(here.length > 0 ? [say("ready", { pbxs: here })] : []),
+    ...(gone.length > 0 ? [say("away", { pbxs: gone })] : []),
   ];
-  return parts.filter(Boolean).join("; ").slice(0, 500);
+  return say("fleet", { parts });
 }
 
 /** Sums over this process's PBXs: a label per PBX would be a time series per customer. */

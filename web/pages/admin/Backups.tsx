@@ -8,6 +8,7 @@ import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { ListCard } from "../../ui/ListCard.tsx";
 import { showProblem } from "../../ui/notices.tsx";
 import { RemoveButton, useRemovals } from "../../ui/removals.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { useBytes } from "./use-bytes.ts";
@@ -60,7 +61,8 @@ function Making({ list }: { list: List | undefined }) {
       {begin.error && <ErrorNote error={begin.error} />}
       {list?.failure && (
         <p className="note note-bad small" role="alert">
-          {t("backup.failed", { name: list.failure.name })} <span lang="en">{list.failure.reason}</span>
+          {t("backup.failed", { name: list.failure.name })}{" "}
+          <Said text={list.failure.reason} code={list.failure.reason_code} values={list.failure.reason_values} />
         </p>
       )}
       {running ? (

@@ -6,6 +6,7 @@ import { type TextKey, useText } from "../../locales/text.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { Table } from "../../ui/Table.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useBytes } from "./use-bytes.ts";
@@ -46,24 +47,25 @@ export function System() {
 }
 
 function Checks({ checks }: { checks: Report["checks"] }) {
-  const { t } = useText();
+  const { t, knows, say } = useText();
+  const toName = (name: string): string => (knows(`system.checkIs.${name}`) ? say(`system.checkIs.${name}`, {}) : name);
   const inOrder = [...checks].sort((left, right) => Number(left.ok) - Number(right.ok));
   return (
     <section className="card" aria-label={t("system.checks")}>
       <h2>{t("system.checks")}</h2>
       <ul className="plain findings">
-        {inOrder.map(({ name, ok, detail, mend }) => (
+        {inOrder.map(({ name, ok, ...words }) => (
           <li key={name}>
             <span className="row">
               <Badge tone={ok ? "good" : "bad"}>{t(ok ? "check.fine" : "check.error")}</Badge>
-              <strong className="mono">{name}</strong>
+              <strong>{toName(name)}</strong>
             </span>
-            <div className="break" lang="en">
-              {detail}
+            <div className="break">
+              <Said text={words.detail} code={words.detail_code} values={words.detail_values} />
             </div>
-            {mend && (
-              <div className="small break" lang="en">
-                {mend}
+            {words.mend && (
+              <div className="small break">
+                <Said text={words.mend} code={words.mend_code} values={words.mend_values} />
               </div>
             )}
           </li>
