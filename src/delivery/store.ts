@@ -107,9 +107,10 @@ export async function loadDeliveries(
   const { rows } = await sql<StoredDelivery>`
     select ${COLUMNS} from (${walk}) d join connections c on c.tenant_id = d.tenant_id and c.id = d.connection_id
      where ${own ?? sql`true`} order by d.id desc limit ${rowsMax}`.execute(from);
-  if (!own || rows.length >= rowsMax) return { deliveries: rows, walkedTo: null };
+  const deliveries = rows.map(withWords);
+  if (!own || rows.length >= rowsMax) return { deliveries, walkedTo: null };
   const end = await sql<{ id: RowId }>`select id from (${walk}) d offset ${WALKED_MAX - 1} limit 1`.execute(from);
-  return { deliveries: rows, walkedTo: end.rows[0]?.id ?? null };
+  return { deliveries, walkedTo: end.rows[0]?.id ?? null };
 }
 
 export interface DeliveryPage {
@@ -128,7 +129,13 @@ export async function loadDelivery(
      where d.tenant_id = ${tenantId} and d.id = ${id} and d.subject_kind = 'call' and ${own ?? sql`true`}`.execute(
     from,
   );
-  return rows[0] ?? null;
+  return rows[0] ? withWords(rows[0]) : null;
+}
+
+/** As read, `reasonWords` and `reviewWords` are what is kept beside the texts, maybe beside older ones. */
+function withWords(row: StoredDelivery): StoredDelivery {
+  const { reason, reasonWords, review, reviewWords } = row;
+  return { ...row, reasonWords: toWording(reason, reasonWords), reviewWords: toWording(review, reviewWords) };
 }
 
 /** Newest first. */
