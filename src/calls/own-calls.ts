@@ -31,6 +31,12 @@ export function toOwnCall(own: OwnProjects): RawBuilder<unknown> | null {
     or c.project_id is null and (${project} is null or ${project} = any(${projects})))`;
 }
 
+/** The same as one condition for each project and one for calls of none: each has an index in list order. */
+export function toOwnBranches(own: readonly RowId[]): RawBuilder<unknown>[] {
+  const none = sql`c.project_id is null and ${toOwnCall(own)}`;
+  return [...own.map((id) => sql`c.project_id = ${id}`), none];
+}
+
 /** What must hold of a delivery `d`; `null`: nothing. Each one's call is looked up by its key; one whose call is gone is nobody's. */
 export function toOwnDelivery(own: OwnProjects): RawBuilder<unknown> | null {
   const condition = toOwnCall(own);

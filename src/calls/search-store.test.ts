@@ -50,6 +50,24 @@ await putDeliveries("dead", "outcome = 'busy'", []);
 await run("vacuum analyze calls");
 await run("vacuum analyze deliveries");
 
+/** Another tenant: of the newest calls all are of project 8, before them come some of project 7 and of none. */
+const OTHER = toTenantId(2);
+const FOREIGN = 5_000;
+await run(
+  `insert into tenants (number, name, time_zone, country, language, created_at, updated_at)
+   values ('200', 'Two', 'UTC', 'ES', 'es', $1, $1)`,
+  [NOW],
+);
+await run(
+  `insert into calls (tenant_id, call_uuid, direction, outcome, phase, started_at, details, created_at, updated_at)
+   select 2, 'other-' || n, 'outbound', 'answered', 'ended', $1::timestamptz - n * interval '1 second',
+          case when n <= $2 then '{"dialer":{"projectId":"8"}}'::jsonb
+               when n % 2 = 0 then '{"dialer":{"projectId":"7"}}'::jsonb end, $1, $1
+     from generate_series(1, $2::int + 100) n`,
+  [NOW, FOREIGN],
+);
+await run("analyze calls");
+
 type Reads = Record<"calls" | "deliveries", number>;
 
 /** Rows of each table that this connection has read of late. */
@@ -62,10 +80,10 @@ async function countReads(on: Sql): Promise<Reads> {
 }
 
 /** What it found, and how many calls and deliveries were read for it. */
-async function look(filter: Partial<CallFilter>) {
+async function look(filter: Partial<CallFilter>, tenantId = TENANT) {
   return database.sql.transaction().execute(async (on) => {
     const before = await countReads(on);
-    const found = await loadCalls(on, TENANT, { rowsMax: PAGE, ...filter });
+    const found = await loadCalls(on, tenantId, { rowsMax: PAGE, ...filter });
     const after = await countReads(on);
     return { ...found, callsRead: after.calls - before.calls, deliveriesRead: after.deliveries - before.deliveries };
   });
@@ -126,4 +144,37 @@ test("a count is of all that fits, wherever it lies", async () => {
   assert.equal(await count({ connection_state: "delivered" }), WITH_DELIVERIES);
   assert.equal(await count({ direction: "internal", party: "+34600000001" }), 100);
   assert.equal(await count({ rowsMax: 10 }), 10);
+});
+
+const OWN: readonly [string, Partial<CallFilter>, number][] = [
+  ["one project", { own: ["7" as RowId] }, PAGE],
+  ["many projects", { own: ["7", "9", "10", "11"] as RowId[] }, PAGE],
+  ["no project", { own: [] }, PAGE],
+  ["one project, answered", { own: ["7" as RowId], outcome: "answered" }, PAGE],
+  ["one project, who asks for it", { own: ["7" as RowId], project_id: "7" }, PAGE],
+  ["one project, who asks for another", { own: ["7" as RowId], project_id: "8" }, 0],
+];
+
+for (const [name, filter, calls] of OWN)
+  test(`a supervisor of ${name} has a page without all that others called being read`, async () => {
+    const found = await look(filter, OTHER);
+    assert.deepEqual([found.calls.length, found.walkedTo], [calls, null]);
+    assert.ok(found.callsRead <= 500, `${found.callsRead} calls were read`);
+    assert.ok(found.calls.every(({ details }) => details?.dialer?.projectId !== "8"));
+  });
+
+test("pages of a supervisor go on where the one before ended, through projects and calls of none", async () => {
+  const own = ["7" as RowId];
+  const uuids: string[] = [];
+  for (let after: CallFilter["after"]; ; ) {
+    const { calls } = await look({ own, after, rowsMax: 30 }, OTHER);
+    uuids.push(...calls.map(({ call_uuid }) => call_uuid));
+    const last = calls.at(-1);
+    if (!last) break;
+    after = { at: last.started_at, id: last.id };
+  }
+  assert.deepEqual(
+    uuids,
+    Array.from({ length: 100 }, (_, n) => `other-${FOREIGN + 1 + n}`),
+  );
 });

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { RowId, TenantId } from "../core/ids.ts";
 import type { Sql } from "../kit/postgres/database.ts";
 import { type CallDeliveryFilter, findRareCalls, toDeliveryCondition } from "./delivery-condition.ts";
-import { type OwnProjects, toOwnCall } from "./own-calls.ts";
+import { type OwnProjects, toOwnBranches, toOwnCall } from "./own-calls.ts";
 import type { CallCursor } from "./schema.ts";
 import { COLUMNS, reviveCall, type StoredCall } from "./store.ts";
 
@@ -40,16 +40,25 @@ export const WALKED_MAX = 100_000;
 /** Where each call's deliveries are looked up as well. */
 export const WALKED_WITH_DELIVERIES_MAX = 20_000;
 
-export async function loadCalls(database: Sql, tenantId: TenantId, filter: CallFilter): Promise<FoundCalls> {
+export async function loadCalls(database: Sql, tenantId: TenantId, asked: CallFilter): Promise<FoundCalls> {
+  const filter = toSeen(asked);
+  if (filter === null) return { calls: [], walkedTo: null };
   const rare = await findRareCalls(database, tenantId, filter);
   if (rare) return { calls: await loadAmong(database, tenantId, { filter, ids: rare }), walkedTo: null };
-  const { key, rest, walkedMax } = toWalk(tenantId, filter);
-  const walked = toWalked(key, filter.party, { columns: WALKED, rowsMax: rest ? walkedMax : filter.rowsMax });
+  const { walk, rest, walkedMax } = toWalk(tenantId, filter);
+  const walked = toWalked(walk, { columns: WALKED, rowsMax: rest ? walkedMax : filter.rowsMax });
   const { rows } = await sql<StoredCall>`
     select * from ${walked} c where ${rest ?? sql`true`} ${newest(filter.rowsMax)}`.execute(database);
   const isWhole = rest === null || rows.length >= filter.rowsMax;
-  const walkedTo = isWhole ? null : await findEnd(database, { key, party: filter.party, walkedMax });
+  const walkedTo = isWhole ? null : await findEnd(database, walk, walkedMax);
   return { calls: rows.map(reviveCall), walkedTo };
+}
+
+/** Who asks for one project sees it whole, or nothing of it (`null`). */
+function toSeen(filter: CallFilter): CallFilter | null {
+  const { own, project_id: asked } = filter;
+  if (!own || asked === undefined) return filter;
+  return own.some((id) => id === asked) ? { ...filter, own: null } : null;
 }
 
 /** How many calls a filter has, as far as `rowsMax`. */
@@ -78,28 +87,27 @@ async function loadAmong(
 const WALKED = sql`${COLUMNS}, c.project_id, c.campaign_id`;
 const newest = (rowsMax: number): RawBuilder<unknown> => sql`order by started_at desc, id desc limit ${rowsMax}`;
 
-/** The calls of the walk in list order. Each end of a number has its own index: asking for both at once would sort them all. */
+/** What calls are walked in list order: those that `key` names and one of the branches, which have no call in common. */
+interface Walk {
+  key: RawBuilder<unknown>;
+  branches: readonly RawBuilder<unknown>[];
+}
+
+/** The calls of the walk in list order. Each branch has its own index: asking for all at once would sort them. */
 function toWalked(
-  key: RawBuilder<unknown>,
-  party: string | undefined,
+  { key, branches }: Walk,
   { columns, rowsMax }: { columns: RawBuilder<unknown>; rowsMax: number },
 ): RawBuilder<unknown> {
-  const branch = (condition: RawBuilder<unknown>): RawBuilder<unknown> =>
-    sql`(select ${columns} from calls c where ${key} and ${condition} ${newest(rowsMax)})`;
-  if (party === undefined) return branch(sql`true`);
-  const [from, to] = [
-    branch(sql`c.from_text = ${party}`),
-    branch(sql`c.to_text = ${party} and c.from_text is distinct from ${party}`),
-  ];
-  return sql`(select * from (${from} union all ${to}) ends ${newest(rowsMax)})`;
+  const parts = branches.map(
+    (branch) => sql`(select ${columns} from calls c where ${key} and ${branch} ${newest(rowsMax)})`,
+  );
+  if (parts.length === 1) return sql.join(parts);
+  return sql`(select * from (${sql.join(parts, sql` union all `)}) ends ${newest(rowsMax)})`;
 }
 
 /** The last call of a walk that was cut short; `null` when it came to the end of all calls. */
-async function findEnd(
-  database: Sql,
-  { key, party, walkedMax }: { key: RawBuilder<unknown>; party: string | undefined; walkedMax: number },
-): Promise<CallCursor | null> {
-  const walked = toWalked(key, party, { columns: sql`started_at, id`, rowsMax: walkedMax });
+async function findEnd(database: Sql, walk: Walk, walkedMax: number): Promise<CallCursor | null> {
+  const walked = toWalked(walk, { columns: sql`started_at, id`, rowsMax: walkedMax });
   const { rows } = await sql<{ started_at: Date; id: RowId }>`
     select * from ${walked} c offset ${walkedMax - 1} limit 1`.execute(database);
   return rows[0] ? { at: rows[0].started_at, id: rows[0].id } : null;
@@ -108,17 +116,28 @@ async function findEnd(
 /** What the index answers, and what is looked at on the way. */
 function toWalk(tenantId: TenantId, filter: CallFilter) {
   const [narrowest, ...others] = toIndexed(filter);
-  const key = [...toRange(tenantId, filter), ...(filter.party === undefined && narrowest ? [narrowest] : [])];
+  const { party, own } = filter;
+  const isByProject = party === undefined && !narrowest && own && own.length <= BRANCHES_MAX;
+  const key = [...toRange(tenantId, filter), ...(party === undefined && narrowest ? [narrowest] : [])];
   const delivery = toDeliveryCondition(filter, { isOneByOne: true });
   const rest = [
-    ...(filter.party !== undefined && narrowest ? [narrowest] : []),
-    ...[...others, ...toUnindexed(filter), ...(delivery ? [delivery] : [])],
+    ...(party !== undefined && narrowest ? [narrowest] : []),
+    ...[...others, ...toUnindexed(isByProject ? { ...filter, own: null } : filter), ...(delivery ? [delivery] : [])],
   ];
   return {
-    key: sql.join(key, sql` and `),
+    walk: { key: sql.join(key, sql` and `), branches: isByProject ? toOwnBranches(own) : toEnds(party) },
     rest: rest.length === 0 ? null : sql.join(rest, sql` and `),
     walkedMax: delivery ? WALKED_WITH_DELIVERIES_MAX : WALKED_MAX,
   };
+}
+
+/** More projects than a supervisor has; beyond, calls are looked at one by one. */
+const BRANCHES_MAX = 50;
+
+/** Either end of a number. */
+function toEnds(party: string | undefined): RawBuilder<unknown>[] {
+  if (party === undefined) return [sql`true`];
+  return [sql`c.from_text = ${party}`, sql`c.to_text = ${party} and c.from_text is distinct from ${party}`];
 }
 
 /** All of it, for who reads every call that fits. */
