@@ -19,6 +19,7 @@ import {
   toPackAnswer,
   toPackChanges,
   toPolicyAnswer,
+  toTitleCode,
 } from "./schema.ts";
 import type { ProjectConsent } from "./store.ts";
 
@@ -53,7 +54,9 @@ function registerTemplates(app: App): void {
       },
     },
     () => ({
-      items: TEMPLATES.map(({ key, pack }) => ({ key, status: "unreviewed" as const, pack: toPackAnswer(pack) })),
+      items: TEMPLATES.map(({ key, pack }) => ({
+        ...{ key, status: "unreviewed" as const, title_code: toTitleCode(key, pack), pack: toPackAnswer(pack) },
+      })),
     }),
   );
 }

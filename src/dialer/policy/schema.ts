@@ -4,6 +4,7 @@ import { pageQuery } from "../../http/paging.ts";
 import { instantField, rowIdField, toInstant } from "../../http/wire.ts";
 import { BLOCK_RULES } from "./decision.ts";
 import { ANY_COUNTRY, CONSENT_BASES, type PolicyPack, PURPOSES, type Weekday } from "./pack.ts";
+import { findTemplate } from "./packs/templates.ts";
 import type { Policy } from "./store.ts";
 
 const MINUTE = /^([01]\d|2[0-3]):[0-5]\d$/;
@@ -93,8 +94,12 @@ const packAnswer = packFields
   .extend({ jurisdiction: z.string(), purpose: z.enum(PURPOSES) })
   .meta({ id: "PolicyPack" });
 
+const titleCode = z.string().nullable().meta({
+  description: "Which sentence the pack's title is, for consoles in other languages; null: somebody's own words",
+});
+
 export const templateAnswer = z
-  .object({ key: z.string(), status: z.literal("unreviewed"), pack: packAnswer })
+  .object({ key: z.string(), status: z.literal("unreviewed"), title_code: titleCode, pack: packAnswer })
   .meta({ id: "PolicyTemplate" });
 export const templateList = z.object({ items: z.array(templateAnswer) });
 
@@ -108,6 +113,7 @@ export const policyAnswer = z
     acknowledged_by: z.string().nullable(),
     acknowledged_name: z.string().nullable(),
     acknowledged_at: instantField.nullable(),
+    title_code: titleCode,
     pack: packAnswer,
     created_at: instantField,
     updated_at: instantField,
@@ -258,6 +264,10 @@ export function toPackAnswer(pack: PolicyPack): z.output<typeof packAnswer> {
   };
 }
 
+/** Of a title that is still the template's. */
+export const toTitleCode = (template: string, { title }: PolicyPack): string | null =>
+  findTemplate(template)?.pack.title === title ? `policy.${template}` : null;
+
 export function toPolicyAnswer(policy: Policy): z.output<typeof policyAnswer> {
   const { id, name, template, version, acknowledgedAt } = policy;
   return {
@@ -265,6 +275,7 @@ export function toPolicyAnswer(policy: Policy): z.output<typeof policyAnswer> {
     acknowledged_by: policy.acknowledgedBy,
     acknowledged_name: policy.acknowledgedName,
     acknowledged_at: toInstant(acknowledgedAt),
+    title_code: toTitleCode(template, policy.pack),
     pack: toPackAnswer(policy.pack),
     created_at: toInstant(policy.createdAt),
     updated_at: toInstant(policy.updatedAt),

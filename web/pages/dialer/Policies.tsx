@@ -12,6 +12,7 @@ import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { textOf } from "../../ui/form-fields.ts";
 import { Loading } from "../../ui/Loading.tsx";
 import { RemoveButton, useRemovals } from "../../ui/removals.tsx";
+import { useSaid } from "../../ui/Said.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { Holidays } from "./Holidays.tsx";
@@ -53,16 +54,15 @@ export function Policies() {
 function PolicyCard({ policy }: { policy: Policy }) {
   const { t } = useText();
   const may = useMay();
-  const { id, name, version, status, pack, acknowledged_name, acknowledged_at } = policy;
+  const said = useSaid();
+  const { id, name, version, status, pack, title_code, acknowledged_name, acknowledged_at } = policy;
   return (
     <article className="card">
       <div className="row spread">
         <h2>{name}</h2>
         <Badge tone={status === "acknowledged" ? "good" : "warn"}>{t(`dialer.policyIs.${status}`)}</Badge>
       </div>
-      <p className="small" lang="en">
-        {pack.title}
-      </p>
+      <p className="small">{said({ text: pack.title, code: title_code })}</p>
       {acknowledged_at && (
         <p className="quiet small">
           {t("dialer.acknowledgedBy", { name: acknowledged_name ?? "–" })} <Time at={acknowledged_at} />
@@ -147,6 +147,7 @@ function AcknowledgeForm({ policy, onDone }: { policy: Policy; onDone(): void })
 
 function NewPolicy() {
   const { t } = useText();
+  const said = useSaid();
   const templates = useQuery({
     queryKey: ["policy-templates"],
     queryFn: ({ signal }) => ask(api.GET("/api/v1/dialer/policy-templates", { signal })),
@@ -166,9 +167,9 @@ function NewPolicy() {
       <div className="form-grid ends">
         <TextInput name="name" label={t("dialer.name")} required maxLength={120} autoComplete="off" />
         <NativeSelect name="template" label={t("dialer.template")}>
-          {(templates.data?.items ?? []).map(({ key, pack }) => (
-            <option key={key} value={key} lang="en">
-              {pack.title}
+          {(templates.data?.items ?? []).map(({ key, pack, title_code }) => (
+            <option key={key} value={key}>
+              {said({ text: pack.title, code: title_code })}
             </option>
           ))}
         </NativeSelect>
