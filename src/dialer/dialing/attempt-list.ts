@@ -17,23 +17,20 @@ export interface AttemptAsk {
 /** Attempts, the latest first. */
 export async function listAttempts(database: Database, ask: AttemptAsk): Promise<KeptAttempt[]> {
   const { tenantId, filter, assignee, after, rowsMax } = ask;
-  const { rows } = await sql<AttemptRow>`
-    select * from dial_attempts a
-     where ${sql.join(
-       [
-         sql`a.tenant_id = ${tenantId}`,
-         ...toConditions(filter),
-         ...(after ? [sql`(a.queued_at, a.id) < (${after.at}, ${after.id})`] : []),
-         ...(assignee === null
-           ? []
-           : [
-               sql`exists (select from project_users u where u.tenant_id = a.tenant_id
-                             and u.project_id = a.project_id and u.user_id = ${assignee})`,
-             ]),
-       ],
-       sql` and `,
-     )}
-     order by a.queued_at desc, a.id desc limit ${rowsMax}`.execute(database.sql);
+  const conditions = [
+    sql`a.tenant_id = ${tenantId}`,
+    ...toConditions(filter),
+    ...(after ? [sql`(a.queued_at, a.id) < (${after.at}, ${after.id})`] : []),
+  ];
+  const newest = sql`order by a.queued_at desc, a.id desc limit ${rowsMax}`;
+  const all = sql`select * from dial_attempts a where ${sql.join(conditions, sql` and `)}`;
+  // A page of each project by its own index: beside one that dials all day, a quiet project's attempts lie far back.
+  const page =
+    assignee === null
+      ? sql`${all} ${newest}`
+      : sql`select a.* from project_users u cross join lateral (${all} and a.project_id = u.project_id ${newest}) a
+             where u.tenant_id = ${tenantId} and u.user_id = ${assignee} ${newest}`;
+  const { rows } = await sql<AttemptRow>`${page}`.execute(database.sql);
   return rows.map(fromRow);
 }
 
