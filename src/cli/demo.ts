@@ -70,6 +70,7 @@ export function createDemo(context: CommandContext, tools: DemoTools): Command {
 }
 
 async function runDemo(context: CommandContext, tools: DemoTools, options: Options): Promise<void> {
+  const port = await choosePort(options.port === undefined ? [PORT, 0] : [options.port]);
   const folder = await makeFolder(options.data);
   const voices = await startVoices();
   const crm = await startFakeVtiger({ unique: ["PBXManager.sourceuuid"] });
@@ -78,7 +79,7 @@ async function runDemo(context: CommandContext, tools: DemoTools, options: Optio
   let server: ServerProcess | undefined;
   try {
     fillCrm(crm);
-    const place = await toPlace(context, { folder, port: options.port, crm, pbx });
+    const place = await toPlace(context, { folder, port, crm, pbx });
     context.terminal.print("Starting Enlace with a database of its own; the first time takes a few seconds …");
     const { url, environment, logFile, agiPort } = place;
     server = await startServerProcess({
@@ -133,7 +134,6 @@ async function tellOfThePast(
   calls: number,
   { crm, pbx, voices, url, secret }: PastStage,
 ): Promise<void> {
-  if (calls === 0) return;
   terminal.print(`Telling it of ${calls} calls of the last ten days …`);
   refuseSome(crm);
   const past = createPast(random, { calls, now: clock.now(), toRecordingUrl: voices.toUrl });
@@ -187,21 +187,20 @@ interface Place {
 
 async function toPlace(
   { random }: CommandContext,
-  { folder, port, crm, pbx }: { folder: string; port: number | undefined; crm: FakeVtiger; pbx: DemoPbx },
+  { folder, port, crm, pbx }: { folder: string; port: number; crm: FakeVtiger; pbx: DemoPbx },
 ): Promise<Place> {
-  const chosen = port ?? (await choosePort([PORT, 0]));
   const agiPort = await choosePort([0]);
   return {
     agiPort,
-    url: `http://127.0.0.1:${chosen}`,
+    url: `http://127.0.0.1:${port}`,
     folder,
     logFile: join(folder, "enlace.log"),
     environment: {
-      ENLACE_PORT: String(chosen),
+      ENLACE_PORT: String(port),
       ENLACE_DATA: folder,
       ENLACE_ADMIN_PASSWORD: newSecret(random, 12),
       ENLACE_ALLOW_LOOPBACK_TARGETS: "true",
-      ENLACE_PUBLIC_URL: `http://127.0.0.1:${chosen}`,
+      ENLACE_PUBLIC_URL: `http://127.0.0.1:${port}`,
       WEBHOOK_SECRET: newSecret(random),
       VTIGER_URL: crm.url,
       VTIGER_USERNAME: "apiuser",
@@ -221,7 +220,14 @@ async function choosePort(among: readonly number[]): Promise<number> {
     const tried = await tryListen("127.0.0.1", wanted);
     if ("port" in tried) return tried.port;
   }
-  throw new CommandFailure("this machine has no free port on 127.0.0.1");
+  const [wanted = 0] = among;
+  if (wanted === 0 || among.length > 1) throw new CommandFailure("this machine has no free port on 127.0.0.1");
+  throw new CommandFailure(
+    `port ${wanted} of 127.0.0.1 cannot be listened on: another program uses it, or this account may not`,
+    {
+      hints: ["Name another by --port, or none: then a free one is taken."],
+    },
+  );
 }
 
 function passOn(environment: DemoTools["environment"]): Record<string, string> {

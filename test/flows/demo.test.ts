@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -57,4 +58,33 @@ test("the demo shows an outage and a campaign to its last contact, finds every c
   await assert.rejects(fetch(`http://127.0.0.1:${port}/health`));
   const [, data = ""] = /tail -f (\S+)\/enlace\.log/.exec(out) ?? [];
   assert.ok(data.startsWith(folder) && !existsSync(data), data);
+});
+
+/** The demo with these words, to its end. */
+async function run(...words: string[]): Promise<{ code: number; said: string }> {
+  const demo = spawn(process.execPath, [MAIN, "demo", ...words], { env: { PATH: process.env.PATH, TMPDIR: folder } });
+  const [said, [code]] = await Promise.all([new Response(demo.stderr as never).text(), once(demo, "close")]);
+  return { code, said };
+}
+
+test("a port that another program has is refused in a sentence, before anything is started", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  after(() => other.close());
+  const port = String((other.address() as { port: number }).port);
+  const { code, said } = await run("--port", port);
+  assert.equal(code, 1);
+  assert.match(said, new RegExp(`port ${port} of 127\\.0\\.0\\.1 cannot be listened on.*\n.*--port`));
+});
+
+test("the data of another demo are not played over, and a file is no folder", async () => {
+  const used = join(folder, "used");
+  await mkdir(used);
+  await writeFile(join(used, "cli-key"), "of an earlier demo");
+  const second = await run("--data", used);
+  assert.equal(second.code, 1);
+  assert.match(second.said, /is not empty\n.*ENLACE_DATA=/);
+  const file = await run("--data", join(used, "cli-key"));
+  assert.equal(file.code, 1);
+  assert.match(file.said, /cannot be used: EEXIST/);
 });

@@ -46,6 +46,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     return server;
   } catch (error) {
     await server.stop();
+    if (options.signal.aborted) throw new CommandFailure("interrupted before Enlace had started");
     throw new CommandFailure(`Enlace did not start: ${(error as Error).message}`, { hints: await lastLines(logFile) });
   }
 }
