@@ -47,7 +47,9 @@ function PbxState({ pbxs }: { pbxs: readonly Schemas["LivePbx"][] }) {
   if (pbxs.length === 0) return t("path.webhookOnly");
   if (heard.length === 0) return t("path.elsewhere");
   return (
-    <Badge tone={ready === heard.length ? "good" : "bad"}>{t("path.heard", { ready, count: heard.length })}</Badge>
+    <Badge tone={ready === heard.length ? "good" : "bad"}>
+      {heard.length === 1 && ready === 1 ? t("pbx.ready") : t("path.heard", { ready, count: heard.length })}
+    </Badge>
   );
 }
 
