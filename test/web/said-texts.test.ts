@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { connectors } from "../../src/connectors/registry.ts";
+import { toSettingsSchema } from "../../src/tenants/connections/settings.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const SRC = join(ROOT, "src");
@@ -45,7 +47,7 @@ test("every code has a text in every language, with the places of its English te
 });
 
 /** Those whose console says in English just what the answers say: a sentence that is changed is changed in both. */
-const WORD_FOR_WORD = new Set(["connection", "delivery", "http", "vtiger", "webhook"]);
+const WORD_FOR_WORD = new Set(["connection", "http", "vtiger", "webhook"]);
 
 test("the English of the console is the English of the answers, but where it counts", () => {
   const english = loadTexts("en");
@@ -69,3 +71,22 @@ test("nothing is said in Spanish or Russian as it is in English, but where it ha
     );
   }
 });
+
+test("every setting of every connector has its title and its hint in every language, and its choices where they are words", () => {
+  for (const language of LANGUAGES) {
+    const texts = loadTexts(language);
+    for (const { id, settings } of connectors) {
+      const { properties = {} } = toSettingsSchema(settings) as { properties?: Record<string, Described> };
+      for (const [name, { title, description }] of Object.entries(properties)) {
+        const key = `setting.${id}.${name}`;
+        assert.ok(texts[key] && (!description || texts[`${key}.hint`]), `${language} ${key}`);
+        if (language === "en") assert.equal(texts[key], title, key);
+      }
+    }
+  }
+});
+
+interface Described {
+  title?: string;
+  description?: string;
+}

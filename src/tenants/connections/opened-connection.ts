@@ -1,5 +1,8 @@
+import type { z } from "zod";
 import type { Connector } from "../../connectors/connector.ts";
 import type { ConnectionRecord } from "../../core/connection-record.ts";
+import { toFieldSentence } from "../../core/field-words.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import { SealError, type SecretBox } from "../../kit/secret-box.ts";
 import { openSettings } from "./settings.ts";
 import type { StoredConnection } from "./store.ts";
@@ -19,9 +22,12 @@ export function openConnection(
     if (parsed.success) return { ...base, settings: parsed.data, problem: null };
     const [issue] = parsed.error.issues;
     const setting = issue?.path.join(".") ?? "";
-    return { ...base, settings: null, problem: say("badSetting", { setting, said: issue?.message ?? "" }) };
+    return { ...base, settings: null, problem: say("badSetting", { setting, said: issue ? toSaid(issue) : "" }) };
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
     return { ...base, settings: null, problem: say("sealed", { said: error.message }) };
   }
 }
+
+const toSaid = (issue: z.core.$ZodIssue): Sentence | string =>
+  toFieldSentence({ keyword: issue.code, message: issue.message, params: { ...issue } }) ?? issue.message;

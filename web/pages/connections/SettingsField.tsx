@@ -105,7 +105,7 @@ function Choices({ path, schema, value, onChange, problems }: SettingsFieldProps
     >
       <div className="row choices">
         {(schema.items?.enum ?? []).map((one) => (
-          <Checkbox key={String(one)} value={String(one)} label={String(one)} />
+          <Checkbox key={String(one)} value={String(one)} label={schema.choiceLabels?.[String(one)] ?? String(one)} />
         ))}
       </div>
     </Checkbox.Group>

@@ -4,8 +4,10 @@ import { toProblem } from "../../api/problem.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { useSaid } from "../../ui/Said.tsx";
 import { SettingsField } from "./SettingsField.tsx";
 import { type FieldSchema, type Settings, toSettings } from "./settings-schema.ts";
+import { toToldSchema } from "./settings-words.ts";
 
 export interface ConnectionForm {
   name: string;
@@ -39,12 +41,16 @@ export function SettingsForm({
   onSubmit,
   children,
 }: SettingsFormProps) {
-  const { t } = useText();
+  const { t, knows, say } = useText();
+  const toText = useSaid();
   const [form, setForm] = useState(initial);
-  const schema = connector.settings_schema as FieldSchema;
+  const schema = toToldSchema(connector.id, connector.settings_schema as FieldSchema, { knows, say });
   const shown = Object.entries(schema.properties ?? {}).filter(([, { mapped }]) => !(mapped && hasEditor));
   const problems = new Map(
-    (error ? toProblem(error).fields : []).map(({ path, message }) => [path.replace(/^settings\./, ""), message]),
+    (error ? toProblem(error).fields : []).map(({ path, message, code, values }) => [
+      path.replace(/^settings\./, ""),
+      toText({ text: message, code, values }),
+    ]),
   );
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -61,11 +67,9 @@ export function SettingsForm({
         value={form.name}
         onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
       />
-      {/* A connector says in English what its settings are for. */}
-      <div className="stack" lang="en">
-        {shown.map(([name, child]) => (
+      {shown.map(([name, child]) => (
+        <div key={name} lang={child.isTold ? undefined : "en"}>
           <SettingsField
-            key={name}
             path={name}
             schema={child}
             value={form.settings[name]}
@@ -73,8 +77,8 @@ export function SettingsForm({
             problems={problems}
             onChange={(value) => setForm({ ...form, settings: { ...form.settings, [name]: value } })}
           />
-        ))}
-      </div>
+        </div>
+      ))}
       <Limits form={form} onChange={setForm} />
       <Checkbox
         label={t("connection.enabled")}

@@ -10,6 +10,9 @@ export interface FieldSchema {
   secret?: boolean | undefined;
   /** It has an editor of its own beside the form, which knows the labels of the other side. */
   mapped?: boolean | undefined;
+  /** Whether its words are those of the screen's language; see settings-words.ts. */
+  isTold?: boolean | undefined;
+  choiceLabels?: Readonly<Record<string, string>> | undefined;
   minimum?: number | undefined;
   maximum?: number | undefined;
   maxLength?: number | undefined;
