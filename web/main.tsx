@@ -12,6 +12,7 @@ import { createRoot } from "react-dom/client";
 import { ApiProblem } from "./api/problem.ts";
 import { findLanguage, loadTexts, TextProvider } from "./locales/text.tsx";
 import { createConsoleRouter } from "./routes.tsx";
+import { keepFocus } from "./ui/keep-focus.ts";
 import { theme } from "./ui/theme.ts";
 
 const RETRIES_MAX = 2;
@@ -30,6 +31,7 @@ const router = createConsoleRouter();
 const language = findLanguage();
 await loadTexts(language);
 
+keepFocus();
 const place = document.getElementById("root");
 if (!place) throw new Error("index.html has no #root");
 createRoot(place).render(

@@ -10,12 +10,12 @@ const EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 const COLOURS = { type: "rule", values: ["color-contrast"] };
 
 /** By the DevTools protocol: a script tag would be refused by the page's own policy. */
-export async function findViolations(page: Page, { onlyColours = false } = {}): Promise<string[]> {
+export async function findViolations(page: Page, { onlyColours = false, within = "html" } = {}): Promise<string[]> {
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
   // Only what is wrong is described: describing what is right takes longer than finding it.
   const options = { runOnly: onlyColours ? COLOURS : EVERYTHING, resultTypes: ["violations"] };
   const violations = await page.evaluate<AxeResults["violations"]>(
-    `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => violations)`,
+    `axe.run(${JSON.stringify(within)}, ${JSON.stringify(options)}).then(({ violations }) => violations)`,
   );
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),

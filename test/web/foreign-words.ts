@@ -1,14 +1,20 @@
 // Words of another language on the screen: texts that nobody translated, keys in place of texts, sentences that stand in the
 // source. What the server itself writes is English in every language and says so (`lang="en"`), as WCAG 3.1.2 asks.
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 
 type Texts = Readonly<Record<string, string>>;
-type Language = "en" | "es" | "ru";
+export type Language = "en" | "es" | "ru";
 const load = (language: Language): Texts =>
   JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "web", "locales", `${language}.json`), "utf8"));
 const texts = { en: load("en"), es: load("es"), ru: load("ru") };
+/** A text of the console that has nothing to fill in, as it stands on the screen. */
+export function toText(language: Language, key: string): string {
+  return texts[language][key] ?? assert.fail(`${language} has no text ${key}`);
+}
+
 /** Words that no name, number or address is made of, and that neither Spanish nor Russian has. */
 const ENGLISH = /(?<![\w.-])(the|and|is|are|not|with|this|that|from|yet|your|you|when|which|what)(?![\w.-])/i;
 

@@ -10,17 +10,20 @@ interface ConfirmButtonProps {
   about?: string;
   question: string;
   done: string;
+  /** What it changes, as `useDecision` names it: asked after every decision about the same. */
+  changes?: string;
   run(): Promise<unknown>;
   onDone?(): void;
 }
 
 /** For what cannot be undone: asks first, says what went wrong where it was asked. */
-export function ConfirmButton({ label, about, question, done, run, onDone }: ConfirmButtonProps) {
+export function ConfirmButton({ label, about, question, done, changes, run, onDone }: ConfirmButtonProps) {
   const { t } = useText();
   const [isOpen, setOpen] = useState(false);
   const action = useAction({
     run,
     done,
+    about: changes,
     onDone: () => {
       setOpen(false);
       onDone?.();
@@ -28,7 +31,7 @@ export function ConfirmButton({ label, about, question, done, run, onDone }: Con
   });
   return (
     <>
-      <Button size="xs" variant="default" onClick={() => setOpen(true)}>
+      <Button size="xs" variant="default" aria-haspopup="dialog" onClick={() => setOpen(true)}>
         {label}
         {about && <span className="visually-hidden"> {about}</span>}
       </Button>

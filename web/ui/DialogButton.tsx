@@ -22,7 +22,7 @@ export function DialogButton({ label, about, title, look, size = "md", children 
   const close = (): void => setOpen(false);
   return (
     <>
-      <Button {...(look ?? { size: "xs", variant: "default" })} onClick={() => setOpen(true)}>
+      <Button {...(look ?? { size: "xs", variant: "default" })} aria-haspopup="dialog" onClick={() => setOpen(true)}>
         {label}
         {about !== undefined && <span className="visually-hidden"> {about}</span>}
       </Button>

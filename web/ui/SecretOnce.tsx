@@ -1,5 +1,7 @@
 import { Button, Modal, TextInput } from "@mantine/core";
+import { useEffect } from "react";
 import { useText } from "../locales/text.tsx";
+import { findLastFocused, focusAgain } from "./keep-focus.ts";
 import { showDone } from "./notices.tsx";
 
 interface SecretOnceProps {
@@ -11,13 +13,21 @@ interface SecretOnceProps {
 /** A secret that the server shows this once. */
 export function SecretOnce({ title, secret, onClose }: SecretOnceProps) {
   const { t } = useText();
+  const isOpen = secret !== null;
+  // The button that asked for it was waiting, and had lost the focus, when this opened.
+  useEffect(() => {
+    if (!isOpen) return;
+    const opener = findLastFocused();
+    return () => void requestAnimationFrame(() => focusAgain(opener));
+  }, [isOpen]);
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(secret ?? "");
     showDone(t("secret.copied"));
   };
   return (
     <Modal
-      opened={secret !== null}
+      opened={isOpen}
+      returnFocus={false}
       onClose={onClose}
       title={title}
       closeOnClickOutside={false}

@@ -1,15 +1,15 @@
 import { useMantineColorScheme } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { spotlight } from "@mantine/spotlight";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useCallback, useId, useMemo, useState } from "react";
 import { signOut } from "../api/session.ts";
-import { LANGUAGE_NAMES, LANGUAGES, type Language, useText } from "../locales/text.tsx";
+import { type Language, useText } from "../locales/text.tsx";
 import { CommandPalette } from "./CommandPalette.tsx";
 import { useMay, useMe } from "./current-user.ts";
-import { ErrorNote } from "./ErrorNote.tsx";
 import { Icon } from "./Icon.tsx";
+import { LanguageOptions } from "./LanguageOptions.tsx";
+import { showProblem } from "./notices.tsx";
 import { PLACES } from "./places.ts";
 import { finishRemovals } from "./removals.tsx";
 import { ShortcutList } from "./ShortcutList.tsx";
@@ -63,12 +63,12 @@ function Foot({ showShortcuts }: { showShortcuts(): void }) {
   const leave = useLeave();
   return (
     <div className="side-foot">
-      <button className="nav" type="button" onClick={spotlight.open}>
+      <button className="nav" type="button" aria-haspopup="dialog" onClick={spotlight.open}>
         <Icon name="search" />
         <span className="foot-text">{t("palette.open")}</span>
         <kbd>Ctrl K</kbd>
       </button>
-      <button className="nav keyboard-only" type="button" onClick={showShortcuts}>
+      <button className="nav keyboard-only" type="button" aria-haspopup="dialog" onClick={showShortcuts}>
         <Icon name="keyboard" />
         <span className="foot-text">{t("shortcuts.title")}</span>
         <kbd>?</kbd>
@@ -97,7 +97,7 @@ export function useLeave(): () => Promise<void> {
       await finishRemovals();
       await signOut();
     } catch (error) {
-      notifications.show({ color: "red", autoClose: false, message: <ErrorNote error={error} /> });
+      showProblem(error);
       return;
     }
     await navigate({ to: "/sign-in" });
@@ -131,11 +131,7 @@ export function LanguageChoice() {
         {t("nav.language")}
       </label>
       <select id={id} value={language} onChange={(event) => void setLanguage(event.target.value as Language)}>
-        {LANGUAGES.map((one) => (
-          <option key={one} value={one} lang={one}>
-            {LANGUAGE_NAMES[one]}
-          </option>
-        ))}
+        <LanguageOptions />
       </select>
     </div>
   );

@@ -1,4 +1,5 @@
 import { notifications } from "@mantine/notifications";
+import { translate } from "../locales/text.tsx";
 import { ErrorNote } from "./ErrorNote.tsx";
 
 /** A passing word that something was done. */
@@ -8,5 +9,11 @@ export function showDone(sentence: string): void {
 
 /** A refusal of something the person asked for; stays until it is closed. */
 export function showProblem(error: unknown): void {
-  notifications.show({ color: "red", autoClose: false, message: <ErrorNote error={error} /> });
+  notifications.show({
+    ...{ color: "red", autoClose: false, message: <ErrorNote error={error} /> },
+    closeButtonProps: closeButton(),
+  });
 }
+
+/** A cross says nothing to those who hear it. */
+export const closeButton = () => ({ "aria-label": translate("action.close") });

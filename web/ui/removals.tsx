@@ -8,7 +8,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { toProblem } from "../api/problem.ts";
 import { useText } from "../locales/text.tsx";
-import { showProblem } from "./notices.tsx";
+import { closeButton, showProblem } from "./notices.tsx";
 
 export interface Removal {
   /** What it is, `user:4`: lists leave it out meanwhile. */
@@ -97,7 +97,10 @@ function begin(removal: Removal, { label, refetch }: Notice): void {
       </Button>
     </span>
   );
-  notifications.show({ id: name, message, autoClose: false, onClose: () => void finish(name) });
+  notifications.show({
+    ...{ id: name, message, autoClose: false, closeButtonProps: closeButton() },
+    onClose: () => void finish(name),
+  });
   const [oldest] = waiting.keys();
   if (oldest !== undefined && waiting.size > WAITING_MAX) void finish(oldest);
 }

@@ -42,7 +42,9 @@ export function Pbxs() {
     <div className="stack">
       {may("POST /api/v1/pbxs") && (
         <div className="row">
-          <Button onClick={() => edit(null)}>{t("pbx.add")}</Button>
+          <Button aria-haspopup="dialog" onClick={() => edit(null)}>
+            {t("pbx.add")}
+          </Button>
         </div>
       )}
       {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
@@ -106,7 +108,7 @@ function PbxActions({ pbx, onEdit }: { pbx: Pbx; onEdit(): void }) {
             <span className="visually-hidden"> {pbx.name}</span>
           </Button>
         )}
-        <Button size="xs" variant="default" onClick={onEdit}>
+        <Button size="xs" variant="default" aria-haspopup="dialog" onClick={onEdit}>
           {t("action.edit")}
           <span className="visually-hidden"> {pbx.name}</span>
         </Button>

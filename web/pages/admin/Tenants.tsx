@@ -2,12 +2,13 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
-import { LANGUAGE_NAMES, LANGUAGES, useText } from "../../locales/text.tsx";
+import { LANGUAGES, useText } from "../../locales/text.tsx";
 import { ActionForm } from "../../ui/ActionForm.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 import { useMe } from "../../ui/current-user.ts";
 import { DialogButton } from "../../ui/DialogButton.tsx";
 import { textOf } from "../../ui/form-fields.ts";
+import { LanguageOptions } from "../../ui/LanguageOptions.tsx";
 import { ListCard, usePagedList } from "../../ui/ListCard.tsx";
 import { showProblem } from "../../ui/notices.tsx";
 import { SecretOnce } from "../../ui/SecretOnce.tsx";
@@ -33,7 +34,7 @@ export function Tenants() {
       </div>
       <ListCard
         list={list}
-        empty={{ title: t("tenants.none") }}
+        empty={{ title: t("tenants.none"), text: t("tenants.noneText") }}
         columns={[
           { label: t("tenants.number"), className: "mono", show: ({ number }) => number },
           { label: t("tenant.name"), show: (tenant) => <Name tenant={tenant} /> },
@@ -170,12 +171,9 @@ function Fields({ tenant }: { tenant: Tenant | null }) {
         maxLength={2}
         defaultValue={shown.country}
       />
-      <NativeSelect
-        name="language"
-        label={t("tenant.language")}
-        defaultValue={shown.language}
-        data={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
-      />
+      <NativeSelect name="language" label={t("tenant.language")} defaultValue={shown.language}>
+        <LanguageOptions />
+      </NativeSelect>
     </>
   );
 }

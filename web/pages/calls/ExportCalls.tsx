@@ -52,7 +52,7 @@ export function ExportCalls({ search }: { search: CallSearch }) {
   if (!isAllowed) return null;
   return (
     <>
-      <Button variant="default" onClick={() => setOpen(true)}>
+      <Button variant="default" aria-haspopup="dialog" onClick={() => setOpen(true)}>
         {t("export.start")}
       </Button>
       <Modal

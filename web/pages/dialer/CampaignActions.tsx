@@ -57,6 +57,7 @@ function Steering({ campaign }: CampaignProps) {
           label={t("dialer.stop")}
           question={t("dialer.stopQuestion", { name })}
           done={t("dialer.stopped")}
+          changes={`campaign:${id}`}
           run={() => ask(api.POST("/api/v1/campaigns/{id}/stop", params))}
         />
       )}
