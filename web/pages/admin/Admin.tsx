@@ -5,6 +5,7 @@ import { Audit } from "./Audit.tsx";
 import { Backups } from "./Backups.tsx";
 import { Extensions } from "./Extensions.tsx";
 import { Pbxs } from "./Pbxs.tsx";
+import { RecordingSettings } from "./RecordingSettings.tsx";
 import { System } from "./System.tsx";
 import { Tenant } from "./Tenant.tsx";
 import { Tenants } from "./Tenants.tsx";
@@ -17,12 +18,22 @@ export const ADMIN_PARTS: readonly Part[] = [
   { name: "users", label: "admin.users", needs: "GET /api/v1/users", content: <Users /> },
   { name: "keys", label: "admin.keys", needs: "GET /api/v1/api-keys", content: <ApiKeys /> },
   { name: "webhooks", label: "admin.webhooks", needs: "GET /api/v1/webhook-secrets", content: <WebhookSecrets /> },
-  { name: "tenant", label: "admin.tenant", needs: "PATCH /api/v1/tenant", content: <Tenant /> },
+  { name: "tenant", label: "admin.tenant", needs: "PATCH /api/v1/tenant", content: <CallCentre /> },
   { name: "audit", label: "admin.audit", needs: "GET /api/v1/audit", content: <Audit /> },
   { name: "tenants", label: "admin.tenants", needs: "GET /api/v1/tenants", content: <Tenants /> },
   { name: "system", label: "admin.system", needs: "GET /api/v1/system", content: <System /> },
   { name: "backups", label: "admin.backups", needs: "GET /api/v1/backups", content: <Backups /> },
 ];
+
+/** The call centre itself, and what it wants of its recordings. */
+function CallCentre() {
+  return (
+    <div className="stack">
+      <Tenant />
+      <RecordingSettings />
+    </div>
+  );
+}
 
 /** What an administrator sets up; others see the parts they may read. */
 export function Admin() {

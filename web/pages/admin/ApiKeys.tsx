@@ -6,8 +6,10 @@ import type { paths, Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
+import { useMe } from "../../ui/current-user.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { toDateText, toInstant } from "../../ui/instants.ts";
 import { Loading } from "../../ui/Loading.tsx";
 import { MoreButton } from "../../ui/MoreButton.tsx";
 import { SecretOnce } from "../../ui/SecretOnce.tsx";
@@ -80,11 +82,12 @@ function KeyTable({ keys }: { keys: readonly Schemas["ApiKey"][] }) {
           <th scope="col">{t("key.name")}</th>
           <th scope="col">{t("key.scopes")}</th>
           <th scope="col">{t("key.lastUsed")}</th>
+          <th scope="col">{t("key.expires")}</th>
           <th scope="col">{t("deliveries.actions")}</th>
         </tr>
       </thead>
       <tbody>
-        {keys.map(({ id, name, prefix, scopes, last_used_at, revoked_at }) => (
+        {keys.map(({ id, name, prefix, scopes, last_used_at, expires_at, revoked_at }) => (
           <tr key={id}>
             <td data-label={t("key.name")}>
               {name} <span className="mono quiet">{prefix}…</span>
@@ -94,6 +97,9 @@ function KeyTable({ keys }: { keys: readonly Schemas["ApiKey"][] }) {
             </td>
             <td data-label={t("key.lastUsed")}>
               <Time at={last_used_at} />
+            </td>
+            <td data-label={t("key.expires")}>
+              <Time at={expires_at} />
             </td>
             <td data-label={t("deliveries.actions")}>
               {revoked_at ? (
@@ -117,12 +123,15 @@ function KeyTable({ keys }: { keys: readonly Schemas["ApiKey"][] }) {
 
 function KeyForm({ onKey }: { onKey(key: string): void }) {
   const { t } = useText();
+  const { tenant } = useMe();
   const form = useRef<HTMLFormElement>(null);
   const create = useAction({
     run: (data: FormData) => {
       const chosen = data.getAll("scope");
       const scopes = SCOPES.filter((scope) => chosen.includes(scope));
-      return ask(api.POST("/api/v1/api-keys", { body: { name: String(data.get("name")), scopes } }));
+      const lastDay = String(data.get("last_day") ?? "");
+      const expires_at = toInstant(lastDay, tenant.time_zone, 1)?.toISOString() ?? null; // it is good that whole day
+      return ask(api.POST("/api/v1/api-keys", { body: { name: String(data.get("name")), scopes, expires_at } }));
     },
     onDone: ({ key }) => {
       form.current?.reset();
@@ -142,6 +151,14 @@ function KeyForm({ onKey }: { onKey(key: string): void }) {
         description={t("key.nameHint")}
         required
         maxLength={100}
+        className="narrow"
+      />
+      <TextInput
+        name="last_day"
+        type="date"
+        label={t("key.lastDay")}
+        description={t("key.lastDayHint")}
+        min={toDateText(tenant.time_zone)}
         className="narrow"
       />
       <fieldset className="scopes">

@@ -6,6 +6,7 @@ import { useText } from "../../locales/text.tsx";
 import { useMe } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { useAction } from "../../ui/use-action.ts";
+import { DialFields, RareFields, RecordingFields, toPartsBody } from "./PbxFormParts.tsx";
 
 type NewPbx = paths["/api/v1/pbxs"]["post"]["requestBody"]["content"]["application/json"];
 
@@ -22,7 +23,7 @@ export function PbxForm({ pbx, isOpen, onClose }: PbxFormProps) {
   const { tenant } = useMe();
   const save = useAction({
     run: (form: FormData) => {
-      const body = toBody(form);
+      const body = toBody(form, pbx);
       return pbx
         ? ask(api.PATCH("/api/v1/pbxs/{id}", { params: { path: { id: pbx.id } }, body }))
         : ask(api.POST("/api/v1/pbxs", { body }));
@@ -80,6 +81,9 @@ export function PbxForm({ pbx, isOpen, onClose }: PbxFormProps) {
           defaultValue={pbx?.trunks.join(" ")}
         />
         <Checkbox name="enabled" label={t("pbx.enabled")} defaultChecked={pbx?.enabled ?? true} />
+        <DialFields pbx={pbx} />
+        <RecordingFields pbx={pbx} />
+        <RareFields pbx={pbx} />
         {save.error && <ErrorNote error={save.error} />}
         <Button type="submit" loading={save.isPending}>
           {t("action.save")}
@@ -89,7 +93,7 @@ export function PbxForm({ pbx, isOpen, onClose }: PbxFormProps) {
   );
 }
 
-function toBody(form: FormData): NewPbx {
+function toBody(form: FormData, pbx: Schemas["Pbx"] | null): NewPbx {
   const text = (name: string): string => String(form.get(name) ?? "").trim();
   // Without an address it only posts its events.
   const amiText = (name: string): string | null => (text("host") === "" ? null : text(name) || null);
@@ -105,5 +109,6 @@ function toBody(form: FormData): NewPbx {
       .split(/[\s,]+/)
       .filter(Boolean),
     enabled: form.get("enabled") !== null,
+    ...toPartsBody(form, pbx),
   };
 }

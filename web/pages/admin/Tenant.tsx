@@ -1,10 +1,11 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { api, ask } from "../../api/client.ts";
 import { reloadMe } from "../../api/session.ts";
 import { LANGUAGES, useText } from "../../locales/text.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
+import { LanguageOptions } from "../../ui/LanguageOptions.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
@@ -24,6 +25,7 @@ export function Tenant({ onSaved }: { onSaved?: () => void }) {
         time_zone: text("time_zone"),
         country: text("country").toUpperCase(),
         language,
+        ...(!onSaved && { signature_modes: toSignatureModes(form) }),
       };
       await ask(api.PATCH("/api/v1/tenant", { body }));
       await reloadMe();
@@ -61,12 +63,19 @@ export function Tenant({ onSaved }: { onSaved?: () => void }) {
         maxLength={2}
         defaultValue={data.country}
       />
-      <NativeSelect
-        name="language"
-        label={t("tenant.language")}
-        defaultValue={data.language}
-        data={LANGUAGES.map((value) => ({ value, label: value }))}
-      />
+      <NativeSelect name="language" label={t("tenant.language")} defaultValue={data.language}>
+        <LanguageOptions />
+      </NativeSelect>
+      {/* Nobody is asked about it on the first day. */}
+      {!onSaved && (
+        <Checkbox
+          size="xs"
+          name="older_signatures"
+          label={t("tenant.olderSignatures")}
+          description={t("tenant.olderSignaturesHint")}
+          defaultChecked={data.signature_modes.includes("python-json")}
+        />
+      )}
       {save.error && <ErrorNote error={save.error} />}
       <div>
         <Button type="submit" loading={save.isPending}>
@@ -76,3 +85,9 @@ export function Tenant({ onSaved }: { onSaved?: () => void }) {
     </form>
   );
 }
+
+/** How a webhook's signature may be computed; the first is the strict one, which is always taken. */
+const SIGNATURE_MODES = ["raw", "python-json"] as const;
+
+const toSignatureModes = (form: FormData) =>
+  SIGNATURE_MODES.filter((one) => one === "raw" || form.get("older_signatures") !== null);
