@@ -1,5 +1,6 @@
 import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { useText } from "../locales/text.tsx";
 import { EmptyState } from "./EmptyState.tsx";
 import { ErrorNote } from "./ErrorNote.tsx";
 import { Loading } from "./Loading.tsx";
@@ -44,22 +45,33 @@ interface Asked {
   refetch(): unknown;
 }
 
+interface Empty {
+  title: string;
+  text: string;
+}
+
 interface ListCardProps<T> {
   /** A paged list, or one that comes whole. */
   list: { query: Asked | PagedList<T>["query"]; items: readonly T[] };
   columns: readonly Column<T>[];
-  empty: { title: string; text?: string };
+  /** Says what would stand here, and how it gets here. */
+  empty: Empty;
+  /** Whether somebody looks for something: then that there is nothing else says nothing. */
+  isFiltered?: boolean;
   /** What they are, as removals name them (`user` of `user:4`): what is on its way out is left out. */
   kind?: string;
 }
 
 /** A table with what surrounds it: waiting, a refusal with another try, nothing there yet, the way to more. */
-export function ListCard<T extends { id: string }>({ list, columns, empty, kind }: ListCardProps<T>) {
+export function ListCard<T extends { id: string }>(props: ListCardProps<T>) {
+  const { list, columns, empty, isFiltered = false, kind } = props;
+  const { t } = useText();
   const { isRemoved } = useRemovals();
   const { query } = list;
+  const noneFits = { title: t("list.noneFits"), text: t("list.noneFitsText") };
   const items = list.items.filter(({ id }) => !isRemoved(`${kind}:${id}`));
   return (
-    <ListFrame query={query} isEmpty={items.length === 0} empty={empty}>
+    <ListFrame query={query} isEmpty={items.length === 0} empty={isFiltered ? noneFits : empty}>
       {items.length > 0 && <Table items={items} columns={columns} keyOf={({ id }) => id} />}
       {"hasNextPage" in query && <MoreButton list={query} />}
     </ListFrame>
@@ -69,7 +81,7 @@ export function ListCard<T extends { id: string }>({ list, columns, empty, kind 
 interface ListFrameProps {
   query: Asked;
   isEmpty: boolean;
-  empty: { title: string; text?: string };
+  empty: Empty;
   children: ReactNode;
 }
 

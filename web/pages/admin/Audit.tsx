@@ -47,7 +47,7 @@ export function Audit() {
       {list.isLoading && <Loading />}
       {list.data && (
         <div className="card card-flush">
-          {entries.length === 0 && <EmptyState title={t("audit.none")} />}
+          {entries.length === 0 && <EmptyState title={t("audit.none")}>{t("audit.noneText")}</EmptyState>}
           {entries.length > 0 && (
             <table className="grid-table folds">
               <thead>

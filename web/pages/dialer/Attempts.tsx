@@ -53,7 +53,8 @@ export function Attempts() {
       </div>
       <ListCard
         list={list}
-        empty={{ title: t("dialer.noAttempts") }}
+        empty={{ title: t("dialer.noAttempts"), text: t("dialer.noAttemptsText") }}
+        isFiltered={Object.keys(query).length > 0}
         columns={[
           when,
           { label: t("dialer.number"), className: "number nowrap", show: ({ number }) => <Phone number={number} /> },

@@ -37,7 +37,7 @@ export function CallerIds({ projectId: id }: { projectId: string }) {
       <ListCard
         kind="caller-id"
         list={{ query: list, items }}
-        empty={{ title: t("dialer.noCallerIds") }}
+        empty={{ title: t("dialer.noCallerIds"), text: t("dialer.noCallerIdsText") }}
         columns={[
           { label: t("dialer.number"), className: "number nowrap", show: (one) => <Shown one={one} /> },
           { label: t("dialer.area"), className: "number", show: ({ area_prefix }) => area_prefix },

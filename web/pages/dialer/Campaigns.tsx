@@ -53,6 +53,7 @@ export function Campaigns() {
         kind="campaign"
         list={list}
         empty={{ title: t("dialer.noCampaigns"), text: t("dialer.noCampaignsText") }}
+        isFiltered={Object.keys(query).length > 0}
         columns={[
           {
             label: t("dialer.name"),

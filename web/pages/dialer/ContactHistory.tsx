@@ -48,7 +48,11 @@ function History({ contact: { id, number, variables }, campaignId }: ContactHist
   return (
     <div className="stack">
       <p className="break small">{toVariablesText(variables)}</p>
-      <ListCard list={attempts} empty={{ title: t("dialer.noAttempts") }} columns={[when, ...outcome]} />
+      <ListCard
+        list={attempts}
+        empty={{ title: t("dialer.noAttempts"), text: t("dialer.noHistoryText") }}
+        columns={[when, ...outcome]}
+      />
       <h2 className="section-title">{t("dialer.why")}</h2>
       {why.error && <ErrorNote error={why.error} onRetry={() => void why.refetch()} />}
       {why.isLoading && <Loading />}

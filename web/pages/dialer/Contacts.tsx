@@ -71,7 +71,8 @@ export function Contacts({ campaign: { id, state: campaignState } }: { campaign:
       <ListCard
         kind="contact"
         list={list}
-        empty={{ title: t("dialer.noContacts") }}
+        empty={{ title: t("dialer.noContacts"), text: t("dialer.noContactsText") }}
+        isFiltered={Object.keys(query).length > 0}
         columns={[
           { label: t("dialer.number"), className: "number nowrap", show: ({ number }) => <Phone number={number} /> },
           {

@@ -37,7 +37,7 @@ export function Imports({ campaignId: id }: { campaignId: string }) {
       <h2 className="section-title">{t("dialer.imports")}</h2>
       <ListCard
         list={{ query: list, items }}
-        empty={{ title: t("dialer.noImports") }}
+        empty={{ title: t("dialer.noImports"), text: t("dialer.noImportsText") }}
         columns={[
           { label: t("dialer.file"), className: "break", show: (one) => <FileName one={one} /> },
           { label: t("dialer.stateLabel"), show: (one) => <Progress one={one} /> },

@@ -58,7 +58,8 @@ export function Suppressions() {
       <ListCard
         kind="suppression"
         list={list}
-        empty={{ title: t("dialer.noSuppressions") }}
+        empty={{ title: t("dialer.noSuppressions"), text: t("dialer.noSuppressionsText") }}
+        isFiltered={Object.keys(query).length > 0}
         columns={[
           { label: t("dialer.number"), className: "number nowrap", show: ({ number }) => <Phone number={number} /> },
           { label: t("dialer.scope"), show: (one) => <Scope of={one} /> },
