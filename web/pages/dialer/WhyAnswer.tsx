@@ -1,9 +1,11 @@
 import { DIAL_ATTEMPT_DISPOSITION, type Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
 import { Badge } from "../../ui/Badge.tsx";
+import { Phone } from "../../ui/Phone.tsx";
 import { Table } from "../../ui/Table.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { toNames, useProjects } from "./lists.ts";
+import { AllowedInputs, RuleInputs } from "./RuleInputs.tsx";
 
 type Why = Schemas["Why"];
 
@@ -14,7 +16,7 @@ export function WhyAnswer({ why }: { why: Why }) {
   return (
     <div className="stack" role="status">
       <p className="small">
-        <span className="number">{number}</span> · {[country, ...zones].filter(Boolean).join(" · ")}
+        <Phone number={number} /> · {[country, ...zones].filter(Boolean).join(" · ")}
         {now?.policy_version && ` · ${t("dialer.policyVersion", { version: now.policy_version })}`}
       </p>
       {now && <Decision now={now} />}
@@ -26,7 +28,7 @@ export function WhyAnswer({ why }: { why: Why }) {
                 <Badge tone={passed ? "good" : "bad"}>{passed ? t("dialer.passed") : t("dialer.notPassed")}</Badge>
                 {t(`dialer.ruleIs.${rule}`)}
               </div>
-              <Inputs inputs={inputs} />
+              <RuleInputs rule={rule} inputs={inputs} />
             </li>
           ))}
         </ul>
@@ -54,19 +56,6 @@ function Decision({ now }: { now: NonNullable<Why["now"]> }) {
   );
 }
 
-/** What a rule looked at, in the words in which it is kept. */
-function Inputs({ inputs }: { inputs: Record<string, unknown> }) {
-  const pairs = Object.entries(inputs).filter(([, value]) => value !== null);
-  if (pairs.length === 0) return null;
-  return (
-    <div className="quiet mono break">
-      {pairs
-        .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-        .join(" · ")}
-    </div>
-  );
-}
-
 function Calls({ calls }: Pick<Why, "calls">) {
   const { t } = useText();
   const toWord = (told: string | null): string => {
@@ -83,13 +72,18 @@ function Calls({ calls }: Pick<Why, "calls">) {
         columns={[
           { label: t("dialer.callAllowed"), show: ({ at }) => <Time at={at} seconds /> },
           { label: t("dialer.project"), show: ({ project_id }) => projectOf(project_id) },
-          { label: t("dialer.callerId"), className: "number nowrap", show: ({ caller_id }) => caller_id ?? "–" },
+          {
+            label: t("dialer.callerId"),
+            className: "number nowrap",
+            show: ({ caller_id }) => <Phone number={caller_id} none="–" />,
+          },
           { label: t("dialer.policy"), className: "mono", show: ({ policy_version }) => policy_version ?? "–" },
           {
             label: t("dialer.counted"),
             show: ({ counted }) => (counted ? t("dialer.yes") : t("dialer.no")),
           },
           { label: t("dialer.outcome"), show: ({ disposition }) => toWord(disposition) },
+          { label: t("dialer.lookedAt"), show: ({ inputs }) => <AllowedInputs inputs={inputs} /> },
         ]}
       />
     </div>
@@ -111,7 +105,7 @@ function Blocks({ blocks }: Pick<Why, "blocks">) {
           { label: t("dialer.times"), className: "number", show: ({ times }) => times },
           { label: t("dialer.lastTime"), show: ({ last_at }) => <Time at={last_at} seconds /> },
           { label: t("dialer.nextAt"), show: ({ next_at }) => <Time at={next_at} /> },
-          { label: t("dialer.lookedAt"), show: ({ inputs }) => <Inputs inputs={inputs} /> },
+          { label: t("dialer.lookedAt"), show: ({ rule, inputs }) => <RuleInputs rule={rule} inputs={inputs} /> },
         ]}
       />
     </div>
