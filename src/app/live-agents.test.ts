@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { LiveCall } from "../calls/live/schema.ts";
 import type { RowId } from "../core/ids.ts";
 import type { StoredPhone } from "../telephony/phones/store.ts";
-import { toAgents } from "./live-agents.ts";
+import { toAgents, toOwn } from "./live-agents.ts";
 
 const at = "2026-11-22T10:00:00.000Z";
 const call = (changes: Partial<LiveCall>): LiveCall => ({
@@ -16,6 +16,7 @@ const phone = (changes: Partial<StoredPhone>): StoredPhone => ({
   ...{ paused: false, pauseReason: null, restsUntilAt: null },
   ...changes,
 });
+const PROJECT = { id: "4" as RowId, name: "Sales", extensions: ["101"] };
 const NOBODY = { extensions: [], phones: [], calls: [], projects: [] };
 
 test("without a word of a PBX a call says who talks with whom, and nobody else is known of", () => {
@@ -50,4 +51,35 @@ test("who works for a campaign is ready when free, not while left alone, and unk
       ["103", null, null],
     ],
   );
+});
+
+test("whoever talks on another project's call is seen to talk, but not with whom", () => {
+  const [own, foreign] = [call({}), call({ id: "8", agent_extension: "102", from: "+34600000012" })];
+  const phones = [phone({ state: "talking" }), phone({ extension: "102", state: "talking" })];
+  const agents = toAgents({ ...NOBODY, phones, calls: [own, foreign] });
+  const seen = agents.map((agent) => toOwn(agent, { projects: new Set(), calls: [own], hidesCalls: true }));
+  assert.deepEqual(
+    seen.map(({ extension, state, with: other, call_id }) => [extension, state, other, call_id]),
+    [
+      ["101", "talking", "+34600000011", "7"],
+      ["102", "talking", null, null],
+    ],
+  );
+});
+
+test("a number that only the PBX tells of is hidden where it may be of a hidden call, and told where none is hidden", () => {
+  const [ana] = toAgents({ ...NOBODY, phones: [phone({ state: "ringing", other: "600000012" })], projects: [PROJECT] });
+  assert.ok(ana);
+  const part = { projects: new Set<RowId>(), calls: [], hidesCalls: false };
+  assert.equal(toOwn(ana, part).with, "600000012");
+  assert.equal(toOwn(ana, { ...part, hidesCalls: true }).with, null);
+});
+
+test("of an agent's projects a supervisor sees their own", () => {
+  const [ana] = toAgents({ ...NOBODY, projects: [PROJECT, { ...PROJECT, id: "5" as RowId, name: "Care" }] });
+  assert.ok(ana);
+  const seen = (ids: string[]) =>
+    toOwn(ana, { projects: new Set(ids as RowId[]), calls: [], hidesCalls: false }).campaigns?.projects;
+  assert.deepEqual(seen(["5"]), [{ id: "5", name: "Care" }]);
+  assert.equal(seen(["6"]), undefined);
 });

@@ -15,6 +15,7 @@ const [mine, theirs] = [await addTenant(), await addTenant()];
 const app = await createTestServer({
   admin: toPerson({ tenantId: mine }),
   supervisor: toPerson({ tenantId: mine, role: "supervisor" }),
+  partial: toPerson({ tenantId: mine, name: "partial" }),
   viewer: toPerson({ tenantId: mine, role: "viewer" }),
   agent: toPerson({ tenantId: mine, role: "agent" }),
   stranger: toPerson({ tenantId: theirs }),
@@ -22,7 +23,7 @@ const app = await createTestServer({
 });
 registerDeliveryRoutes(app, {
   ...{ database, deadLetters: createDeadLetters({ database, clock, writeAudit }) },
-  toOwn: async ({ role }) => (role === "supervisor" ? sql`d.subject_id <> 3` : null),
+  toOwn: async ({ name }) => (name === "partial" ? sql`d.subject_id in (2, 3)` : null),
 });
 
 async function ask(who: string, method: "GET" | "POST", path: string, body?: object) {
@@ -94,6 +95,24 @@ test("nobody sees or changes another tenant's deliveries", async () => {
   assert.equal((await ask("stranger", "POST", "/replay", {})).body.matched, 0);
 });
 
+test("who sees a part sees and changes nothing of the rest, one by one or many at once", async () => {
+  const id = await idOf(1);
+  const { items } = (await ask("partial", "GET", "")).body;
+  assert.deepEqual(items.map((item: { call_id: string }) => item.call_id).sort(), ["2", "3"]);
+  assert.equal((await ask("partial", "GET", `/${await idOf(2)}/attempts`)).status, 200);
+  const asked = [
+    ["GET", ""],
+    ["GET", "/attempts"],
+    ["POST", "/replay"],
+    ["POST", "/discard"],
+  ] as const;
+  for (const [method, path] of asked)
+    assert.equal((await ask("partial", method, `/${id}${path}`)).status, 404, `${method} ${path}`);
+  for (const deed of ["replay", "discard"])
+    assert.deepEqual((await ask("partial", "POST", `/${deed}`, {})).body, { matched: 0, changed: 0 }, deed);
+  assert.equal((await ask("admin", "GET", `/${id}`)).body.state, "dead");
+});
+
 test("agents see nothing, viewers change nothing, supervisors replay and do not discard", async () => {
   const id = await idOf(1);
   assert.equal((await ask("agent", "GET", "")).status, 403);
@@ -133,4 +152,16 @@ test("an exchange is shown as it was kept", async () => {
       at: clock.now().toISOString(),
     },
   ]);
+});
+
+test("behind twenty thousand of others', what somebody sees comes by the second page; no page looks at more", async () => {
+  await sql`
+    insert into deliveries (tenant_id, connection_id, subject_kind, subject_id, subject_created_at, kind, state, revision,
+      due_at, created_at, updated_at)
+    select ${mine}, ${connection.id}, 'call', 100 + n, ${clock.now()}, 'record', 'delivered', 1,
+           ${clock.now()}, ${clock.now()}, ${clock.now()} from generate_series(1, 20001) n`.execute(database.sql);
+  const first = await ask("partial", "GET", "?limit=2");
+  assert.deepEqual([first.body.items, typeof first.body.next_cursor], [[], "string"]);
+  const second = await ask("partial", "GET", `?limit=2&cursor=${first.body.next_cursor}`);
+  assert.deepEqual([second.body.items.length, second.body.next_cursor], [2, null]);
 });

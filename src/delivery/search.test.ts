@@ -15,13 +15,13 @@ const [mine, theirs] = [await addTenant(), await addTenant()];
 const app = await createTestServer({
   viewer: toPerson({ tenantId: mine, role: "viewer" }),
   agent: toPerson({ tenantId: mine, role: "agent" }),
-  supervisor: toPerson({ tenantId: mine, role: "supervisor" }),
+  partial: toPerson({ tenantId: mine, name: "partial" }),
   stranger: toPerson({ tenantId: theirs }),
 });
 registerDeliverySearchRoutes(app, {
   ...{ database, clock },
   findCallIds: async (_caller, word) => (word === "+34600000003" ? ["3" as RowId] : []),
-  toOwn: async ({ role }) => (role === "supervisor" ? sql`d.subject_id <> 3` : null),
+  toOwn: async ({ name }) => (name === "partial" ? sql`d.subject_id = 2` : null),
 });
 
 const connection = await addConnection(mine);
@@ -90,6 +90,14 @@ test("a preview says how many go where, what is there already and what stands in
   );
   assert.ok(body.oldest_at <= body.newest_at);
   assert.deepEqual(await loadRows(), before);
+});
+
+test("who sees a part finds and is told of nothing else", async () => {
+  assert.deepEqual((await search("q=wrong", "partial")).calls, ["2"]);
+  assert.deepEqual((await search("q=12x4", "partial")).calls, []);
+  assert.deepEqual((await search("q=%2B34600000003", "partial")).calls, []);
+  const { body } = await preview({ deed: "replay" }, "partial");
+  assert.deepEqual([body.matched, body.sample.map((item: { call_id: string }) => item.call_id)], [1, ["2"]]);
 });
 
 test("of what a search found, only these are told of", async () => {
