@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { hasNoCredentials } from "../../kit/address-guard.ts";
 import type { Language } from "../connector.ts";
 
@@ -35,9 +36,9 @@ const fieldTargets = Object.fromEntries(CALL_FIELDS.map((field) => [field, toFie
 
 export const vtigerSettings = z.strictObject({
   url: z
-    .url({ protocol: /^https?$/, error: "must be an http:// or https:// address" })
+    .url({ protocol: /^https?$/, error: FIELD_SENTENCES.httpAddress })
     .max(500)
-    .refine(hasNoCredentials, "must not carry a user or password")
+    .refine(hasNoCredentials, FIELD_SENTENCES.credentials)
     .meta({
       title: "Address",
       description: "Address of Vtiger, with or without /webservice.php.",

@@ -1,16 +1,17 @@
 import { z } from "zod";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { hasNoCredentials } from "../../kit/address-guard.ts";
 import { findTemplateProblems } from "./template.ts";
 
 export const WEBHOOK_EVENTS = ["ringing", "answered", "ended"] as const;
 
-const secretText = z.string().trim().min(16, "must have at least 16 characters").max(200);
+const secretText = z.string().trim().min(16).max(200);
 
 export const webhookSettings = z.strictObject({
   url: z
-    .url({ protocol: /^https?$/, error: "must be an http:// or https:// address" })
+    .url({ protocol: /^https?$/, error: FIELD_SENTENCES.httpAddress })
     .max(2000)
-    .refine(hasNoCredentials, "must not carry a user or password")
+    .refine(hasNoCredentials, FIELD_SENTENCES.credentials)
     .meta({
       title: "Address",
       description: "Where calls are posted to.",
