@@ -1,7 +1,6 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useEffect } from "react";
 import { api, ask } from "../../api/client.ts";
 import { useText } from "../../locales/text.tsx";
 import { useMay, useMe } from "../../ui/current-user.ts";
@@ -10,6 +9,7 @@ import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { MoreButton } from "../../ui/MoreButton.tsx";
 import { Page } from "../../ui/Page.tsx";
+import { useLookOn } from "../../ui/use-look-on.ts";
 import { CallFilters } from "./CallFilters.tsx";
 import { CallTable } from "./CallTable.tsx";
 import { toCallQuery } from "./call-search.ts";
@@ -36,12 +36,7 @@ export function Calls() {
     refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? REFRESH_MS : false),
   });
   const calls = list.data?.pages.flatMap(({ items }) => items) ?? [];
-  // A page may find nothing in its share of the calls and still say where to go on.
-  const isLooking = list.data !== undefined && calls.length === 0 && list.hasNextPage && !list.isFetchNextPageError;
-  const { fetchNextPage, isFetching } = list;
-  useEffect(() => {
-    if (isLooking && !isFetching) void fetchNextPage();
-  }, [isLooking, isFetching, fetchNextPage]);
+  const isLooking = useLookOn(list, calls.length === 0);
   return (
     <Page
       title={t("calls.title")}

@@ -12,6 +12,7 @@ import { Loading } from "../../ui/Loading.tsx";
 import { MoreButton } from "../../ui/MoreButton.tsx";
 import { Page } from "../../ui/Page.tsx";
 import { TextFilter } from "../../ui/TextFilter.tsx";
+import { useLookOn } from "../../ui/use-look-on.ts";
 import { BulkActions } from "./BulkActions.tsx";
 import { DeliveryTable } from "./DeliveryTable.tsx";
 import { type DeliverySearch, parseDeliverySearch, STATES } from "./delivery-search.ts";
@@ -43,6 +44,7 @@ export function Deliveries() {
     refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? REFRESH_MS : false),
   });
   const deliveries = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const isLooking = useLookOn(list, deliveries.length === 0);
   if (search.word) return <FoundDeliveries search={search} query={query} word={search.word} />;
   const isDead = (search.state ?? "dead") === "dead";
   return (
@@ -55,12 +57,18 @@ export function Deliveries() {
       {list.data && (
         <div className="card card-flush">
           {deliveries.length > 0 && <DeliveryTable deliveries={deliveries} />}
-          {deliveries.length === 0 && (
+          {deliveries.length === 0 && !isLooking && (
             <EmptyState title={t(isDead ? "deliveries.noDead" : "deliveries.none")}>
               {t(isDead ? "deliveries.noDeadText" : "deliveries.noneText")}
             </EmptyState>
           )}
-          <MoreButton list={list} />
+          {isLooking ? (
+            <p className="quiet table-foot" role="status">
+              {t("calls.looking")}
+            </p>
+          ) : (
+            <MoreButton list={list} />
+          )}
         </div>
       )}
     </Page>
