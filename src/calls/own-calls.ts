@@ -16,10 +16,10 @@ export type ListOwnProjects = (caller: Caller) => Promise<OwnProjects>;
 
 /**
  * The project of a call `c`, as text; null: none. A call that the dialer makes belongs to its project from the first ring,
- * though the call's record is told so at its end only: until then the attempt says it, whose id ends the call's name.
+ * though the call's record is told so at its end only: until then the attempt says it, whose id ends the call's name (not where a call file placed it: the PBX named that call).
  */
 export const PROJECT_OF_CALL = `coalesce(c.project_id,
-  case when c.call_uuid ~ 'd[0-9a-f]{24}$' then (
+  case when left(right(c.call_uuid, 25), 1) = 'd' then (
     select a.project_id::text from dial_attempts a
      where a.tenant_id = c.tenant_id and a.id = right(c.call_uuid, 25) limit 1) end)`;
 
