@@ -4,6 +4,7 @@ import type { AmiMessage } from "./ami/message.ts";
 import type { AskPbx } from "./ask-pbx.ts";
 import type { FoundCall } from "./call-finder.ts";
 import type { EventWaits } from "./event-waits.ts";
+import { say } from "./words.ts";
 
 /*
  * An agent who asks somebody before handing the customer over:
@@ -72,7 +73,7 @@ export function createAttendedTransfers({ ask, events, clock }: AttendedTransfer
       throw new AppError("conflict", NOT_BEGUN);
     },
     giveUp: async ({ away }) => {
-      if (away === undefined) throw new AppError("conflict", "Nobody is asking whether somebody takes this call.");
+      if (away === undefined) throw new AppError("conflict", say("nobodyAsked"));
       if (await press("CancelAtxfer", { Channel: away }, ["Unhold"])) return;
       throw new AppError("conflict", "The PBX has not taken the agent back to the customer.");
     },

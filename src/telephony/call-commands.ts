@@ -20,6 +20,7 @@ import type { Originator } from "./originate.ts";
 import type { AskedCommand } from "./pbx-command.ts";
 import type { TrackedFact } from "./tracker/call-facts.ts";
 import type { CallTracker } from "./tracker/call-tracker.ts";
+import { say } from "./words.ts";
 
 type Asked<Kind extends AskedCommand["kind"]> = Omit<
   Extract<AskedCommand, { kind: Kind }>,
@@ -103,7 +104,7 @@ function createCallSteering(
     hangUp: async (callUuid) => {
       const { customers, agents } = find(callUuid);
       const leg = customers[0] ?? agents[0];
-      if (!leg) throw new AppError("not_found", "This call is not going on.");
+      if (!leg) throw new AppError("not_found", say("callGone"));
       await ask("Hangup", { Channel: leg.id, Cause: 16 });
     },
     redirect: async (callUuid, extension) => {
@@ -113,14 +114,14 @@ function createCallSteering(
     },
     divert: async (callUuid, to) => {
       const found = find(callUuid);
-      if (found.call.talks.length > 0) throw new AppError("conflict", "Somebody has taken this call already.");
+      if (found.call.talks.length > 0) throw new AppError("conflict", say("callTaken"));
       await ask("Redirect", { Channel: toCustomer(found).id, Context: dial.context, Exten: to, Priority: 1 });
     },
     transfer: async (callUuid, to, way) => {
       const Exten = toDialed(to);
       const found = find(callUuid);
       if (way === "attended") return attended.begin(found, { Context: dial.context, Exten });
-      if (found.talking === undefined) throw new AppError("conflict", "Nobody is talking who could transfer.");
+      if (found.talking === undefined) throw new AppError("conflict", say("nobodyTransfers"));
       await ask("BlindTransfer", { Channel: found.talking, Context: dial.context, Exten });
     },
     cancelTransfer: (callUuid) => attended.giveUp(find(callUuid)),
@@ -143,7 +144,7 @@ function createCallSteering(
     pressKeys: async (callUuid, { digits, to }) => {
       const found = find(callUuid);
       const Channel = to === "agent" ? found.talking : toCustomer(found).id;
-      if (Channel === undefined) throw new AppError("conflict", "Nobody is talking who could hear it.");
+      if (Channel === undefined) throw new AppError("conflict", say("nobodyHears"));
       for (const [index, Digit] of [...digits].entries()) {
         if (index > 0) await clock.sleep(KEY_MS);
         await ask("PlayDTMF", { Channel, Digit, Duration: KEY_MS });
@@ -154,6 +155,6 @@ function createCallSteering(
 
 function toCustomer({ customers }: FoundCall) {
   const [customer] = customers;
-  if (!customer) throw new AppError("conflict", "There is nobody on the other side.");
+  if (!customer) throw new AppError("conflict", say("nobodyThere"));
   return customer;
 }

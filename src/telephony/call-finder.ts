@@ -2,6 +2,7 @@ import type { CallDirection } from "../core/call-fact.ts";
 import { AppError } from "../core/errors.ts";
 import type { CallTracker } from "./tracker/call-tracker.ts";
 import { type Leg, splitSides, type TrackedCall } from "./tracker/tracked-call.ts";
+import { say } from "./words.ts";
 
 /** A call that is going on, and its live legs by whose they are. Channels are named by Uniqueid, which Asterisk takes for the name. */
 export interface FoundCall {
@@ -20,12 +21,12 @@ export type FindCall = (callUuid: string, onlyFor: readonly string[] | null) => 
 export function createCallFinder(tracker: Pick<CallTracker, "calls">, callIdPrefix: string): FindCall {
   return (callUuid, onlyFor) => {
     const call = callUuid.startsWith(callIdPrefix) && findCall(tracker.calls(), callUuid.slice(callIdPrefix.length));
-    if (!call) throw new AppError("not_found", "This call is not going on.");
+    if (!call) throw new AppError("not_found", say("callGone"));
     const found = { call, ...toLiveSides(call), talking: toTalking(call), away: toAway(call) };
     const isTheirs = [...found.agents, ...found.customers].some(
       ({ kind, party }) => kind === "extension" && onlyFor?.includes(party),
     );
-    if (onlyFor !== null && !isTheirs) throw new AppError("forbidden", "You are not part of this call.");
+    if (onlyFor !== null && !isTheirs) throw new AppError("forbidden", say("callOfOthers"));
     return found;
   };
 }

@@ -4,6 +4,7 @@ import type { CallCommands, CallCommandsOptions } from "./call-commands.ts";
 import type { FoundCall } from "./call-finder.ts";
 import { fillDialTemplate, fillNumberTemplate } from "./dial-template.ts";
 import type { OriginateResult } from "./originate.ts";
+import { say } from "./words.ts";
 
 /** How calls are placed on a PBX. */
 export interface DialSettings {
@@ -64,9 +65,9 @@ export function createCallPlacing(
     listenIn: async (callUuid, { id, extension, mode }) => {
       checkExtension(isExtension, extension);
       const { talking, call } = find(callUuid);
-      if (talking === undefined) throw new AppError("conflict", "Nobody is talking who could be heard.");
+      if (talking === undefined) throw new AppError("conflict", say("nobodyHeard"));
       const agent = call.people.find((leg) => leg.id === talking)?.party ?? "";
-      if (agent === extension) throw toFieldError("extension", "is the one that talks");
+      if (agent === extension) throw toFieldError("extension", say("talksThere"));
       await originate({
         id,
         channel: fillDialTemplate(dial.extension, { extension }),

@@ -1,10 +1,12 @@
 import { AppError } from "../core/errors.ts";
+import type { Sentence } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import { type AskPbx, PbxRefusal } from "./ask-pbx.ts";
 import type { FoundCall } from "./call-finder.ts";
 import type { EventWaits } from "./event-waits.ts";
 import type { Originator } from "./originate.ts";
 import type { TrackedFact } from "./tracker/call-facts.ts";
+import { say } from "./words.ts";
 
 /*
  * Recording of a call on demand:
@@ -55,10 +57,10 @@ export function createCallRecorder(options: CallRecorderOptions): CallRecorder {
   const running = new Map<string, Recording>();
 
   async function start({ call, customers, talking }: FoundCall): Promise<Recording> {
-    if (running.has(call.id)) throw new AppError("conflict", "This call is being recorded.");
+    if (running.has(call.id)) throw new AppError("conflict", say("recorded"));
     for (const id of running.keys()) if (!options.isGoingOn(id)) running.delete(id);
     const channel = customers[0]?.id ?? talking;
-    if (channel === undefined) throw new AppError("conflict", "Nobody is on the line who could be recorded.");
+    if (channel === undefined) throw new AppError("conflict", say("nobodyRecorded"));
     const startedAt = clock.now();
     const file = toFileName(call.id, startedAt);
     const mixed = await mix(channel, file).catch((error: unknown) => {
@@ -76,7 +78,7 @@ export function createCallRecorder(options: CallRecorderOptions): CallRecorder {
     if (known?.monitorId !== null)
       attempts.push(() => ask("StopMixMonitor", toStop(known?.channel ?? customers[0]?.id ?? "", known?.monitorId)));
     if (!known?.monitorId) attempts.push(() => ask("Hangup", { Channel: toRecorderId(call.id), Cause: 16 }));
-    await firstThatWorks(attempts, "This call is not being recorded.");
+    await firstThatWorks(attempts, say("notRecorded"));
   }
 
   /** Every recording of the call falls silent, one that the dialplan began too: what is said now must be kept nowhere. */
@@ -170,7 +172,7 @@ function toFileName(callId: string, at: Date): string {
   return `enlace-${date}-${time}-${callId.replaceAll(/[^A-Za-z0-9.-]/g, "-").slice(0, 60)}.wav`;
 }
 
-async function firstThatWorks(attempts: readonly (() => Promise<unknown>)[], otherwise: string): Promise<void> {
+async function firstThatWorks(attempts: readonly (() => Promise<unknown>)[], otherwise: Sentence): Promise<void> {
   for (const attempt of attempts) {
     try {
       await attempt();
@@ -182,10 +184,7 @@ async function firstThatWorks(attempts: readonly (() => Promise<unknown>)[], oth
   throw new AppError("conflict", otherwise);
 }
 
-const notRecorded = (): AppError => new AppError("conflict", "This call is not being recorded.");
+const notRecorded = (): AppError => new AppError("conflict", say("notRecorded"));
 
 const cannotRecord = (why: string): AppError =>
-  new AppError(
-    "conflict",
-    `The AMI user may not MixMonitor, and the context ${RECORDER_CONTEXT} cannot be used (${why}). See docs/commands.md.`,
-  );
+  new AppError("conflict", say("cannotRecord", { context: RECORDER_CONTEXT, why }));

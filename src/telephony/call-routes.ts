@@ -21,6 +21,7 @@ import {
   transferBody,
 } from "./schema.ts";
 import type { Telephony } from "./telephony.ts";
+import { say } from "./words.ts";
 
 export interface CallRouteOptions {
   telephony: Pick<Telephony, "ask">;
@@ -217,7 +218,7 @@ function registerHandling(app: App, options: CallRouteOptions, { preValidation, 
       const { tenantId, userId } = request.caller;
       const found = await options.findExtension(tenantId, extension);
       if (!found) throw toFieldError("extension", sayField("unknownExtension"));
-      if (found.userId !== userId) throw new AppError("forbidden", `Extension ${extension} is not yours.`);
+      if (found.userId !== userId) throw new AppError("forbidden", say("extensionOfOthers", { extension }));
       const id = `${SPY_ID}${newSecret(options.random, 12).replaceAll(/[^A-Za-z0-9]/g, ".")}`;
       await give(request, { kind: "spy", id, extension, mode });
       return reply.code(204).send();

@@ -7,6 +7,7 @@ import type { Random } from "../kit/random.ts";
 import type { CommandDoer, WriteDeed } from "./deed.ts";
 import type { ChosenPbx, PbxChoice } from "./pbx-choice.ts";
 import type { Telephony } from "./telephony.ts";
+import { say } from "./words.ts";
 
 export interface ClickToCallOptions {
   telephony: Pick<Telephony, "ask">;
@@ -68,22 +69,24 @@ export function createClickToCall(options: ClickToCallOptions): PlaceClick {
     const extension = await findExtension(tenantId, number);
     if (!extension) throw toFieldError("extension", sayField("unknownExtension"));
     if (agentId !== null && extension.userId !== agentId)
-      throw new AppError("forbidden", `Extension ${number} is not yours.`);
+      throw new AppError("forbidden", say("extensionOfOthers", { extension: number }));
   }
 
   async function checkSuppression({ doer, agentId, despiteSuppression }: Click, number: PhoneNumber): Promise<void> {
     if (!(await isSuppressed({ tenantId: doer.tenantId, number }))) return;
-    if (despiteSuppression === undefined)
-      throw new AppError("forbidden", `${number} is on the do-not-call list; a supervisor may say why to call it.`);
-    if (agentId !== null) throw new AppError("forbidden", "Only supervisors call numbers of the do-not-call list.");
+    if (despiteSuppression === undefined) throw new AppError("forbidden", say("suppressed", { number }));
+    if (agentId !== null) throw new AppError("forbidden", say("suppressedForAgents"));
   }
 
   async function checkHours({ doer, agentId, despiteSuppression }: Click, number: PhoneNumber): Promise<void> {
     const closed = await findClosed({ tenantId: doer.tenantId, number });
     if (closed === null || (despiteSuppression !== undefined && agentId === null)) return;
-    const until = closed.nextAt === null ? "" : `, from ${closed.nextAt.toISOString()} on it is`;
-    const sentence = `It is not the hour to call ${number} by the policy ${closed.policy}${until}`;
-    throw new AppError("forbidden", `${sentence}; a supervisor may say why to call it now.`);
+    const { policy, nextAt } = closed;
+    const sentence =
+      nextAt === null
+        ? say("hoursClosed", { number, policy })
+        : say("hoursClosedUntil", { number, policy, at: nextAt.toISOString() });
+    throw new AppError("forbidden", sentence);
   }
 
   return async (click) => {

@@ -8,6 +8,7 @@ import type { CallRouteOptions } from "./call-routes.ts";
 import type { CommandDeed } from "./deed.ts";
 import type { ChosenPbx } from "./pbx-choice.ts";
 import type { AskedCommand, CommandAnswer } from "./pbx-command.ts";
+import { say } from "./words.ts";
 
 const COMMANDS_PER_MINUTE = 120;
 
@@ -34,7 +35,7 @@ export function createOrderRun(app: App, options: CallRouteOptions): OrderRun {
       const { caller, params } = request;
       const id = parseRowId((params as { id: string }).id); // the route's own parameter, not validated yet
       const call = id && (await findCall(caller, id));
-      if (!id || !call) throw new AppError("not_found", "There is no call of this id.");
+      if (!id || !call) throw new AppError("not_found", say("callUnknown"));
       calls.set(request, { id, ...call });
     },
     give: async (request, order) => {

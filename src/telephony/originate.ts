@@ -6,6 +6,7 @@ import { type AmiSendOptions, AmiUnansweredError, isSuccess } from "./ami/sessio
 import type { AmiItem } from "./ami/stream.ts";
 import { PbxRefusal } from "./ask-pbx.ts";
 import { isTelling, isUnheard, type OriginateOutcome, toFailure } from "./originate-outcome.ts";
+import { say } from "./words.ts";
 
 /*
  * One dial job:
@@ -227,7 +228,7 @@ function toRefusal(message: string): AppError {
   const refusal = new PbxRefusal(message);
   if (refusal.isForbidden) return refusal;
   if (/already in use/i.test(message)) return new AppError("conflict", message);
-  return new AppError("invalid_field", `the PBX refused the call: ${message}`);
+  return new AppError("invalid_field", say("pbxRefused", { error: message }));
 }
 
 function refuse(path: string, message: string): AppError {

@@ -2,6 +2,7 @@ import { AppError } from "../core/errors.ts";
 import type { TenantId } from "../core/ids.ts";
 import type { DialSettings } from "../core/pbx-record.ts";
 import type { PbxFleet } from "./pbx-fleet.ts";
+import { say } from "./words.ts";
 
 /** What who gives orders needs to know of a PBX. */
 export interface ChosenPbx {
@@ -37,17 +38,17 @@ export function createPbxChoice({ telephony, loadPbxs }: PbxChoiceOptions): PbxC
       const all = await listPbxs(tenantId);
       if (id !== undefined) {
         const named = all.find((pbx) => pbx.id === id);
-        if (!named) throw new AppError("not_found", "There is no such PBX, or it is switched off.");
+        if (!named) throw new AppError("not_found", say("pbxUnknown"));
         return named;
       }
       const ready = new Set(telephony.list(tenantId).flatMap((pbx) => (pbx.ami?.state === "ready" ? [pbx.id] : [])));
       const chosen = all.find((pbx) => ready.has(pbx.id)) ?? all[0];
-      if (!chosen) throw new AppError("conflict", "This tenant has no PBX that could place a call.");
+      if (!chosen) throw new AppError("conflict", say("pbxNone"));
       return chosen;
     },
     findByName: async (tenantId, name) => {
       const found = (await listPbxs(tenantId)).find((pbx) => pbx.name === name);
-      if (!found) throw new AppError("conflict", "The PBX of this call is not known, or is switched off.");
+      if (!found) throw new AppError("conflict", say("pbxOfCall"));
       return found;
     },
   };

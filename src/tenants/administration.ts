@@ -15,6 +15,7 @@ import {
 } from "./store.ts";
 import { type Passwords, refuseWeakPassword } from "./users/passwords.ts";
 import { saveNewUser } from "./users/store.ts";
+import { say } from "./words.ts";
 
 /** Making and changing tenants. Each change stands in the log of the tenant it changed. */
 export interface Administration {
@@ -47,7 +48,7 @@ export function createAdministration({ database, clock, passwords, forget }: Adm
       const tenant = await database.sql.transaction().execute(async (transaction) => {
         const at = clock.now();
         const made = await saveNewTenant(transaction, { ...fields, isDefault: false }, at);
-        if (!made) throw new AppError("conflict", `The number ${fields.number} is taken.`);
+        if (!made) throw new AppError("conflict", say("tenantTaken", { number: fields.number }));
         const target = `tenant:${made.id}`;
         const itsLog = { ...doer, tenantId: made.id };
         await writeAudit(transaction, itsLog, { action: "tenant.create", target, detail: { number: made.number }, at });
@@ -56,7 +57,7 @@ export function createAdministration({ database, clock, passwords, forget }: Adm
           const person = { tenantId: made.id, username, name: "", role: "admin" as const, isOperator: false };
           const mustChangePassword = oneTimePassword !== null;
           const user = await saveNewUser(transaction, { ...person, passwordHash, mustChangePassword }, at);
-          if (!user) throw new AppError("conflict", `The username ${username} is taken.`);
+          if (!user) throw new AppError("conflict", say("usernameTaken", { username }));
           const detail = { username, role: "admin" };
           await writeAudit(transaction, itsLog, { action: "user.create", target: `user:${user.id}`, detail, at });
         }
@@ -70,9 +71,8 @@ export function createAdministration({ database, clock, passwords, forget }: Adm
         const at = clock.now();
         await lockTenant(transaction, id);
         const before = await loadTenantById(transaction, id);
-        if (!before) throw new AppError("not_found", "There is no such tenant.");
-        if (isDisabled && (before.isDefault || id === doer.tenantId))
-          throw new AppError("conflict", "The default tenant and one's own cannot be disabled.");
+        if (!before) throw new AppError("not_found", say("noTenant"));
+        if (isDisabled && (before.isDefault || id === doer.tenantId)) throw new AppError("conflict", say("tenantKept"));
         const disabledAt = isDisabled === undefined ? before.disabledAt : isDisabled ? (before.disabledAt ?? at) : null;
         const after = await saveTenant(transaction, merge(before, change, disabledAt), at);
         const detail = { ...change, ...(isDisabled !== undefined && { is_disabled: isDisabled }) };

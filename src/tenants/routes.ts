@@ -21,6 +21,7 @@ import { registerUserRoutes } from "./users/routes.ts";
 import { oneTimePassword, toUserAnswer, userAnswer } from "./users/schema.ts";
 import { loadUser } from "./users/store.ts";
 import { registerWebhookSecretRoutes } from "./webhook-secrets/routes.ts";
+import { say } from "./words.ts";
 
 export interface TenantRoutesOptions {
   tenants: Tenants;
@@ -188,7 +189,7 @@ function registerMe(app: App, database: Database): void {
 
 async function loadOrRefuse(database: Database, id: TenantId): Promise<Tenant> {
   const tenant = await loadTenantById(database.sql, id);
-  if (!tenant) throw new AppError("not_found", "There is no such tenant.");
+  if (!tenant) throw new AppError("not_found", say("noTenant"));
   return tenant;
 }
 

@@ -12,6 +12,7 @@ import type { Listener } from "../../kit/postgres/listener.ts";
 import type { Random } from "../../kit/random.ts";
 import type { Administer, Doer } from "../administer.ts";
 import type { PromptName } from "../project.ts";
+import { say } from "../words.ts";
 import { createConvertSound } from "./convert.ts";
 import { createSoundDelivery } from "./delivery.ts";
 import { createEspeak } from "./espeak.ts";
@@ -189,7 +190,7 @@ function createReading(database: Database) {
 
 async function loadOrRefuse(from: Sql, tenantId: TenantId, id: string): Promise<StoredAudio> {
   const audio = await loadAudio(from, tenantId, id);
-  if (!audio) throw new AppError("not_found", "There is no such audio.");
+  if (!audio) throw new AppError("not_found", say("noAudio"));
   return audio;
 }
 
@@ -251,12 +252,11 @@ function keep(administer: Administer, doer: Doer, { added, fileName, name: given
   const name = toAudioName(given ?? fileName);
   return administer(doer, async (on, at) => {
     const old = await loadAudioByName(on, tenantId, name);
-    if (old && !replace) throw new AppError("conflict", `There is an audio called ${name} already.`);
+    if (old && !replace) throw new AppError("conflict", say("audioTaken", { name }));
     const usage = await loadUsage(on, tenantId);
-    if (!old && usage.audios >= AUDIOS_MAX)
-      throw new AppError("conflict", `A tenant has at most ${AUDIOS_MAX} audios.`);
+    if (!old && usage.audios >= AUDIOS_MAX) throw new AppError("conflict", say("audiosMax", { max: AUDIOS_MAX }));
     if (usage.sizeBytes - (old?.sizeBytes ?? 0) + added.sizeBytes > BYTES_MAX)
-      throw new AppError("conflict", "A tenant's audios have at most 5 GB together.");
+      throw new AppError("conflict", say("audiosLarge"));
     const { sound, ...sizes } = added;
     const row = {
       ...sizes,
@@ -278,8 +278,7 @@ function forget(administer: Administer, doer: Doer, id: string): Promise<StoredA
   return administer(doer, async (on) => {
     const audio = await loadOrRefuse(on, doer.tenantId, id);
     const users = await loadUsers(on, doer.tenantId, id);
-    if (users.length > 0)
-      throw new AppError("conflict", `Projects play it: ${users.join(", ")}. Give them another audio first.`);
+    if (users.length > 0) throw new AppError("conflict", say("audioUsed", { projects: users }));
     await removeAudio(on, doer.tenantId, id);
     return { value: audio, deed: { action: "audio.remove", target: `audio:${id}`, detail: { name: audio.name } } };
   });

@@ -1,5 +1,6 @@
 import { copyFile, open } from "node:fs/promises";
 import { AppError, toFieldError } from "../../core/errors.ts";
+import { say } from "../words.ts";
 import type { ProgramResult, RunProgram } from "./program.ts";
 import { createTurns } from "./turns.ts";
 import { SAMPLE_RATE, toDurationMs } from "./wav.ts";
@@ -96,22 +97,16 @@ const lacksForm = (result: ProgramResult): boolean =>
   (result.kind === "ended" && /no handler for (given|detected) file type/i.test(result.output));
 
 function toMissing(ending: AudioEnding, bySox: ProgramResult | null): AppError {
-  const more = ending === "mp3" ? " with libsox-fmt-mp3" : "";
-  if (bySox === null)
-    return new AppError(
-      "unavailable",
-      `A .${ending} needs ffmpeg on Enlace's machine: install it, or upload another form.`,
-    );
-  return new AppError(
-    "unavailable",
-    `Nothing on Enlace's machine converts a .${ending}: install the package sox${more}, or ffmpeg.`,
-  );
+  const packages = ending === "mp3" ? "sox with libsox-fmt-mp3" : "sox";
+  if (bySox === null) return new AppError("unavailable", say("needsFfmpeg", { ending }));
+  return new AppError("unavailable", say("needsSox", { ending, packages }));
 }
 
 function toRefusal(result: ProgramResult, program: string): AppError {
-  if (result.kind === "timeout") return toFieldError("file", `took ${program} longer than ${TIMEOUT_MS / 1000} s`);
+  if (result.kind === "timeout")
+    return toFieldError("file", say("conversionSlow", { program, seconds: TIMEOUT_MS / 1000 }));
   const said = result.kind === "ended" ? toSentence(result.output) : "";
-  return toFieldError("file", `is no sound that ${program} can read${said && ` (${said})`}`);
+  return toFieldError("file", said ? say("notSoundSays", { program, said }) : say("notSound", { program }));
 }
 
 /** Its last line, without the paths of this machine. */

@@ -3,6 +3,7 @@ import { dirname, join, sep } from "node:path";
 import { AppError } from "../../core/errors.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Random } from "../../kit/random.ts";
+import { say } from "../words.ts";
 import { createFileCache, type FileCache } from "./file-cache.ts";
 import type { AudioLinks } from "./links.ts";
 import { type SoundRef, toSoundPlace } from "./sound.ts";
@@ -42,12 +43,12 @@ export function createSoundDelivery(options: SoundDeliveryOptions): SoundDeliver
 
   async function checkFolder(folder: string): Promise<void> {
     const real = await realpathOrNull(folder);
-    if (real === null) throw new AppError("unavailable", "The PBX's folder of sounds is not there; is it mounted?");
+    if (real === null) throw new AppError("unavailable", say("soundsAway"));
     for (const root of folderRoots) {
       const allowed = await realpathOrNull(root);
       if (allowed !== null && isInside(real, allowed)) return refuseReadOnly(real);
     }
-    throw new AppError("forbidden", "The folder of sounds is not one that ENLACE_SOUND_FOLDERS allows.");
+    throw new AppError("forbidden", say("soundsRefused"));
   }
 
   return {
@@ -69,7 +70,7 @@ async function refuseReadOnly(folder: string): Promise<void> {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     if (!["EACCES", "EROFS", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    throw new AppError("unavailable", "Enlace may not write to the PBX's folder of sounds: see docs/audios.md.");
+    throw new AppError("unavailable", say("soundsClosed"));
   }
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from "../../core/errors.ts";
+import { say } from "../words.ts";
 import type { RunProgram } from "./program.ts";
 import type { Language } from "./prompt-texts.ts";
 import type { SpeechEngine } from "./speech.ts";
@@ -18,7 +19,7 @@ export function createEspeak(run: RunProgram): SpeechEngine {
       if (result.kind === "ended" && result.code === 0) return;
       const reason =
         result.kind === "missing" ? "install the package espeak-ng" : `espeak-ng failed (${toReason(result)})`;
-      throw new AppError("unavailable", `Enlace's machine cannot speak texts: ${reason}.`);
+      throw new AppError("unavailable", say("cannotSpeak", { reason }));
     },
   };
 }

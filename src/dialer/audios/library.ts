@@ -8,6 +8,7 @@ import { sayField } from "../../core/field-words.ts";
 import type { TenantId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Random } from "../../kit/random.ts";
+import { say } from "../words.ts";
 import { AUDIO_ENDINGS, type AudioEnding, type ConvertSound, DURATION_SECONDS_MAX } from "./convert.ts";
 import { type SoundRef, toSoundPlace } from "./sound.ts";
 import { createTurns } from "./turns.ts";
@@ -72,7 +73,7 @@ const isEnding = (text: string): text is AudioEnding => (AUDIO_ENDINGS as readon
 export function parseEnding(fileName: string): AudioEnding {
   const ending = extname(fileName).slice(1).toLowerCase();
   if (isEnding(ending)) return ending;
-  throw toFieldError("file", `must end in one of ${AUDIO_ENDINGS.join(", ")}`);
+  throw toFieldError("file", say("soundEnding", { endings: AUDIO_ENDINGS }));
 }
 
 export function createAudioLibrary(options: AudioLibraryOptions): AudioLibrary {
@@ -150,8 +151,8 @@ async function measure(path: string): Promise<{ sizeBytes: number; durationMs: n
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
     const durationMs = toDurationMs(buffer.subarray(0, bytesRead), sizeBytes);
     if (durationMs === undefined) throw new Error("the converter wrote another form than it was told");
-    if (durationMs <= 0) throw toFieldError("file", "has no sound in it");
-    if (durationMs > DURATION_SECONDS_MAX * 1000) throw toFieldError("file", "plays longer than an hour");
+    if (durationMs <= 0) throw toFieldError("file", say("soundSilent"));
+    if (durationMs > DURATION_SECONDS_MAX * 1000) throw toFieldError("file", say("soundLong"));
     return { sizeBytes, durationMs };
   } finally {
     await file.close();

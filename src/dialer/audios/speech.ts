@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../core/errors.ts";
 import type { TenantId } from "../../core/ids.ts";
+import { say } from "../words.ts";
 import type { ConvertSound } from "./convert.ts";
 import type { FileCache } from "./file-cache.ts";
 import type { Language } from "./prompt-texts.ts";
@@ -60,7 +61,7 @@ export function createSpeech({
   return {
     ensure: async ({ tenantId, text: given, variables, language }) => {
       const text = toSpokenText(given, { variables, language });
-      if (!/[\p{L}\p{N}]/u.test(text)) throw new AppError("conflict", "Nothing is left of the text to be spoken.");
+      if (!/[\p{L}\p{N}]/u.test(text)) throw new AppError("conflict", say("nothingSpoken"));
       const hash = createHash("sha256").update(`${engine.id}\n${language}\n${text}`);
       const sound: SoundRef = { kind: "speech", tenantId, file: hash.digest("hex").slice(0, 32) };
       const name = join(String(tenantId), sound.file);

@@ -6,6 +6,7 @@ import type { Database, Sql } from "../../kit/postgres/database.ts";
 import type { Administer, Doer } from "../administer.ts";
 import { dateOf, localDay } from "../policy/wall-clock.ts";
 import type { Project } from "../project.ts";
+import { say } from "../words.ts";
 import {
   type CallerId,
   type CallerIdFields,
@@ -97,9 +98,9 @@ async function insert(
   fields: CallerIdFields & { at: Date },
 ): Promise<CallerId> {
   if ((await countCallerIds(on, tenantId, id)) >= POOL_MAX)
-    throw new AppError("conflict", `A project has at most ${POOL_MAX} numbers.`);
+    throw new AppError("conflict", say("callerIdsMax", { max: POOL_MAX }));
   const added = await saveNewCallerId(on, { tenantId, projectId: id, ...fields });
-  if (!added) throw new AppError("conflict", "The project has this number already.");
+  if (!added) throw new AppError("conflict", say("callerIdThere"));
   return added;
 }
 
@@ -120,7 +121,7 @@ async function loadOrRefuse(on: Sql, { tenantId, id: projectId }: PoolProject, i
   return found;
 }
 
-const notFound = (): AppError => new AppError("not_found", "The project has no such number.");
+const notFound = (): AppError => new AppError("not_found", say("noCallerId"));
 
 const toDeed = (verb: string, { id, projectId, number, areaPrefix, active, dailyCap }: CallerId) => ({
   ...{ action: `caller_id.${verb}`, target: `caller_id:${id}` },

@@ -1,10 +1,12 @@
 import { AppError, toFieldError } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
 import type { Administer, Doer } from "../administer.ts";
 import type { Campaign, CampaignState } from "../campaign.ts";
 import type { Project } from "../project.ts";
 import { loadProject } from "../projects/store.ts";
+import { say } from "../words.ts";
 import { hasRunningImport } from "./imports/import-store.ts";
 import type { ScheduleWindow } from "./schedule.ts";
 import { saveSchedule } from "./schedule-store.ts";
@@ -33,7 +35,7 @@ export interface CampaignChanges {
 export interface CampaignChangeOptions {
   administer: Administer;
   /** Why no campaign of this project may start, in a sentence; `null`: nothing stands in the way. */
-  findObstacle?(on: Sql, project: Project): Promise<string | null>;
+  findObstacle?(on: Sql, project: Project): Promise<Sentence | null>;
 }
 
 /** Of a tenant. */
@@ -81,8 +83,7 @@ export function createCampaignChanges({ administer, findObstacle }: CampaignChan
       administer(doer, async (on, at) => {
         const campaign = await loadOrRefuse(on, doer.tenantId, id);
         refuseUnless(REMOVABLE, campaign, "remove");
-        if (await hasRunningImport(on, doer.tenantId, id))
-          throw new AppError("conflict", "A list is being imported into this campaign.");
+        if (await hasRunningImport(on, doer.tenantId, id)) throw new AppError("conflict", say("importIntoIt"));
         await markDeleted(on, campaign, at);
         const detail = { name: campaign.name };
         return { value: undefined, deed: { action: "campaign.remove", target: `campaign:${id}`, detail } };
@@ -103,9 +104,9 @@ export async function insertCampaign(
   on: Sql,
   { tenantId, projectId, name, at }: { tenantId: TenantId; projectId: RowId; name: string; at: Date },
 ): Promise<StoredCampaign> {
-  if (!(await loadProject(on, tenantId, projectId))) throw toFieldError("project_id", "there is no such project");
+  if (!(await loadProject(on, tenantId, projectId))) throw toFieldError("project_id", say("unknownProject"));
   if ((await countCampaigns(on, tenantId)) >= CAMPAIGNS_MAX)
-    throw new AppError("conflict", `A tenant has at most ${CAMPAIGNS_MAX} campaigns: remove old ones.`);
+    throw new AppError("conflict", say("campaignsMax", { max: CAMPAIGNS_MAX }));
   return saveNewCampaign(on, { tenantId, projectId, name, at });
 }
 
@@ -118,20 +119,25 @@ async function refuseStart(
   const project = await loadProject(on, tenantId, projectId);
   const obstacle =
     project === null || project.disabledAt !== null
-      ? "Its project is disabled."
+      ? say("startProjectOff")
       : project.trunks.length === 0
-        ? "Its project has no trunk to dial over."
+        ? say("startWithoutTrunk")
         : project.policyId === null
-          ? "Its project has no policy: choose the rules of the land and purpose first."
+          ? say("startWithoutPolicy")
           : ((await findObstacle?.(on, project)) ?? null);
   if (obstacle !== null) throw new AppError("conflict", obstacle);
-  if (await hasRunningImport(on, tenantId, id)) throw new AppError("conflict", "A list is still being imported.");
-  if (!(await hasPending(on, campaign))) throw new AppError("conflict", "It has nobody to call.");
+  if (await hasRunningImport(on, tenantId, id)) throw new AppError("conflict", say("importUnfinished"));
+  if (!(await hasPending(on, campaign))) throw new AppError("conflict", say("nobodyToCall"));
 }
 
-function refuseUnless(states: readonly CampaignState[], { state }: Campaign, what: string): void {
-  if (!states.includes(state))
-    throw new AppError("conflict", `This campaign is ${state}; to ${what} it, it must be ${states.join(" or ")}.`);
+function refuseUnless(
+  states: readonly CampaignState[],
+  { state }: Campaign,
+  deed: keyof typeof STEPS | "remove",
+): void {
+  if (states.includes(state)) return;
+  const words = { state: say(state), deed: say(deed), states: states.map((one) => say(one)) };
+  throw new AppError("conflict", say("campaignState", words));
 }
 
 async function loadOrRefuse(on: Sql, tenantId: TenantId, id: string): Promise<StoredCampaign> {
@@ -140,4 +146,4 @@ async function loadOrRefuse(on: Sql, tenantId: TenantId, id: string): Promise<St
   return campaign;
 }
 
-export const noSuchCampaign = (): AppError => new AppError("not_found", "There is no such campaign.");
+export const noSuchCampaign = (): AppError => new AppError("not_found", say("noCampaign"));

@@ -5,6 +5,7 @@ import { type PhoneNumber, parsePhoneNumber } from "../../core/phone-number.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
 import type { Administer, Doer } from "../administer.ts";
 import type { ContactState } from "../campaign.ts";
+import { say } from "../words.ts";
 import { noSuchCampaign } from "./campaign-changes.ts";
 import { loadContacts, type StoredContact } from "./contact-store.ts";
 import { loadCampaign, loadCounts, type StoredCampaign } from "./store.ts";
@@ -64,14 +65,14 @@ export function createContactChanges({ administer, loadTenant }: ContactChangeOp
         const contact = await lockContact(on, doer.tenantId, { campaignId, contactId });
         if (contact.state === "skipped") return { value: contact, deed: null };
         if (contact.state !== "pending")
-          throw new AppError("conflict", `Somebody who waits can be skipped; this contact is ${contact.state}.`);
+          throw new AppError("conflict", say("contactState", { state: say(contact.state) }));
         await moveContact(on, contact, "skipped");
         return { value: { ...contact, state: "skipped" }, deed: toDeed("skip", contact) };
       }),
     remove: (doer, campaignId, contactId) =>
       administer(doer, async (on) => {
         const contact = await lockContact(on, doer.tenantId, { campaignId, contactId });
-        if (contact.state === "dialing") throw new AppError("conflict", "This contact is being called now.");
+        if (contact.state === "dialing") throw new AppError("conflict", say("contactCalled"));
         await moveContact(on, contact, null);
         return { value: undefined, deed: toDeed("remove", contact) };
       }),
@@ -98,14 +99,14 @@ async function loadOpen(on: Sql, tenantId: TenantId, id: string): Promise<Stored
   const campaign = await loadCampaign(on, tenantId, id);
   if (!campaign) throw noSuchCampaign();
   if (!OPEN.includes(campaign.state))
-    throw new AppError("conflict", `This campaign is ${campaign.state}: recycle it, or make another.`);
+    throw new AppError("conflict", say("campaignOver", { state: say(campaign.state) }));
   return campaign;
 }
 
 async function refuseBeyondRoom(on: Sql, { tenantId, id }: StoredCampaign, more: number): Promise<void> {
   const counts = (await loadCounts(on, tenantId, [id])).get(id) ?? [];
   const there = counts.reduce((sum, { contacts }) => sum + contacts, 0);
-  if (there + more > CONTACTS_MAX) throw new AppError("conflict", `A campaign has at most ${CONTACTS_MAX} contacts.`);
+  if (there + more > CONTACTS_MAX) throw new AppError("conflict", say("contactsMax", { max: CONTACTS_MAX }));
 }
 
 async function insertContacts(
@@ -134,7 +135,7 @@ async function touch(on: Sql, { tenantId, id }: StoredCampaign, at: Date): Promi
   const { rows } = await sql`
     update campaigns set updated_at = greatest(${at}::timestamptz, updated_at + interval '1 microsecond')
      where tenant_id = ${tenantId} and id = ${id} and state in ('draft', 'active', 'paused') returning 1`.execute(on);
-  if (rows.length === 0) throw new AppError("conflict", "This campaign has just been completed.");
+  if (rows.length === 0) throw new AppError("conflict", say("campaignCompleted"));
 }
 
 async function lockContact(
@@ -148,7 +149,7 @@ async function lockContact(
      where tenant_id = ${tenantId} and campaign_id = ${campaignId} and id = ${contactId} for update`.execute(on);
   const afterId = String(BigInt(contactId) - 1n);
   const [contact] = await loadContacts(on, { tenantId, id: campaignId }, { afterId, rowsMax: 1 });
-  if (contact?.id !== contactId) throw new AppError("not_found", "There is no such contact.");
+  if (contact?.id !== contactId) throw new AppError("not_found", say("noContact"));
   return contact;
 }
 

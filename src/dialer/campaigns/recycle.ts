@@ -7,6 +7,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import type { Administer, Doer } from "../administer.ts";
+import { say } from "../words.ts";
 import { insertCampaign, noSuchCampaign } from "./campaign-changes.ts";
 import { endImport, type StoredImport, saveBatch, saveNewImport } from "./imports/import-store.ts";
 import { loadSchedule, saveSchedule } from "./schedule-store.ts";
@@ -58,10 +59,7 @@ export function createRecycle(options: RecycleOptions): Recycle {
       const source = await loadCampaign(on, tenantId, id);
       if (!source) throw noSuchCampaign();
       if (source.state !== "completed" && source.state !== "stopped")
-        throw new AppError(
-          "conflict",
-          `This campaign is ${source.state}; it is recycled when it is completed or stopped.`,
-        );
+        throw new AppError("conflict", say("recycleState", { state: say(source.state) }));
       const campaign = await insertCampaign(on, { tenantId, projectId: source.projectId, name, at });
       const schedule = await loadSchedule(on, tenantId, id);
       await saveSchedule(on, { tenantId, campaignId: campaign.id, windows: schedule?.windows ?? [] });

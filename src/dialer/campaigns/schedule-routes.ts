@@ -5,6 +5,7 @@ import { idParams } from "../../http/wire.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
 import { type Administer, toDoer } from "../administer.ts";
 import { loadProject } from "../projects/store.ts";
+import { say } from "../words.ts";
 import { toScheduleAnswer } from "./answer.ts";
 import { noSuchCampaign } from "./campaign-changes.ts";
 import { loadHolidays, saveHolidays } from "./holiday-store.ts";
@@ -73,8 +74,7 @@ function registerHolidays(app: App, { database, administer, mayUse }: ScheduleRo
       },
     },
     async ({ caller, query: { project_id: projectId = null } }) => {
-      if (projectId !== null && !(await mayUse(caller, projectId)))
-        throw new AppError("not_found", "There is no such project.");
+      if (projectId !== null && !(await mayUse(caller, projectId))) throw new AppError("not_found", say("noProject"));
       return { holidays: await loadHolidays(database.sql, caller.tenantId, projectId) };
     },
   );
@@ -106,5 +106,5 @@ function registerHolidays(app: App, { database, administer, mayUse }: ScheduleRo
 
 async function refuseUnknown(on: Sql, tenantId: TenantId, projectId: RowId | null): Promise<void> {
   if (projectId !== null && !(await loadProject(on, tenantId, projectId)))
-    throw toFieldError("project_id", "there is no such project");
+    throw toFieldError("project_id", say("unknownProject"));
 }

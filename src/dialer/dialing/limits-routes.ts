@@ -4,6 +4,7 @@ import { allow } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
 import { type Administer, toDoer } from "../administer.ts";
+import { say } from "../words.ts";
 import type { Limits } from "./limits.ts";
 import { INSTALLATION, loadLimits, saveLimits, TENANT_DEFAULTS } from "./limits-store.ts";
 import { fromLimitsBody, installationLimitsBody, limitsAnswer, limitsBody, toLimitsItem } from "./schema.ts";
@@ -32,7 +33,8 @@ export function registerLimitsRoutes(app: App, { database, administer, limits }:
       config: { access: allow({ roles: ["admin"], scope: "dialer:write" }) },
       schema: {
         summary: "Change how much may be dialled at once; what is not named stays",
-        description: "Holds in this process at once and in the others within five seconds, without a restart. `installation` is for operators.",
+        description:
+          "Holds in this process at once and in the others within five seconds, without a restart. `installation` is for operators.",
         tags,
         body: limitsBody.partial().extend({ installation: installationLimitsBody.partial().optional() }),
         response: { 200: limitsAnswer },
@@ -41,8 +43,7 @@ export function registerLimitsRoutes(app: App, { database, administer, limits }:
     async (request) => {
       const { caller } = request;
       const { installation, ...own } = request.body;
-      if (installation && !caller.isOperator)
-        throw new AppError("forbidden", "Only operators of this installation may change the limits of all tenants.");
+      if (installation && !caller.isOperator) throw new AppError("forbidden", say("operatorLimits"));
       await administer(toDoer(request), async (on, at) => {
         if (Object.keys(own).length > 0) await change(on, caller.tenantId, { given: own, at });
         if (installation) await change(on, INSTALLATION, { given: installation, at });

@@ -10,6 +10,7 @@ import type { Random } from "../../kit/random.ts";
 import type { DialSource } from "../attempt.ts";
 import type { Project } from "../project.ts";
 import { isAddressAllowed } from "../projects/addresses.ts";
+import { say } from "../words.ts";
 import { newAttemptId } from "./attempt-id.ts";
 import type { KeptAttempt } from "./attempt-row.ts";
 import type { Limits } from "./limits.ts";
@@ -63,8 +64,7 @@ export function createPlaceDial(options: PlaceDialOptions): PlaceDial {
     itemsMax: 500,
     concurrency: 1, // two at once could fill the last place twice
     waitingMax: 5_000,
-    onFull: () =>
-      new AppError("unavailable", "Too many calls are being asked for.", { retryAfterSeconds: BUSY_RETRY_SECONDS }),
+    onFull: () => new AppError("unavailable", say("callsMany"), { retryAfterSeconds: BUSY_RETRY_SECONDS }),
   });
 
   return async (request) => {
@@ -81,7 +81,7 @@ export function createPlaceDial(options: PlaceDialOptions): PlaceDial {
     const queued = await batcher.add({ attempt, dueAt: attempt.queuedAt, keyHash, queueMax });
     if (queued.kind === "known") return { attemptId: queued.attemptId, isNew: false };
     if (queued.kind === "full")
-      throw new AppError("unavailable", "The queue of calls is full.", { retryAfterSeconds: FULL_RETRY_SECONDS });
+      throw new AppError("unavailable", say("queueFull"), { retryAfterSeconds: FULL_RETRY_SECONDS });
     onQueued();
     return { attemptId: attempt.id, isNew: true };
   };
@@ -111,13 +111,13 @@ function readVariables(variables: Readonly<Record<string, string>>): Record<stri
 async function check(options: PlaceDialOptions, request: DialRequest, number: PhoneNumber): Promise<void> {
   const { tenantId, projectId, address } = request;
   const project = await options.loadProject(tenantId, projectId);
-  if (!project) throw new AppError("not_found", "There is no such project.");
+  if (!project) throw new AppError("not_found", say("noProject"));
   if (address !== null && !isAddressAllowed(address, project.allowedAddresses))
     throw new AppError("forbidden", "This address may not ask for calls of this project.");
   if (await options.isSuppressed({ tenantId, number, projectId }))
-    throw new AppError("forbidden", "This number is on the list of those who must not be called.");
-  if (project.disabledAt !== null) throw new AppError("conflict", "The project is switched off.");
-  if (project.trunks.length === 0) throw new AppError("conflict", "The project has no trunk to dial over.");
+    throw new AppError("forbidden", say("numberSuppressed"));
+  if (project.disabledAt !== null) throw new AppError("conflict", say("projectOff"));
+  if (project.trunks.length === 0) throw new AppError("conflict", say("projectWithoutTrunk"));
 }
 
 function toKeyHash(actor: string, key: string): string {

@@ -5,6 +5,7 @@ import { parseCursor, toPage } from "../../http/paging.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import { type Projects, toAssignee } from "../projects/projects.ts";
+import { say } from "../words.ts";
 import { listAttempts } from "./attempt-list.ts";
 import type { Dialing } from "./dialing.ts";
 import { loadLiveState } from "./live-state.ts";
@@ -58,7 +59,7 @@ function registerDial(app: App, { dialing, mayUse }: DialingRouteOptions): void 
     },
     async (request, reply) => {
       const { caller, body } = request;
-      if (!(await mayUse(caller, body.project_id))) throw new AppError("not_found", "There is no such project.");
+      if (!(await mayUse(caller, body.project_id))) throw new AppError("not_found", say("noProject"));
       const { attemptId, isNew } = await dialing.placeDial({
         ...{ tenantId: caller.tenantId, actor: caller.actor, address: request.ip },
         ...{ projectId: body.project_id, number: body.number, variables: body.variables },
@@ -102,7 +103,7 @@ function registerAttempts(app: App, { database, mayUse }: DialingRouteOptions): 
     async ({ caller, params }) => {
       const attempt = await loadById(database, params.id);
       const isTheirs = attempt?.tenantId === caller.tenantId && (await maySee(mayUse, caller, attempt.projectId));
-      if (!attempt || !isTheirs) throw new AppError("not_found", "There is no such attempt.");
+      if (!attempt || !isTheirs) throw new AppError("not_found", say("noAttempt"));
       return toAttemptItem(attempt);
     },
   );

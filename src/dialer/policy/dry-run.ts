@@ -5,6 +5,7 @@ import type { Database } from "../../kit/postgres/database.ts";
 import { nextOpening, type Schedule } from "../campaigns/schedule.ts";
 import { loadSchedule } from "../campaigns/schedule-store.ts";
 import type { Project } from "../project.ts";
+import { say } from "../words.ts";
 import { listChecks, type Ready, type Surroundings, toBlocked, toPolicyVersion } from "./case.ts";
 import { BLOCK_RULES, type DecisionRequest } from "./decision.ts";
 import { compareWhole, countPending, type DryRunScope, loadGroups, openKnown } from "./dry-run-store.ts";
@@ -103,7 +104,7 @@ async function loadRules(
 ): Promise<{ project: Project; policy: Policy }> {
   const project = await around.loadProject(tenantId, projectId);
   const policy = project?.policyId ? await around.loadPolicy(tenantId, project.policyId) : null;
-  if (!project || !policy) throw new AppError("conflict", "The project has no policy: there are no rules to ask.");
+  if (!project || !policy) throw new AppError("conflict", say("noRules"));
   return { project, policy };
 }
 

@@ -7,6 +7,7 @@ import { allow, type Caller } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { idParams, toInstant } from "../../http/wire.ts";
 import type { Projects } from "../projects/projects.ts";
+import { say } from "../words.ts";
 import { DRY_RULES, type RunDry } from "./dry-run.ts";
 import { whyAnswer, whyQuery } from "./schema.ts";
 import type { Explain, Verdict, Why } from "./why.ts";
@@ -87,7 +88,7 @@ async function toProject(
   return campaign.projectId;
 }
 
-const noSuchCampaign = (): AppError => new AppError("not_found", "There is no such campaign.");
+const noSuchCampaign = (): AppError => new AppError("not_found", say("noCampaign"));
 
 function registerDryRun(app: App, { runDry, loadCampaign, projects }: LedgerRouteOptions): void {
   app.post(

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { AppError, toFieldError } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import { createCache } from "../../kit/cache.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
 import type { Listener } from "../../kit/postgres/listener.ts";
 import type { Administer, Doer } from "../administer.ts";
 import type { Project } from "../project.ts";
+import { say } from "../words.ts";
 import type { ConsentBasis, PolicyPack } from "./pack.ts";
 import { findTemplate } from "./packs/templates.ts";
 import {
@@ -56,8 +58,8 @@ export interface Policies {
   remove(doer: Doer, id: string): Promise<void>;
   findConsent(tenantId: TenantId, projectId: string): Promise<ProjectConsent | null>;
   stateConsent(doer: Doer, projectId: string, said: { basis: ConsentBasis; evidence: string }): Promise<ProjectConsent>;
-  /** Why no campaign of the project may start, in a sentence; `null`: the rules do not stand in the way. */
-  findStartObstacle(on: Sql, project: Pick<Project, "tenantId" | "policyId">): Promise<string | null>;
+  /** Why no campaign of the project may start; `null`: the rules do not stand in the way. */
+  findStartObstacle(on: Sql, project: Pick<Project, "tenantId" | "policyId">): Promise<Sentence | null>;
   /** For those who change projects. */
   exists(on: Sql, tenantId: TenantId, id: RowId): Promise<boolean>;
   stop(): void;
@@ -98,10 +100,9 @@ export function createPolicies({ database, clock, listener, administer }: Polici
     exists: async (on, tenantId, id) => (await loadPolicy(on, tenantId, id)) !== null,
     findStartObstacle: async (on, { tenantId, policyId }) => {
       const policy = policyId === null ? null : await loadPolicy(on, tenantId, policyId);
-      if (!policy)
-        return "The project has no policy: copy a template, read it, acknowledge it, and choose it for the project.";
+      if (!policy) return say("policyUnchosen");
       if (policy.acknowledgedAt !== null) return null;
-      return `Nobody has acknowledged version ${policy.version} of the policy ${policy.name} yet.`;
+      return say("policyUnread", { version: policy.version, policy: policy.name });
     },
     ...createChanges(administer),
     stop: () => {
@@ -120,10 +121,10 @@ function createChanges(administer: Administer): Changes {
       administer(doer, async (on, at) => {
         const { tenantId, actor } = doer;
         const pack = findTemplate(template)?.pack;
-        if (!pack) throw toFieldError("template", "is not a template; GET /api/v1/dialer/policy-templates lists them");
+        if (!pack) throw toFieldError("template", say("noTemplate"));
         await refuseTaken(on, tenantId, { name, exceptId: null });
         if ((await loadPolicies(on, tenantId, { afterId: "0", rowsMax: POLICIES_MAX })).length >= POLICIES_MAX)
-          throw new AppError("conflict", `A tenant has at most ${POLICIES_MAX} policies.`);
+          throw new AppError("conflict", say("policiesMax", { max: POLICIES_MAX }));
         const id = await savePolicy(on, tenantId, { name, template, pack: { ...pack, ...changes }, actor, at });
         return {
           value: await loadOrRefuse(on, tenantId, id),
@@ -146,8 +147,7 @@ function createChanges(administer: Administer): Changes {
       administer(doer, async (on, at) => {
         const { tenantId, actor } = doer;
         const policy = await loadOrRefuse(on, tenantId, id);
-        if (policy.version !== version)
-          throw new AppError("conflict", `The policy is at version ${policy.version} by now: read that first.`);
+        if (policy.version !== version) throw new AppError("conflict", say("policyMoved", { version: policy.version }));
         await acknowledgePolicy(on, policy, { actor, name, at });
         return { value: await loadOrRefuse(on, tenantId, id), deed: toDeed("acknowledge", id, { version, name }) };
       }),
@@ -155,7 +155,7 @@ function createChanges(administer: Administer): Changes {
       administer(doer, async (on, at) => {
         const policy = await loadOrRefuse(on, doer.tenantId, id);
         const user = await findPolicyUser(on, policy);
-        if (user !== null) throw new AppError("conflict", `The project ${user} uses this policy.`);
+        if (user !== null) throw new AppError("conflict", say("policyUsed", { project: user }));
         await removePolicy(on, policy, at);
         return { value: undefined, deed: toDeed("remove", id, { name: policy.name }) };
       }),
@@ -173,13 +173,12 @@ function createChanges(administer: Administer): Changes {
 
 async function loadOrRefuse(on: Sql, tenantId: TenantId, id: string): Promise<Policy> {
   const policy = await loadPolicy(on, tenantId, id);
-  if (!policy) throw new AppError("not_found", "There is no such policy.");
+  if (!policy) throw new AppError("not_found", say("noPolicy"));
   return policy;
 }
 
 async function refuseTaken(on: Sql, tenantId: TenantId, { name, exceptId }: { name: string; exceptId: string | null }) {
-  if (await hasPolicyNamed(on, tenantId, name, exceptId))
-    throw new AppError("conflict", "Another policy has this name.");
+  if (await hasPolicyNamed(on, tenantId, name, exceptId)) throw new AppError("conflict", say("policyNameTaken"));
 }
 
 const toDeed = (verb: string, id: string, detail: Record<string, unknown>) => ({

@@ -6,6 +6,7 @@ import { idCursor, pageQuery, parseCursor, toPage, toPageSchema } from "../../ht
 import { idParams, noBody, rowIdField, toInstant } from "../../http/wire.ts";
 import { toDoer } from "../administer.ts";
 import type { Projects } from "../projects/projects.ts";
+import { say } from "../words.ts";
 import { TEMPLATES } from "./packs/templates.ts";
 import type { Policies } from "./policies.ts";
 import {
@@ -88,7 +89,7 @@ function registerReading(app: App, { policies }: PolicyRouteOptions): void {
     },
     async (request) => {
       const policy = await policies.find(request.caller.tenantId, request.params.id);
-      if (!policy) throw new AppError("not_found", "There is no such policy.");
+      if (!policy) throw new AppError("not_found", say("noPolicy"));
       return toPolicyAnswer(policy);
     },
   );
@@ -105,7 +106,7 @@ function registerReading(app: App, { policies }: PolicyRouteOptions): void {
     },
     async (request) => {
       const policy = await policies.findVersion(request.caller.tenantId, request.params);
-      if (!policy) throw new AppError("not_found", "There is no such version of a policy.");
+      if (!policy) throw new AppError("not_found", say("noPolicyVersion"));
       return toPolicyAnswer(policy);
     },
   );

@@ -5,6 +5,7 @@ import type { Sql } from "../../kit/postgres/database.ts";
 import type { Deed } from "../administer.ts";
 import type { Project } from "../project.ts";
 import { loadTrunk } from "../trunks/store.ts";
+import { say } from "../words.ts";
 import { DEFAULT_AGENTS, DEFAULT_AMD, DEFAULT_IVR, DEFAULT_RETRY, DEFAULT_RING_SECONDS } from "./defaults.ts";
 import type { ProjectsOptions } from "./projects.ts";
 import {
@@ -43,19 +44,19 @@ export function createProjectChanges(options: ProjectsOptions): ProjectChanges {
   async function check(on: Sql, project: Omit<StoredProject, "id" | "createdAt" | "updatedAt">): Promise<void> {
     await checkTrunks(on, project);
     if (project.webhookUrl !== null && project.sealedWebhookSecret === null)
-      throw toFieldError("webhook_secret", "is needed: what is posted to webhook_url is signed with it");
+      throw toFieldError("webhook_secret", say("secretMissing"));
     const audio = await options.findUnknownAudio?.(on, project.tenantId, toAudioIds(project));
-    if (audio) throw toFieldError("ivr", `there is no audio ${audio}`);
+    if (audio) throw toFieldError("ivr", say("unknownAudio", { id: audio }));
     const { policyId } = project;
     if (policyId !== null && options.hasPolicy && !(await options.hasPolicy(on, project.tenantId, policyId)))
-      throw toFieldError("policy_id", "is not a policy of this tenant");
+      throw toFieldError("policy_id", say("unknownPolicy"));
   }
 
   return {
     SECRET_FIELD,
     insert: async (on, tenantId, { fields, at }) => {
       if ((await countProjects(on, tenantId)) >= PROJECTS_MAX)
-        throw new AppError("conflict", `A tenant has at most ${PROJECTS_MAX} projects.`);
+        throw new AppError("conflict", say("projectsMax", { max: PROJECTS_MAX }));
       const tenant = await loadTenant(tenantId);
       const { webhookSecret = null, ...rest } = fields;
       const number = fields.number ?? String((await loadLastNumber(on, tenantId)) + 1n);
@@ -66,7 +67,7 @@ export function createProjectChanges(options: ProjectsOptions): ProjectChanges {
       };
       await check(on, project);
       const id = await saveNewProject(on, project, at);
-      if (id === null) throw new AppError("conflict", `There is a project with the number ${number} already.`);
+      if (id === null) throw new AppError("conflict", say("projectNumberTaken", { number }));
       await saveProjectTrunks(on, { ...project, id });
       const detail = { number, name: project.name };
       const value = await loadSaved(on, tenantId, id);
@@ -114,14 +115,14 @@ const NEW = {
 /** They are the tenant's, and all of one PBX: the call's second leg leaves from where the first is. */
 async function checkTrunks(on: Sql, { tenantId, trunks }: Pick<Project, "tenantId" | "trunks">): Promise<void> {
   const ids = trunks.map(({ trunkId }) => trunkId);
-  if (new Set(ids).size < ids.length) throw toFieldError("trunks", "names one twice");
+  if (new Set(ids).size < ids.length) throw toFieldError("trunks", say("trunkTwice"));
   const pbxs = new Set<RowId>();
   for (const id of ids) {
     const trunk = await loadTrunk(on, tenantId, id);
-    if (!trunk) throw toFieldError("trunks", `there is no trunk ${id}`);
+    if (!trunk) throw toFieldError("trunks", say("unknownTrunk", { id }));
     pbxs.add(trunk.pbxId);
   }
-  if (pbxs.size > 1) throw toFieldError("trunks", "must all be of one PBX");
+  if (pbxs.size > 1) throw toFieldError("trunks", say("trunksOfSeveral"));
 }
 
 function toAudioIds({ ivr }: Pick<Project, "ivr">): RowId[] {

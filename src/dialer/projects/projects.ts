@@ -8,6 +8,7 @@ import type { Listener } from "../../kit/postgres/listener.ts";
 import type { SecretBox } from "../../kit/secret-box.ts";
 import type { Administer, Doer } from "../administer.ts";
 import type { Project } from "../project.ts";
+import { say } from "../words.ts";
 import { createProjectChanges, type NewProjectFields, type ProjectFields } from "./changes.ts";
 import {
   type Assignee,
@@ -128,7 +129,7 @@ export function createProjects(options: ProjectsOptions): Projects {
         const { tenantId } = doer;
         await loadOrRefuse(on, tenantId, id);
         const stranger = await saveProjectUsers(on, { tenantId, id, userIds });
-        if (stranger !== null) throw toFieldError("user_ids", `${stranger} is not a user of this tenant`);
+        if (stranger !== null) throw toFieldError("user_ids", say("unknownUser", { id: stranger }));
         const value = await loadProjectUsers(on, tenantId, id);
         return { value, deed: { action: "project.users", target: `project:${id}`, detail: { user_ids: value } } };
       }),
@@ -145,4 +146,4 @@ async function loadOrRefuse(from: Sql, tenantId: TenantId, id: string): Promise<
   return project;
 }
 
-const noSuchProject = (): AppError => new AppError("not_found", "There is no such project.");
+const noSuchProject = (): AppError => new AppError("not_found", say("noProject"));

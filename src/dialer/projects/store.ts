@@ -1,7 +1,9 @@
 import { sql } from "kysely";
 import type { RowId, TenantId } from "../../core/ids.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
 import type { Project } from "../project.ts";
+import { say } from "../words.ts";
 
 /** A row of `projects` with its trunks. */
 export interface StoredProject extends Project {
@@ -119,15 +121,14 @@ export async function saveProjectTrunks(on: Sql, project: Pick<Project, "tenantI
 }
 
 /** Why it cannot be removed yet, in words; `null`: it can. */
-export async function findObstacle(from: Sql, tenantId: TenantId, id: string): Promise<string | null> {
+export async function findObstacle(from: Sql, tenantId: TenantId, id: string): Promise<Sentence | null> {
   const { rows } = await sql<{ campaigns: boolean; calls: boolean }>`
     select exists (select from campaigns where tenant_id = ${tenantId} and project_id = ${id}) as campaigns,
            exists (select from dial_attempts
                     where tenant_id = ${tenantId} and project_id = ${id}
                       and state in ('queued', 'dialing', 'talking')) as calls`.execute(from);
-  if (rows[0]?.campaigns)
-    return "It has campaigns: remove them first. Those removed just now are cleared within minutes.";
-  return rows[0]?.calls ? "Calls of it wait or go on." : null;
+  if (rows[0]?.campaigns) return say("projectHasCampaigns");
+  return rows[0]?.calls ? say("projectHasCalls") : null;
 }
 
 export async function removeProject(on: Sql, tenantId: TenantId, id: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { App } from "../../http/app-instance.ts";
 import { idCursor, pageQuery, parseCursor, toPage, toPageSchema } from "../../http/paging.ts";
 import { idParams, noBody } from "../../http/wire.ts";
 import { toDoer } from "../administer.ts";
+import { say } from "../words.ts";
 import {
   newTrunk,
   toChangedFields,
@@ -61,7 +62,7 @@ function registerReading(app: App, { trunks }: TrunkRouteOptions): void {
     },
     async (request) => {
       const trunk = await trunks.find(request.caller.tenantId, request.params.id);
-      if (!trunk) throw new AppError("not_found", "There is no such trunk.");
+      if (!trunk) throw new AppError("not_found", say("noTrunk"));
       return toTrunkAnswer(trunk);
     },
   );
@@ -142,8 +143,7 @@ function registerTrunkFile(app: App, { trunkFiles }: TrunkRouteOptions): void {
     },
     async (request) => {
       const { caller, params, body } = request;
-      if (!caller.isOperator)
-        throw new AppError("forbidden", "Only operators of this installation may name a folder of this machine.");
+      if (!caller.isOperator) throw new AppError("forbidden", say("operatorFolder"));
       const { folder, reload } = body;
       const file = await trunkFiles.set(toDoer(request), params.id, folder === null ? null : { folder, reload });
       return toTrunkFileAnswer(file, toFileName(params.id));

@@ -8,6 +8,7 @@ import type { Listener } from "../../kit/postgres/listener.ts";
 import { SealError, type SecretBox } from "../../kit/secret-box.ts";
 import type { Administer, Doer } from "../administer.ts";
 import type { Trunk } from "../trunk.ts";
+import { say } from "../words.ts";
 import {
   countTrunks,
   findTrunkUser,
@@ -96,7 +97,7 @@ export function createTrunks(options: TrunksOptions): Trunks {
       const { tenantId } = doer;
       const trunk = await administer(doer, async (on, at) => {
         if ((await countTrunks(on, tenantId)) >= TRUNKS_MAX)
-          throw new AppError("conflict", `A tenant has at most ${TRUNKS_MAX} trunks.`);
+          throw new AppError("conflict", say("trunksMax", { max: TRUNKS_MAX }));
         const pbxId = await choosePbx(on, tenantId, fields.pbxId);
         const next = { ...fields, tenantId, pbxId, sealedPassword: seal(tenantId, password) };
         check(next, options);
@@ -130,7 +131,7 @@ export function createTrunks(options: TrunksOptions): Trunks {
         const { tenantId } = doer;
         const value = await loadOrRefuse(on, tenantId, id);
         const user = await findTrunkUser(on, tenantId, id);
-        if (user !== null) throw new AppError("conflict", `The project "${user}" dials over this trunk.`);
+        if (user !== null) throw new AppError("conflict", say("trunkUsed", { project: user }));
         await removeTrunk(on, tenantId, id);
         await note(on, value);
         return { value, deed: { action: "trunk.remove", target: `trunk:${id}`, detail: { name: value.name } } };
@@ -161,17 +162,16 @@ function check(trunk: Omit<StoredTrunk, "id" | "createdAt" | "updatedAt">, { che
       : error;
   }
   const { account, sealedPassword } = trunk;
-  if (sealedPassword !== null && !account?.username)
-    throw toFieldError("password", "belongs to a username, and there is none");
+  if (sealedPassword !== null && !account?.username) throw toFieldError("password", say("passwordAlone"));
   if (account?.register && !(account.username && sealedPassword))
-    throw toFieldError("account.register", "takes a username and a password");
+    throw toFieldError("account.register", say("registerAlone"));
 }
 
 /** A stored password goes to no other server or user than those it was given for. */
 function refuseMovedPassword(old: StoredTrunk, next: StoredTrunk, names: readonly string[]): void {
   if (next.sealedPassword === null || names.includes("password")) return;
   const isSame = (["host", "port", "username"] as const).every((name) => old.account?.[name] === next.account?.[name]);
-  if (!isSame) throw toFieldError("password", "is needed again: the server or the user is another one");
+  if (!isSame) throw toFieldError("password", say("passwordAgain"));
 }
 
 function isPasswordOf(box: SecretBox, trunk: StoredTrunk, password: string | null): boolean {
@@ -187,16 +187,15 @@ async function choosePbx(on: Sql, tenantId: TenantId, given: RowId | null): Prom
   const ids = await loadPbxIds(on, tenantId);
   const [only] = ids;
   if (given === null && only !== undefined && ids.length === 1) return only;
-  if (given === null)
-    throw toFieldError("pbx_id", ids.length === 0 ? "there is no PBX yet" : "is needed: there are several PBXs");
-  if (!ids.includes(given)) throw toFieldError("pbx_id", "is not a PBX of this tenant");
+  if (given === null) throw toFieldError("pbx_id", say(ids.length === 0 ? "pbxNone" : "pbxSeveral"));
+  if (!ids.includes(given)) throw toFieldError("pbx_id", say("pbxUnknown"));
   return given;
 }
 
 async function loadOrRefuse(from: Sql, tenantId: TenantId, id: string): Promise<StoredTrunk> {
   const trunk = await loadTrunk(from, tenantId, id);
-  if (!trunk) throw new AppError("not_found", "There is no such trunk.");
+  if (!trunk) throw new AppError("not_found", say("noTrunk"));
   return trunk;
 }
 
-const nameTaken = (name: string): AppError => new AppError("conflict", `The PBX has a trunk named ${name} already.`);
+const nameTaken = (name: string): AppError => new AppError("conflict", say("trunkTaken", { name }));

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { AppError } from "../../core/errors.ts";
 import { type PhoneNumber, parsePhoneNumber } from "../../core/phone-number.ts";
+import { say } from "./words.ts";
 
 /** A file of numbers, one a line: the first column counts, whatever stands between the columns. */
 export interface NumberListReport {
@@ -42,7 +43,7 @@ export async function readNumberList(
     const isHeader = isFirst && !number && !/\d/.test(value);
     isFirst = false;
     if (isHeader) continue;
-    if (++report.lines > LINES_MAX) throw new AppError("invalid_request", `The list has more than ${LINES_MAX} lines.`);
+    if (++report.lines > LINES_MAX) throw new AppError("invalid_request", say("linesMax", { max: LINES_MAX }));
     if (number) batch.push(number);
     else note(report, { line, value });
     if (batch.length === BATCH) await flush();

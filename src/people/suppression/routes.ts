@@ -26,6 +26,7 @@ import {
 } from "./schema.ts";
 import type { SuppressionScope } from "./store.ts";
 import type { SuppressionDoer, Suppressions } from "./suppressions.ts";
+import { say } from "./words.ts";
 
 export interface SuppressionRouteOptions {
   suppressions: Suppressions;
@@ -180,8 +181,7 @@ function registerImport(app: App, options: SuppressionRouteOptions): void {
         const report = await readNumberList(part.file, country, (numbers) =>
           options.suppressions.addMany(toDoer(request), { ...entry, numbers }),
         );
-        if (part.file.truncated)
-          throw new AppError("payload_too_large", "The file is larger than 25 MB; its beginning was taken.");
+        if (part.file.truncated) throw new AppError("payload_too_large", say("large"));
         const { lines, inserted, duplicates, invalid, invalidLines } = report;
         await options.suppressions.noteImport(toDoer(request), { ...entry, lines, inserted });
         return { lines, inserted, duplicates, invalid, invalid_lines: invalidLines };
@@ -201,7 +201,7 @@ async function admit(
   scope: SuppressionScope,
 ): Promise<SuppressionScope> {
   if (scope.kind === "global" || (await mayUse(caller, scope))) return scope;
-  throw new AppError("not_found", `There is no such ${scope.kind}.`);
+  throw new AppError("not_found", say(scope.kind === "project" ? "noProject" : "noCampaign"));
 }
 
 async function toCountry({ loadTenant }: SuppressionRouteOptions, { tenantId }: Caller): Promise<string> {

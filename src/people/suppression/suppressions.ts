@@ -18,6 +18,7 @@ import {
   type SuppressionSource,
   saveSuppressions,
 } from "./store.ts";
+import { say } from "./words.ts";
 
 // Owns the list of those who are not to be called or written to. Asked before every call, on whatever channel. It never
 // forgets by itself: an entry goes only when an administrator takes it away, and that is written down.
@@ -129,7 +130,7 @@ export function createSuppressions({ database, clock, log, metrics, administer }
     remove: (doer, id, reason) =>
       administer(doer, async (on) => {
         const entry = await loadSuppression(on, doer.tenantId, id);
-        if (!entry) throw new AppError("not_found", "There is no such entry.");
+        if (!entry) throw new AppError("not_found", say("none"));
         await removeSuppression(on, doer.tenantId, id);
         const detail = { ...toDetail(entry), reason };
         return { value: undefined, deed: { action: "suppression.remove", target: `suppression:${id}`, detail } };

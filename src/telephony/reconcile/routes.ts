@@ -8,6 +8,7 @@ import { idCursor, pageQuery, parseCursor, toPage, toPageSchema } from "../../ht
 import { idParams } from "../../http/wire.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Database } from "../../kit/postgres/database.ts";
+import { say } from "../words.ts";
 import { gapAnswer, gapParams, newReconcile, toGapAnswer } from "./schema.ts";
 import { countOpenGaps, loadGap, loadGaps, type PbxKey, saveNewGap } from "./store.ts";
 
@@ -64,7 +65,7 @@ function registerReading(app: App, { database, loadPbx }: GapRouteOptions): void
     async (request) => {
       const { id, gap_id } = request.params;
       const gap = await loadGap(database, toKey(request.caller.tenantId, id), gap_id);
-      if (!gap) throw new AppError("not_found", "There is no such gap.");
+      if (!gap) throw new AppError("not_found", say("gapUnknown"));
       return toGapAnswer(gap);
     },
   );
@@ -98,7 +99,7 @@ function registerAsking(app: App, { database, clock, loadPbx, audit }: GapRouteO
       const now = clock.now();
       const { fromAt, toAt } = toSpan(request.body, now);
       if ((await countOpenGaps(database, key)) >= OPEN_MAX)
-        throw new AppError("conflict", `${OPEN_MAX} comparisons of this PBX are waiting already.`);
+        throw new AppError("conflict", say("comparisonsMany", { max: OPEN_MAX }));
       const gap = await saveNewGap(database, key, { fromAt, toAt, reason: "asked", nextTryAt: now }, now);
       const detail = { gap: gap.id, since: fromAt, until: toAt };
       await audit(
@@ -115,8 +116,7 @@ const toKey = (tenantId: TenantId, pbxId: string): PbxKey => ({ tenantId, pbxId 
 function toSpan({ since, until }: z.output<typeof newReconcile>, now: Date): { fromAt: Date; toAt: Date } {
   const toAt = new Date(Math.min(until === undefined ? now.getTime() : Date.parse(until), now.getTime()));
   const fromAt = since === undefined ? new Date(toAt.getTime() - DAY_MS) : new Date(since);
-  if (fromAt >= toAt) throw toFieldError("since", "must be before until, and in the past");
-  if (toAt.getTime() - fromAt.getTime() > SPAN_MS_MAX)
-    throw toFieldError("since", "may be 92 days before until at most");
+  if (fromAt >= toAt) throw toFieldError("since", say("sinceLate"));
+  if (toAt.getTime() - fromAt.getTime() > SPAN_MS_MAX) throw toFieldError("since", say("sinceEarly"));
   return { fromAt, toAt };
 }

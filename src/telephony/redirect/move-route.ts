@@ -4,6 +4,7 @@ import type { TenantId } from "../../core/ids.ts";
 import { type Authenticate, type Caller, isAllowed, publicAccess } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { perSecond } from "../../http/rate-limits.ts";
+import { say } from "../words.ts";
 import { redirectAnswer, redirectBody } from "./schema.ts";
 import type { SmartRedirect } from "./smart-redirect.ts";
 import type { AskedCall } from "./store.ts";
@@ -50,15 +51,15 @@ export function registerMoveRoute(app: App, options: MoveRouteOptions): void {
       const { unique_id: uniqueId, phone, trunk } = request.body;
       const callUuid = uniqueId.startsWith(callIdPrefix) ? uniqueId : `${callIdPrefix}${uniqueId}`;
       const call = await findCall({ tenantId, caller }, callUuid);
-      if (!call || call.phase === "ended") throw new AppError("not_found", "This call is not going on.");
-      if (call.phase !== "ringing") throw new AppError("conflict", "Somebody has taken this call already.");
+      if (!call || call.phase === "ended") throw new AppError("not_found", say("callGone"));
+      if (call.phase !== "ringing") throw new AppError("conflict", say("callTaken"));
       const asked = { tenantId, source: "smart-redirect", uniqueId, trunk: trunk || (call.trunk ?? "") } as const;
       const decision = await redirect.decide(asked, { phone: phone ?? call.from ?? "" });
       const { extension, name, reason } = decision;
       request.logEvent = "redirect.decided";
       request.logFields = { ...asked, from: decision.phone, extension, reason };
       if (extension === null) return { redirected: false, extension, name, reason };
-      if (call.pbxId === null) throw new AppError("conflict", "This call is on no PBX that Enlace listens to.");
+      if (call.pbxId === null) throw new AppError("conflict", say("callOnNoPbx"));
       await move({ tenantId, pbxId: call.pbxId, callUuid, extension });
       return { redirected: true, extension, name, reason };
     },

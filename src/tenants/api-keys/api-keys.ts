@@ -6,6 +6,7 @@ import type { Database, Sql } from "../../kit/postgres/database.ts";
 import { newSecret, type Random } from "../../kit/random.ts";
 import { toSecretHash } from "../../kit/same-secret.ts";
 import { type Doer, writeAudit } from "../audit/audit.ts";
+import { say } from "../words.ts";
 import { type ApiKey, loadGoodKey, revokeKey, saveNewKey, saveUse } from "./store.ts";
 
 /**
@@ -60,7 +61,7 @@ export function createApiKeys({ database, clock, random }: ApiKeysOptions): ApiK
   return {
     create: ({ caller, doer }, request) => {
       const missing = request.scopes.filter((scope) => !mayGrant(caller, scope));
-      if (missing.length > 0) throw new AppError("forbidden", `You may not grant ${missing.join(", ")}.`);
+      if (missing.length > 0) throw new AppError("forbidden", say("grantTooMuch", { scopes: missing }));
       return database.sql
         .transaction()
         .execute((transaction) => save(transaction, doer, { ...request, isOperator: false }));
@@ -69,7 +70,7 @@ export function createApiKeys({ database, clock, random }: ApiKeysOptions): ApiK
       database.sql.transaction().execute(async (transaction) => {
         const at = clock.now();
         const revoked = await revokeKey(transaction, { tenantId: doer.tenantId, id }, at);
-        if (!revoked) throw new AppError("not_found", "There is no such key, or it is revoked already.");
+        if (!revoked) throw new AppError("not_found", say("noKey"));
         const detail = { name: revoked.name };
         await writeAudit(transaction, doer, { action: "api_key.revoke", target: `api_key:${id}`, detail, at });
       }),

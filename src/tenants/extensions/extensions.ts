@@ -5,6 +5,7 @@ import type { Database } from "../../kit/postgres/database.ts";
 import { type Doer, writeAudit } from "../audit/audit.ts";
 import { lockTenant, notifySettings } from "../store.ts";
 import { loadUser } from "../users/store.ts";
+import { say } from "../words.ts";
 import {
   countExtensions,
   type Extension,
@@ -42,12 +43,12 @@ export function createExtensions({ database, clock }: { database: Database; cloc
         const { number, peers, userId } = fields;
         await lockTenant(on, tenantId);
         const owner = await findPeerOwner(on, tenantId, fields);
-        if (owner !== null) throw toFieldError("peers", `one of them belongs to extension ${owner}`);
+        if (owner !== null) throw toFieldError("peers", say("peerTaken", { number: owner }));
         if (userId !== null && !(await loadUser(on, { tenantId, id: userId })))
-          throw toFieldError("user_id", "is not a user of this tenant");
+          throw toFieldError("user_id", say("unknownUser"));
         const isNew = (await loadExtension(on, tenantId, number)) === null;
         if (isNew && (await countExtensions(on, tenantId)) >= EXTENSIONS_MAX)
-          throw new AppError("conflict", `A tenant has at most ${EXTENSIONS_MAX} extensions.`);
+          throw new AppError("conflict", say("extensionsMax", { max: EXTENSIONS_MAX }));
         const at = clock.now();
         const stored = await saveExtension(on, tenantId, { ...fields, at });
         const action = isNew ? "extension.create" : "extension.update";
@@ -59,8 +60,7 @@ export function createExtensions({ database, clock }: { database: Database; cloc
     remove: (doer, number) =>
       database.sql.transaction().execute(async (on) => {
         await lockTenant(on, doer.tenantId);
-        if (!(await removeExtension(on, doer.tenantId, number)))
-          throw new AppError("not_found", "There is no such extension.");
+        if (!(await removeExtension(on, doer.tenantId, number))) throw new AppError("not_found", say("noExtension"));
         await writeAudit(on, doer, { action: "extension.remove", target: `extension:${number}`, at: clock.now() });
         await notifySettings(on, doer.tenantId);
       }),

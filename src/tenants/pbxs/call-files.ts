@@ -9,6 +9,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
 import { type Doer, toDoer, writeAudit } from "../audit/audit.ts";
 import { lockTenant, notifySettings } from "../store.ts";
+import { say } from "../words.ts";
 
 export interface CallFileRouteOptions {
   database: Database;
@@ -62,8 +63,7 @@ export function registerCallFileRoutes(app: App, options: CallFileRouteOptions):
       },
     },
     async (request) => {
-      if (!request.caller.isOperator)
-        throw new AppError("forbidden", "Only operators of this installation may name a folder of this machine.");
+      if (!request.caller.isOperator) throw new AppError("forbidden", say("operatorFolder"));
       await saveFolder(options, toDoer(request), { id: request.params.id, folder: request.body.folder });
       return toAnswer(request.body.folder);
     },
@@ -73,7 +73,7 @@ export function registerCallFileRoutes(app: App, options: CallFileRouteOptions):
 async function loadFolder(from: Sql, tenantId: TenantId, id: string): Promise<string | null> {
   const { rows } = await sql<{ folder: string | null }>`
     select spool_folder as folder from pbxs where tenant_id = ${tenantId} and id = ${id}`.execute(from);
-  if (!rows[0]) throw new AppError("not_found", "There is no such PBX.");
+  if (!rows[0]) throw new AppError("not_found", say("noPbx"));
   return rows[0].folder;
 }
 

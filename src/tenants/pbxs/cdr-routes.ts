@@ -5,6 +5,7 @@ import type { App } from "../../http/app-instance.ts";
 import { idParams } from "../../http/wire.ts";
 import { toDoer } from "../audit/audit.ts";
 import { MASK } from "../connections/settings.ts";
+import { say } from "../words.ts";
 import type { GivenCdr, PbxCdr, StoredCdr } from "./cdr.ts";
 
 const tags = ["pbxs"];
@@ -70,8 +71,7 @@ export function registerPbxCdrRoutes(app: App, { cdr }: { cdr: PbxCdr }): void {
     },
     async (request) => {
       const { body, caller, params } = request;
-      if (body.kind === "csv" && !caller.isOperator)
-        throw new AppError("forbidden", "Only operators may name a file of this machine.");
+      if (body.kind === "csv" && !caller.isOperator) throw new AppError("forbidden", say("operatorFile"));
       return toAnswer(await cdr.set(toDoer(request), params.id, toGiven(body)));
     },
   );

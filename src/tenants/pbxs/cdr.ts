@@ -7,6 +7,7 @@ import type { Database } from "../../kit/postgres/database.ts";
 import { SealError, type SecretBox } from "../../kit/secret-box.ts";
 import { type Doer, writeAudit } from "../audit/audit.ts";
 import { lockTenant, notifySettings } from "../store.ts";
+import { say } from "../words.ts";
 
 /** Where a PBX keeps its call detail records: what comparing them with our calls needs to know. */
 export interface PbxCdr {
@@ -45,7 +46,7 @@ export function createPbxCdr({ database, clock, box }: { database: Database; clo
 async function load(from: Database["sql"], tenantId: TenantId, id: string): Promise<StoredCdr> {
   const { rows } = await sql<{ cdr: StoredCdr }>`
     select cdr from pbxs where tenant_id = ${tenantId} and id = ${id}`.execute(from);
-  if (!rows[0]) throw new AppError("not_found", "There is no such PBX.");
+  if (!rows[0]) throw new AppError("not_found", say("noPbx"));
   return rows[0].cdr;
 }
 
@@ -56,7 +57,7 @@ function seal(box: SecretBox, tenantId: TenantId, { given, old }: { given: Given
   if (password !== undefined) return { ...rest, sealedPassword: box.seal(password, { tenantId, field: FIELD }) };
   const isSame = old.kind === "mysql" && (["host", "port", "user"] as const).every((name) => old[name] === rest[name]);
   if (isSame) return { ...rest, sealedPassword: old.sealedPassword };
-  throw toFieldError("password", "is needed: none is known for this server and account");
+  throw toFieldError("password", say("cdrPassword"));
 }
 
 /** A password that does not open (another ENLACE_SECRET) leaves the PBX without records, not without its calls. */

@@ -9,6 +9,7 @@ import { newSecret, type Random } from "../../kit/random.ts";
 import { deriveKey } from "../../kit/secret-box.ts";
 import { type Doer, writeAudit } from "../audit/audit.ts";
 import { lockTenant, notifySettings } from "../store.ts";
+import { say } from "../words.ts";
 import { loadPbx } from "./store.ts";
 import {
   expireTokens,
@@ -81,8 +82,7 @@ export function createEventTokens(options: EventTokensOptions): EventTokens {
   const unsubscribe = listener.on("settings", () => found.forgetAll());
 
   async function save(on: Sql, doer: Doer, given: Parameters<typeof saveNewToken>[1]): Promise<void> {
-    if (!(await saveNewToken(on, given)))
-      throw new AppError("conflict", "This token cannot be used; choose another one.");
+    if (!(await saveNewToken(on, given))) throw new AppError("conflict", say("tokenUnusable"));
     const { pbxId, origin, at, othersExpireAt } = given;
     const detail = { origin, others_expire_at: othersExpireAt.toISOString() };
     await writeAudit(on, doer, { action: "pbx.event_token", target: `pbx:${pbxId}`, detail, at });
@@ -93,7 +93,7 @@ export function createEventTokens(options: EventTokensOptions): EventTokens {
   const locked = async <T>(tenantId: TenantId, pbxId: string, work: (on: Sql, at: Date) => Promise<T>): Promise<T> => {
     const result = await database.sql.transaction().execute(async (on) => {
       await lockTenant(on, tenantId);
-      if (!(await loadPbx(on, tenantId, pbxId))) throw new AppError("not_found", "There is no such PBX.");
+      if (!(await loadPbx(on, tenantId, pbxId))) throw new AppError("not_found", say("noPbx"));
       return work(on, clock.now());
     });
     found.forgetAll();

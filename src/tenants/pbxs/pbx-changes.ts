@@ -7,6 +7,7 @@ import type { Sql } from "../../kit/postgres/database.ts";
 import { SealError, type SecretBox } from "../../kit/secret-box.ts";
 import { type Doer, writeAudit } from "../audit/audit.ts";
 import { loadTenantById, notifySettings } from "../store.ts";
+import { say } from "../words.ts";
 import { countPbxs, findClash, type StoredPbx, saveNewPbx, savePbx } from "./store.ts";
 
 export interface PbxFields {
@@ -61,8 +62,7 @@ export function createPbxChanges({ clock, box }: { clock: Clock; box: SecretBox 
 
   async function insert(on: Sql, doer: Doer, given: NewPbxFields & { origin: StoredPbx["origin"] }) {
     const { tenantId } = doer;
-    if ((await countPbxs(on, tenantId)) >= PBXS_MAX)
-      throw new AppError("conflict", `A tenant has at most ${PBXS_MAX} PBXs.`);
+    if ((await countPbxs(on, tenantId)) >= PBXS_MAX) throw new AppError("conflict", say("pbxsMax", { max: PBXS_MAX }));
     const { secret, ...fields } = given;
     const timeZone = fields.timeZone ?? (await loadTenantById(on, tenantId))?.timeZone ?? "UTC";
     const callIdPrefix = fields.callIdPrefix ?? (await choosePrefix(on, tenantId, fields.name));
@@ -121,15 +121,11 @@ async function choosePrefix(on: Sql, tenantId: TenantId, name: string): Promise<
 /** Address, user and secret are there together, or none of them is. */
 function refuseHalfAmi({ host, username, sealedSecret }: Pick<StoredPbx, "host" | "username" | "sealedSecret">): void {
   const missing = Object.entries({ host, username, secret: sealedSecret }).find(([, value]) => value === null);
-  if (missing && (host ?? username ?? sealedSecret) !== null)
-    throw toFieldError(
-      missing[0],
-      "is missing: AMI needs host, username and secret; a PBX without AMI has none of them",
-    );
+  if (missing && (host ?? username ?? sealedSecret) !== null) throw toFieldError(missing[0], say("pbxHalf"));
 }
 
 async function refuseClash(on: Sql, pbx: Parameters<typeof findClash>[1]): Promise<void> {
   const clash = await findClash(on, pbx);
-  if (clash === "name") throw new AppError("conflict", `There is a PBX named "${pbx.name}" already.`);
-  if (clash) throw toFieldError(clash, "another PBX has it: their calls could not be told apart");
+  if (clash === "name") throw new AppError("conflict", say("pbxNameTaken", { name: pbx.name }));
+  if (clash) throw toFieldError(clash, say("pbxClash"));
 }

@@ -7,6 +7,7 @@ import type { Database, Sql } from "../../kit/postgres/database.ts";
 import { SealError, type SecretBox } from "../../kit/secret-box.ts";
 import { type Doer, writeAudit } from "../audit/audit.ts";
 import { lockTenant, notifySettings } from "../store.ts";
+import { say } from "../words.ts";
 import { openCdr } from "./cdr.ts";
 import { createPbxChanges, DEFAULT_DIAL, type NewPbxFields, PBXS_MAX, type PbxFields } from "./pbx-changes.ts";
 import {
@@ -104,13 +105,13 @@ export function createPbxs({ database, clock, box, log }: PbxsOptions): Pbxs {
       const [found] = await loadRunnablePbxs(database.sql, { tenantId, id });
       if (!found) {
         await loadOrRefuse(database.sql, tenantId, id);
-        throw new AppError("conflict", "This PBX has no AMI: it only posts events.");
+        throw new AppError("conflict", say("pbxWithoutAmi"));
       }
       try {
         return open(found);
       } catch (error) {
         if (!(error instanceof SealError)) throw error;
-        throw new AppError("conflict", `The stored secret cannot be used: ${error.message}. Give it anew.`);
+        throw new AppError("conflict", say("pbxSecretBroken", { error: error.message }));
       }
     },
     loadPrefixes: async (tenantId) => {
@@ -158,7 +159,7 @@ async function loadOrRefuse(from: Sql, tenantId: TenantId, id: string): Promise<
   return found;
 }
 
-const pbxNotFound = (): AppError => new AppError("not_found", "There is no such PBX.");
+const pbxNotFound = (): AppError => new AppError("not_found", say("noPbx"));
 
 /** People may have taken the usual name: that must not keep Enlace from starting. */
 async function chooseName(on: Sql, tenantId: TenantId, { host }: EnvironmentPbx): Promise<string> {

@@ -9,6 +9,7 @@ import { idCursor, pageQuery, parseCursor, toPage, toPageSchema } from "../../ht
 import { idParams, noBody } from "../../http/wire.ts";
 import { toDoer } from "../audit/audit.ts";
 import { checkAnswer, toCheckAnswer } from "../connections/schema.ts";
+import { say } from "../words.ts";
 import type { Pbxs } from "./pbxs.ts";
 import { newPbx, type PbxState, pbxAnswer, pbxChange, toChangedFields, toNewFields, toPbxAnswer } from "./schema.ts";
 import type { StoredPbx } from "./store.ts";
@@ -121,5 +122,5 @@ function registerChanging(app: App, { pbxs }: PbxRouteOptions): void {
 /** A folder of this machine may hold what is another tenant's, or nobody's business: whoever runs the machine names it. */
 function refuseFolder({ isOperator }: Caller, wanted: string | null, now: string | null): void {
   if (wanted === null || wanted === now || isOperator) return;
-  throw new AppError("forbidden", "Only operators of this installation may name a folder for recordings.");
+  throw new AppError("forbidden", say("operatorRecordings"));
 }

@@ -4,6 +4,7 @@ import { AppError } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import type { DialSettings, RecordingPbx, RecordingPlaces } from "../../core/pbx-record.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
+import { say } from "../words.ts";
 import type { StoredCdr } from "./cdr.ts";
 
 /** A row of `pbxs`, its secret sealed. */
@@ -172,7 +173,7 @@ export async function removePbx(on: Sql, tenantId: TenantId, id: string): Promis
     await sql`delete from pbxs where tenant_id = ${tenantId} and id = ${id}`.execute(on);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== FOREIGN_KEY_VIOLATION) throw error;
-    throw new AppError("conflict", "Trunks still dial over this PBX: remove them first.", { cause: error });
+    throw new AppError("conflict", say("pbxHasTrunks"), { cause: error });
   }
 }
 const FOREIGN_KEY_VIOLATION = "23503";

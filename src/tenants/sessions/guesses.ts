@@ -2,6 +2,7 @@ import { AppError } from "../../core/errors.ts";
 import { toCountedAddress } from "../../http/rate-limits.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { createThrottle } from "../../kit/throttle.ts";
+import { say } from "../words.ts";
 
 /**
  * Slows down guessing of passwords: of one user from one address after five wrong ones, and of whatever users from one
@@ -35,7 +36,7 @@ export function createGuesses(clock: Clock): Guesses {
 
 function refuse(waitMs: number): AppError {
   const retryAfterSeconds = Math.ceil(waitMs / 1000);
-  return new AppError("rate_limited", `Too many wrong passwords; try again in ${retryAfterSeconds} s.`, {
+  return new AppError("rate_limited", say("guessesMany", { seconds: retryAfterSeconds }), {
     retryAfterSeconds,
   });
 }

@@ -11,6 +11,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import { toDoer } from "../audit/audit.ts";
 import { toUserAnswer, userAnswer } from "../users/schema.ts";
+import { say } from "../words.ts";
 import type { Opened, Origin } from "./rotation.ts";
 import type { Sessions } from "./sessions.ts";
 import { loadSessions } from "./store.ts";
@@ -131,8 +132,7 @@ function registerOwnSessions(app: App, { sessions, database, clock }: SessionRou
     async (request) => {
       const { tenantId, userId, role, sessionId } = request.caller;
       const id = request.query.user_id ?? userId;
-      if (id === null || (id !== userId && role !== "admin"))
-        throw new AppError("forbidden", "Only administrators may look at the sessions of others.");
+      if (id === null || (id !== userId && role !== "admin")) throw new AppError("forbidden", say("sessionsOfOthers"));
       const rows = await loadSessions(database.sql, { tenantId, id }, { now: clock.now(), rowsMax: SHOWN_MAX });
       const items = rows.map((session) => ({
         id: session.id,

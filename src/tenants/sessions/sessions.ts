@@ -9,6 +9,7 @@ import { type Doer, writeAudit } from "../audit/audit.ts";
 import { loadTenantById } from "../store.ts";
 import type { Passwords } from "../users/passwords.ts";
 import { loadPassword, saveLogin, type User } from "../users/store.ts";
+import { say } from "../words.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import type { Guesses } from "./guesses.ts";
 import {
@@ -89,7 +90,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         // An unknown name may be a password typed into the wrong field.
         const who = known ? { tenantId: known.user.tenantId, userId: known.user.id } : { userId: null };
         log.warn({ ...who, address: from.address }, "session.login_refused");
-        throw new AppError("unauthenticated", "The username or the password is wrong.");
+        throw new AppError("unauthenticated", say("loginWrong"));
       }
       succeed();
       const opened = await open(known.user, from);
@@ -100,7 +101,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const opened = await database.sql
         .transaction()
         .execute((transaction) => rotateSession(transaction, { refreshToken, from, clock, random, log, tokens }));
-      if (!opened) throw new AppError("unauthenticated", "The session has ended; log in again.");
+      if (!opened) throw new AppError("unauthenticated", say("sessionOver"));
       return opened;
     },
     logout: async (refreshToken) => {
@@ -117,7 +118,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         const at = clock.now();
         const session = await loadSession(transaction, { tenantId: doer.tenantId, id }, at);
         if (!session || (session.userId !== caller.userId && caller.role !== "admin"))
-          throw new AppError("not_found", "There is no such session.");
+          throw new AppError("not_found", say("noSession"));
         await revokeSession(transaction, id, at);
         if (session.userId === caller.userId) return;
         const detail = { user: `user:${session.userId}` };

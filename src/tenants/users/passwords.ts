@@ -1,6 +1,8 @@
 import { hash, verify } from "@node-rs/argon2";
 import { toFieldError } from "../../core/errors.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import { newSecret, type Random } from "../../kit/random.ts";
+import { say } from "../words.ts";
 
 /** Argon2id with the library's defaults (19 MiB, 2 passes), OWASP's first recommendation. */
 export interface Passwords {
@@ -35,12 +37,12 @@ export function refuseWeakPassword(password: string, username: string, path = "p
 }
 
 /** What is wrong with a password, in words; `undefined` when nothing is. Lengths count characters, not bytes. */
-export function findWeakness(password: string, username: string): string | undefined {
+export function findWeakness(password: string, username: string): Sentence | undefined {
   const { length } = [...password];
-  if (length < PASSWORD_MIN) return `must have at least ${PASSWORD_MIN} characters`;
-  if (length > PASSWORD_MAX) return `must have at most ${PASSWORD_MAX} characters`;
-  if (isLikeName(password.toLowerCase(), username.toLowerCase())) return "must not be or contain the username";
-  if (new Set(password).size < 4) return "must have at least 4 different characters";
+  if (length < PASSWORD_MIN) return say("passwordShort", { min: PASSWORD_MIN });
+  if (length > PASSWORD_MAX) return say("passwordLong", { max: PASSWORD_MAX });
+  if (isLikeName(password.toLowerCase(), username.toLowerCase())) return say("passwordName");
+  if (new Set(password).size < 4) return say("passwordPlain");
   return undefined;
 }
 

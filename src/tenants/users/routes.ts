@@ -7,6 +7,7 @@ import { idParams, noBody } from "../../http/wire.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import { toDoer } from "../audit/audit.ts";
 import { loadExtensionsOfAll } from "../extensions/store.ts";
+import { say } from "../words.ts";
 import {
   newUser,
   oneTimePassword,
@@ -106,7 +107,7 @@ function registerReading(app: App, database: Database): void {
     { config: read, schema: { summary: "One user", tags, params: idParams, response: { 200: userAnswer } } },
     async (request) => {
       const user = await loadUser(database.sql, { tenantId: request.caller.tenantId, id: request.params.id });
-      if (!user) throw new AppError("not_found", "There is no such user.");
+      if (!user) throw new AppError("not_found", say("noUser"));
       return toUserAnswer(user);
     },
   );

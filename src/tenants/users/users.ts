@@ -7,6 +7,7 @@ import { type Doer, writeAudit } from "../audit/audit.ts";
 import type { Guesses } from "../sessions/guesses.ts";
 import { revokeSessionsOfUser } from "../sessions/store.ts";
 import { lockTenant } from "../store.ts";
+import { say } from "../words.ts";
 import { type Passwords, refuseWeakPassword } from "./passwords.ts";
 import {
   countOthers,
@@ -72,7 +73,7 @@ export function createUsers({ database, clock, passwords, guesses }: UsersOption
       await lockOperators(transaction);
       await lockTenant(transaction, doer.tenantId);
       const user = await loadUser(transaction, { tenantId: doer.tenantId, id });
-      if (!user) throw new AppError("not_found", "There is no such user.");
+      if (!user) throw new AppError("not_found", say("noUser"));
       refuseBeyondReach(caller, user);
       return work(transaction, user);
     });
@@ -109,7 +110,7 @@ export function createUsers({ database, clock, passwords, guesses }: UsersOption
         const { tenantId } = doer;
         const row = { tenantId, username, name, role, isOperator, passwordHash: hash, mustChangePassword };
         const user = await saveNewUser(transaction, row, at);
-        if (!user) throw new AppError("conflict", `The username ${username} is taken.`);
+        if (!user) throw new AppError("conflict", say("usernameTaken", { username }));
         const detail = { username, role, is_operator: isOperator };
         await writeAudit(transaction, doer, { action: "user.create", target: `user:${user.id}`, detail, at });
         return { user, oneTimePassword };
@@ -137,9 +138,9 @@ export function createUsers({ database, clock, passwords, guesses }: UsersOption
       const forget = guesses.begin(caller.name, doer.address);
       const known = await loadPassword(database.sql, caller.name);
       if (!(await passwords.isRight(known?.passwordHash ?? null, current)) || known?.user.id !== caller.userId)
-        throw toFieldError("current_password", "is not the present password");
+        throw toFieldError("current_password", say("wrongPassword"));
       forget();
-      if (next === current) throw toFieldError("new_password", "is the present password");
+      if (next === current) throw toFieldError("new_password", say("samePassword"));
       refuseWeakPassword(next, caller.name, "new_password");
       const passwordHash = await passwords.hash(next);
       await database.sql.transaction().execute(async (transaction) => {
@@ -171,21 +172,20 @@ async function toPassword(passwords: Passwords, request: PasswordRequest, userna
 
 /** Whoever could make an admin or an operator could become one. */
 function refuseBeyondReach(caller: Caller, user: { role: Role; isOperator: boolean }): void {
-  if (user.isOperator && !caller.isOperator) throw new AppError("forbidden", "Only operators may change operators.");
+  if (user.isOperator && !caller.isOperator) throw new AppError("forbidden", say("operatorsOnly"));
   const isAdmin = caller.role === "admin" || SCOPES.every((scope) => caller.scopes.includes(scope));
-  if (user.role === "admin" && !isAdmin)
-    throw new AppError("forbidden", "An API key without every scope may not change administrators.");
+  if (user.role === "admin" && !isAdmin) throw new AppError("forbidden", say("adminsOnly"));
 }
 
 const isAdministering = (user: User): boolean => user.role === "admin" && user.disabledAt === null;
 
 async function refuseLast(transaction: Sql, user: User): Promise<void> {
   const { admins } = await countOthers(transaction, user);
-  if (admins === 0) throw new AppError("conflict", "This is the last active administrator of the tenant.");
+  if (admins === 0) throw new AppError("conflict", say("lastAdmin"));
   if (user.isOperator) await refuseLastOperator(transaction, user);
 }
 
 async function refuseLastOperator(transaction: Sql, user: User): Promise<void> {
   const { operators } = await countOthers(transaction, user);
-  if (operators === 0) throw new AppError("conflict", "This is the last active operator of the installation.");
+  if (operators === 0) throw new AppError("conflict", say("lastOperator"));
 }

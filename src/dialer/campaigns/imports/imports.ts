@@ -6,6 +6,7 @@ import type { Log } from "../../../kit/log.ts";
 import type { Database, Sql } from "../../../kit/postgres/database.ts";
 import { newSecret, type Random } from "../../../kit/random.ts";
 import type { Administer, Doer } from "../../administer.ts";
+import { say } from "../../words.ts";
 import { loadCampaign } from "../store.ts";
 import type { ListMapping } from "./contact-reader.ts";
 import { createImportRun } from "./import-run.ts";
@@ -60,8 +61,7 @@ export function createImports(options: ImportsOptions): Imports {
     administer(doer, async (on, at) => {
       const { tenantId } = doer;
       await refuseUnlessOpen(on, tenantId, campaignId);
-      if (await hasRunningImport(on, tenantId, campaignId))
-        throw new AppError("conflict", "Another import of this campaign is running.");
+      if (await hasRunningImport(on, tenantId, campaignId)) throw new AppError("conflict", say("importAnother"));
       const value = await saveNewImport(on, {
         tenantId,
         campaignId: campaignId as RowId,
@@ -79,7 +79,7 @@ export function createImports(options: ImportsOptions): Imports {
   async function takePlace({ tenantId }: Doer, campaignId: string): Promise<() => void> {
     await refuseUnlessOpen(database.sql, tenantId, campaignId);
     if (busy >= RUNNING_MAX || stopping.signal.aborted)
-      throw new AppError("unavailable", "Too many lists are being imported: try again soon.", {
+      throw new AppError("unavailable", say("importsMany"), {
         retryAfterSeconds: RETRY_SECONDS,
       });
     busy++;
@@ -136,10 +136,7 @@ export function createImports(options: ImportsOptions): Imports {
 
 async function refuseUnlessOpen(from: Sql, tenantId: TenantId, campaignId: string): Promise<void> {
   const campaign = await loadCampaign(from, tenantId, campaignId);
-  if (!campaign) throw new AppError("not_found", "There is no such campaign.");
+  if (!campaign) throw new AppError("not_found", say("noCampaign"));
   if (campaign.state !== "draft" && campaign.state !== "paused")
-    throw new AppError(
-      "conflict",
-      `Contacts are added to a campaign in draft or paused; this one is ${campaign.state}.`,
-    );
+    throw new AppError("conflict", say("importState", { state: say(campaign.state) }));
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "../../../core/errors.ts";
+import { say } from "../../words.ts";
 import { readCsvRows } from "./csv-rows.ts";
 import { type ListRow, UnreadableList } from "./list-row.ts";
 import { readXlsxRows } from "./xlsx-rows.ts";
@@ -46,7 +47,7 @@ function createCap(): Transform {
     transform: (chunk: Buffer, _encoding, done) => {
       bytes += chunk.length;
       if (bytes <= FILE_BYTES_MAX) done(null, chunk);
-      else done(new AppError("payload_too_large", `A list has at most ${FILE_BYTES_MAX / 1024 / 1024} MB.`));
+      else done(new AppError("payload_too_large", say("listLarge", { mb: FILE_BYTES_MAX / 1024 / 1024 })));
     },
   });
 }

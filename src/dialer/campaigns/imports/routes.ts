@@ -11,6 +11,7 @@ import { registerUploads, takeAnyBody } from "../../../http/uploads.ts";
 import { idParams } from "../../../http/wire.ts";
 import { type Clock, createDeadline } from "../../../kit/clock.ts";
 import { toDoer } from "../../administer.ts";
+import { say } from "../../words.ts";
 import { toImportAnswer } from "../answer.ts";
 import type { Recycle } from "../recycle.ts";
 import { type CampaignRouteOptions, loadCampaignFor, read, showCampaign, tags, write } from "../routes.ts";
@@ -229,7 +230,7 @@ async function loadImportFor(caller: Caller, id: string, options: ImportRouteOpt
   const found = await loadImport(database.sql, caller.tenantId, id);
   const campaign = found && (await loadCampaign(database.sql, caller.tenantId, found.campaignId));
   if (!found || !campaign || !(await mayUse(caller, campaign.projectId)))
-    throw new AppError("not_found", "There is no such import.");
+    throw new AppError("not_found", say("noImport"));
   return found;
 }
 
