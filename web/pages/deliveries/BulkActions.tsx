@@ -1,6 +1,6 @@
-import { Button, Modal } from "@mantine/core";
+import { Button, Modal, Progress } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { api, ask } from "../../api/client.ts";
 import type { paths } from "../../api/schema.gen.ts";
 import type { OperationName } from "../../api/session.ts";
@@ -79,10 +79,19 @@ function Confirmation({ deed, body, onClose }: ConfirmationProps) {
       ),
     staleTime: 0,
     gcTime: 0,
+    refetchOnWindowFocus: false, // what was asked about is what is done
   });
+  const [done, setDone] = useState(0);
+  const isLeft = useRef(false);
+  useEffect(() => {
+    isLeft.current = false;
+    return () => {
+      isLeft.current = true;
+    };
+  }, []);
   const act = useMutation({
-    mutationFn: () => ask(api.POST(`/api/v1/deliveries/${deed}`, { body: { ...body, dry_run: false } })),
-    onSuccess: async ({ changed }) => {
+    mutationFn: (total: number) => doAll({ deed, body, total, onDone: setDone, isStopped: () => isLeft.current }),
+    onSuccess: async (changed) => {
       showDone(t(`bulk.${deed}Done`, { count: changed }));
       onClose();
       await queries.invalidateQueries();
@@ -90,27 +99,55 @@ function Confirmation({ deed, body, onClose }: ConfirmationProps) {
   });
   if (preview.error) return <ErrorNote error={preview.error} onRetry={() => void preview.refetch()} />;
   if (!preview.data) return <Loading />;
-  const { matched } = preview.data;
+  const { matched, at_once } = preview.data;
   return (
     <div className="stack">
       <p>{t(`bulk.${deed}Count`, { count: matched })}</p>
       <PreviewNote deed={deed} preview={preview.data} />
+      {act.isPending && matched > at_once && (
+        <>
+          <p role="status">{t("bulk.course", { done, total: act.variables })}</p>
+          <Progress value={(done / act.variables) * 100} aria-label={t(`bulk.${deed}`)} />
+        </>
+      )}
       {act.error && <ErrorNote error={act.error} />}
       <div className="row">
         <Button
           color={deed === "discard" ? "red" : "teal"}
           disabled={matched === 0}
           loading={act.isPending}
-          onClick={() => act.mutate()}
+          onClick={() => act.mutate(matched)}
         >
           {t(`bulk.${deed}Yes`, { count: matched })}
         </Button>
         <Button variant="default" onClick={onClose}>
-          {t("action.cancel")}
+          {t(act.isPending ? "bulk.stop" : "action.cancel")}
         </Button>
       </div>
     </div>
   );
+}
+
+interface WholeDeed {
+  deed: Deed;
+  body: Body;
+  /** As many as were told of: what comes meanwhile is another deed's. */
+  total: number;
+  onDone(done: number): void;
+  /** Whether the person has left: what is not done by then stays as it is. */
+  isStopped(): boolean;
+}
+
+/** The server changes some thousands at once: it is asked until all are, one request after the other. Gives how many were. */
+async function doAll({ deed, body, total, onDone, isStopped }: WholeDeed): Promise<number> {
+  let done = 0;
+  while (done < total && !isStopped()) {
+    const { changed } = await ask(api.POST(`/api/v1/deliveries/${deed}`, { body: { ...body, dry_run: false } }));
+    if (changed === 0) break;
+    done += changed;
+    onDone(done);
+  }
+  return done;
 }
 
 function toBody({ state, connection_id, kind, since, until }: Query, ids?: readonly string[]): Body | null {
