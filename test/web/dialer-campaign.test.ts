@@ -138,7 +138,7 @@ test("a question has its whole answer: each rule with what it looked at, calls t
   await why.getByLabel("Project").selectOption({ label: "Clinic" });
   await why.getByRole("button", { name: "Ask" }).click();
   await why.getByText("This number may be called now.").waitFor();
-  await why.getByText(/country: ES/).waitFor();
+  await why.getByText("Country of the number: Spain. The policy covers").waitFor();
   await why
     .getByRole("table", { name: "Calls to it that were allowed" })
     .getByRole("cell", { name: "answered" })
