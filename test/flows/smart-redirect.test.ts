@@ -114,10 +114,13 @@ test("the CRM's responsible person takes the call, asked once for many calls of 
 test("a CRM slower than the budget is not waited for, and what it says later serves the next call", async () => {
   crm.addContact({ firstname: "Cid", lastname: "Late", mobile: "600000004", assigned_user_id: "19x6" });
   await talk("+34600000004", "103");
-  crm.faults.add({ kind: "slow", operation: "query", delayMs: 1_200 });
-  const startedMs = performance.now();
-  assert.equal(await read("+34600000004"), '{"Name":"","DialPlan":"mngr103_0009001_1"}');
-  assert.ok(performance.now() - startedMs < 950, "750 ms, and what a busy machine adds");
+  crm.faults.add({ kind: "slow", operation: "query", delayMs: 1_200, times: 20 }); // deliveries ask too
+  assert.equal(
+    await read("+34600000004"),
+    '{"Name":"","DialPlan":"mngr103_0009001_1"}',
+    "waiting it would know the name",
+  );
+  crm.faults.clear();
   await eventually(async () =>
     assert.equal(await read("+34600000004"), '{"Name":"Cid Late","DialPlan":"mngr1001_0009001_1"}'),
   );
