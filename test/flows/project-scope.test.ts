@@ -333,3 +333,36 @@ test("a supervisor of no project sees the calls of no project, and the tenant's 
   const { key } = await made("/api/v1/api-keys", { name: "reports", scopes: ["calls:read"] });
   assert.ok(traces(await textOf(enlace.as({ "x-api-key": key }), "/api/v1/calls?limit=200"), foreign));
 });
+
+test("the older dialer's addresses have no door of their own to another project", async () => {
+  const OLDER = "/apicall/api/v1";
+  const { number } = (await api.get(`/api/v1/projects/${foreign.ids.projects}`)).body;
+  const { campaigns } = foreign.ids;
+  const reading = [
+    ...["/proyectos", "/campaigns", "/logs", `/logs?campaign_id=${campaigns}`],
+    ...foreign.attemptIds.map((id) => `/logs?call_id=${id}`),
+  ];
+  for (const path of reading) {
+    const { status, body } = await supervisor.get(`${OLDER}${path}`);
+    assert.equal(status, 200, path);
+    assert.ok(!traces(JSON.stringify(body), foreign), `${path}: ${JSON.stringify(body)}`);
+  }
+  assert.ok(
+    traces(await textOf(api, `${OLDER}/logs`), foreign) && traces(await textOf(supervisor, `${OLDER}/logs`), own),
+  );
+  const refused: [string, string, Json?][] = [
+    ["GET", `/logs?proyecto_id=${number}`],
+    ["GET", `/campaigns/stats?campaign_id=${campaigns}`],
+    ["GET", `/campaigns/dispositions?campaign_id=${campaigns}`],
+    ["GET", `/campaigns/schedules?campaign_id=${campaigns}`],
+    ["GET", `/blacklist?proyecto_id=${number}`],
+    ["POST", "/blacklist", { proyecto_id: number, telefono: "+34600000500" }],
+    ["POST", "/call", { proyecto_id: number, telefono: "+34600000500" }],
+    ["POST", "/campaigns/action", { campaign_id: campaigns, action: "start" }],
+    ["POST", "/logs/status", { id: foreign.attemptIds[0], status: "BUSY" }],
+  ];
+  for (const [method, path, body] of refused) {
+    const { status } = await supervisor.send(method, `${OLDER}${path}`, body);
+    assert.ok([403, 404].includes(status), `${method} ${path} answered ${status}`);
+  }
+});
