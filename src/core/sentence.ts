@@ -65,6 +65,13 @@ export class SentenceError extends Error {
   }
 }
 
+/** A connector's own failure may carry its sentence too. */
+export const hasSentence = (error: unknown): error is Error & { sentence: Sentence } =>
+  error instanceof Error &&
+  "sentence" in error &&
+  isSentence(error.sentence) &&
+  typeof error.sentence.code === "string";
+
 /** A sentence as the reason of an outcome. */
 export function toReason({ text, code, values }: Sentence): { reason: string; words: Wording } {
   return { reason: text, words: { code, values } };

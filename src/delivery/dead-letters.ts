@@ -1,10 +1,12 @@
 import { sql } from "kysely";
 import { AppError } from "../core/errors.ts";
 import type { TenantId } from "../core/ids.ts";
+import type { Sentence } from "../core/sentence.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Database, Sql } from "../kit/postgres/database.ts";
 import { UNCERTAIN_GRACE_MS } from "./retry-policy.ts";
 import { type DeliveryFilter, loadDelivery, type OwnDeliveries, type StoredDelivery, toConditions } from "./store.ts";
+import { say } from "./words.ts";
 
 /** Who asks, as app.ts knows how to write it into the audit log. */
 export interface Doer {
@@ -53,7 +55,7 @@ export const MATCHED_MAX = 100_000;
 
 interface Verb {
   action: "delivery.replay" | "delivery.discard";
-  refusal: string;
+  refusal: Sentence;
   /** Which rows it may be done to. */
   may: ReturnType<typeof sql>;
   set: ReturnType<typeof sql>;
@@ -62,14 +64,13 @@ interface Verb {
 /** A signal is of no use later, so only one whose deadline is still ahead is sent anew. */
 const REPLAY: Verb = {
   action: "delivery.replay",
-  refusal:
-    "Only a dead or discarded delivery, or a delivered record, can be sent anew, and a signal only before its deadline.",
+  refusal: say("notReplayed"),
   may: sql`d.state in ('dead', 'discarded') or (d.state = 'delivered' and d.kind = 'record')`,
   set: sql`state = 'pending', attempts = 0`,
 };
 const DISCARD: Verb = {
   action: "delivery.discard",
-  refusal: "Only a dead delivery, or one that waits, can be discarded.",
+  refusal: say("notDiscarded"),
   may: sql`d.state in ('dead', 'pending')`,
   set: sql`state = 'discarded'`,
 };
@@ -86,7 +87,7 @@ export function createDeadLetters({ database, clock, writeAudit }: DeadLetterOpt
     return database.sql.transaction().execute(async (transaction) => {
       const at = clock.now();
       if (!(await loadDelivery(transaction, doer.tenantId, { id, own })))
-        throw new AppError("not_found", "There is no such delivery.");
+        throw new AppError("not_found", say("noDelivery"));
       const where = sql`d.tenant_id = ${doer.tenantId} and d.id = ${id}`;
       const changed = await apply(transaction, { verb, where, at });
       if (changed === 0) throw new AppError("conflict", verb.refusal);

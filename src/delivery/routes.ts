@@ -18,6 +18,7 @@ import {
   toFilter,
 } from "./schema.ts";
 import { loadAttempts, loadDeliveries, loadDelivery, type OwnDeliveries } from "./store.ts";
+import { say } from "./words.ts";
 
 export interface DeliveryRouteOptions {
   database: Database;
@@ -71,7 +72,7 @@ function registerReading(app: App, { database, toOwn }: DeliveryRouteOptions): v
     async ({ caller, params }) => {
       const own = await toOwn(caller);
       const delivery = await loadDelivery(database.sql, caller.tenantId, { id: params.id, own });
-      if (!delivery) throw new AppError("not_found", "There is no such delivery.");
+      if (!delivery) throw new AppError("not_found", say("noDelivery"));
       return toDeliveryAnswer(delivery);
     },
   );
@@ -93,7 +94,7 @@ function registerReading(app: App, { database, toOwn }: DeliveryRouteOptions): v
       const deliveryId = request.params.id;
       const own = await toOwn(request.caller);
       if (!(await loadDelivery(database.sql, tenantId, { id: deliveryId, own })))
-        throw new AppError("not_found", "There is no such delivery.");
+        throw new AppError("not_found", say("noDelivery"));
       const beforeNumber = parseCursor(cursor, numberCursor)?.number;
       const rows = await loadAttempts(database.sql, tenantId, { deliveryId, beforeNumber, rowsMax: limit + 1 });
       return toPage(rows, limit, { toItem: toAttemptAnswer, toPosition: ({ number }) => ({ number }) });

@@ -19,6 +19,11 @@ export const DELIVERY_SENTENCES = {
   tooLate: "its deadline passed before it could be sent",
   merged: "the call is one with {call}",
   double: "Its record is a double of the one of {call}: remove it over there.",
+  noDelivery: "There is no such delivery.",
+  notReplayed:
+    "Only a dead or discarded delivery, or a delivered record, can be sent anew, and a signal only before its deadline.",
+  notDiscarded: "Only a dead delivery, or one that waits, can be discarded.",
+  systemSilent: "{connection} does not answer: {why}",
   checkUnfinished: "the check could not be finished: {error}",
   queueIs: "{pending} waiting, the oldest {seconds} s overdue",
   lanesAre: "{held} held, {paused} paused, {broken} with an open breaker",

@@ -13,6 +13,7 @@ import { openConnection } from "./opened-connection.ts";
 import { parseSettings } from "./parse-settings.ts";
 import { sealSettings, toSettingsSchema } from "./settings.ts";
 import { countConnections, isNameTaken, type StoredConnection, saveConnection, saveNewConnection } from "./store.ts";
+import { say } from "./words.ts";
 
 export interface ConnectionFields extends Partial<LaneLimits> {
   name: string;
@@ -53,7 +54,7 @@ export function createConnectionChanges(options: ConnectionChangeOptions): Conne
     const connector = connectors.get(fields.connector);
     if (!connector) throw invalidField("connector", `there is no connector "${fields.connector}"`);
     if ((await countConnections(on, tenantId)) >= CONNECTIONS_MAX) {
-      throw new AppError("conflict", `A tenant has at most ${CONNECTIONS_MAX} connections.`);
+      throw new AppError("conflict", say("tooMany", { max: CONNECTIONS_MAX }));
     }
     await refuseTakenName(on, tenantId, fields.name);
     const schema = toSettingsSchema(connector.settings);
@@ -84,7 +85,7 @@ export function createConnectionChanges(options: ConnectionChangeOptions): Conne
   async function update(on: Sql, stored: StoredConnection, fields: Partial<ConnectionFields>): Promise<string[]> {
     const { tenantId, id } = stored;
     const connector = connectors.get(stored.connector);
-    if (!connector) throw new AppError("conflict", `This version of Enlace has no connector "${stored.connector}".`);
+    if (!connector) throw new AppError("conflict", say("noConnector", { connector: stored.connector }));
     const old = openConnection(stored, options).settings;
     const settings = fields.settings === undefined ? old : parseSettings(connector, fields.settings, old);
     const isNew = fields.settings !== undefined && !isDeepStrictEqual(settings, old);
@@ -118,6 +119,6 @@ function invalidField(path: string, message: string): AppError {
 
 async function refuseTakenName(on: Sql, tenantId: TenantId, name: string): Promise<void> {
   if (await isNameTaken(on, tenantId, name)) {
-    throw new AppError("conflict", `There is a connection named "${name}" already.`);
+    throw new AppError("conflict", say("nameTaken", { name }));
   }
 }

@@ -19,6 +19,7 @@ import {
   toConnectionAnswer,
   toConnectorAnswer,
 } from "./schema.ts";
+import { say } from "./words.ts";
 
 export interface ConnectionRouteOptions {
   connections: Connections;
@@ -143,7 +144,7 @@ function registerRunning(app: App, { connections, check }: ConnectionRouteOption
       const { tenantId } = request.caller;
       const { version } = await connections.show(tenantId, request.params.id);
       const connection = await connections.load(tenantId, request.params.id, version);
-      if (!connection) throw new AppError("not_found", "There is no such connection.");
+      if (!connection) throw new AppError("not_found", say("none"));
       const report = await check(connection, app.draining);
       if (report.ok) await connections.release(toDoer(request), request.params.id);
       return toCheckAnswer(report);

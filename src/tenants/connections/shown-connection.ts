@@ -7,6 +7,7 @@ import type { LaneKeeper, LaneStatus } from "./lane-keeper.ts";
 import { openConnection } from "./opened-connection.ts";
 import { maskSecrets, toSettingsSchema } from "./settings.ts";
 import type { StoredConnection } from "./store.ts";
+import { say } from "./words.ts";
 
 /** A connection as people see it: secrets masked, with the state of its lane. */
 export interface ShownConnection extends Omit<StoredConnection, "settings"> {
@@ -52,7 +53,7 @@ export async function showConnection(
   return shown;
 }
 
-export const connectionNotFound = (): AppError => new AppError("not_found", "There is no such connection.");
+export const connectionNotFound = (): AppError => new AppError("not_found", say("none"));
 
 /** What cannot be opened cannot be shown either: the administrator sees why and enters it anew. */
 function toShownSettings(

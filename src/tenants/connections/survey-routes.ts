@@ -9,6 +9,7 @@ import { idParams } from "../../http/wire.ts";
 import type { Connections } from "./connections.ts";
 import { fieldsAnswer, mappingBody, toFieldsAnswer, toUsersAnswer, usersAnswer } from "./survey-schema.ts";
 import { toUserMapping } from "./user-mapping.ts";
+import { say } from "./words.ts";
 
 export interface SurveyRouteOptions {
   connections: Pick<Connections, "show" | "load">;
@@ -51,7 +52,7 @@ function registerFields(app: App, options: SurveyRouteOptions): void {
       async (session, run) => (await session.fields?.({ ...question, sample }, run)) ?? null,
       app.draining,
     );
-    if (!report) throw toUnable(options, connection, "fields that values could be mapped to");
+    if (!report) throw toUnable(options, connection, "noFields");
     return toFieldsAnswer(report, sample);
   }
   app.get(
@@ -102,7 +103,7 @@ function registerUsers(app: App, options: SurveyRouteOptions): void {
       const connection = await find(options, tenantId, request.params.id);
       const work = async (session: Session, run: Run) => (await session.users?.(run)) ?? null;
       const report = await options.ask(connection, work, app.draining);
-      if (!report) throw toUnable(options, connection, "users that extensions could be mapped to");
+      if (!report) throw toUnable(options, connection, "noUsers");
       return toUsersAnswer(report, toUserMapping(report, await options.listExtensions(tenantId)));
     },
   );
@@ -111,11 +112,15 @@ function registerUsers(app: App, options: SurveyRouteOptions): void {
 async function find({ connections }: SurveyRouteOptions, tenantId: TenantId, id: string): Promise<ConnectionRecord> {
   const { version } = await connections.show(tenantId, id);
   const connection = await connections.load(tenantId, id, version);
-  if (!connection) throw new AppError("not_found", "There is no such connection.");
+  if (!connection) throw new AppError("not_found", say("none"));
   return connection;
 }
 
-function toUnable({ connectors }: SurveyRouteOptions, { connector }: ConnectionRecord, what: string): AppError {
+function toUnable(
+  { connectors }: SurveyRouteOptions,
+  { connector }: ConnectionRecord,
+  what: "noFields" | "noUsers",
+): AppError {
   const title = connectors.find(({ id }) => id === connector)?.title ?? connector;
-  return new AppError("conflict", `${title} has no ${what}.`);
+  return new AppError("conflict", say(what, { title }));
 }
