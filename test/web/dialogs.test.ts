@@ -8,7 +8,7 @@ import { chromiumIsMissing } from "./chromium.ts";
 import { assertQuiet, type Desk, settle, startConsole } from "./console.ts";
 import { toPeople } from "./dialer-scenery.ts";
 import { findForeignWords, type Language, toText } from "./foreign-words.ts";
-import { addWholeScenery, WALKING_FACTOR, walk } from "./walk.ts";
+import { addWholeScenery, unfold, WALKING_FACTOR, walk } from "./walk.ts";
 
 const skip = chromiumIsMissing;
 const house = skip ? undefined : await startConsole({ clockFactor: WALKING_FACTOR });
@@ -177,7 +177,7 @@ const toLetters = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, 
 /** What is wrong with the dialog that is open, once all of it is there. */
 async function lookInto(desk: Desk, language: Language): Promise<string[]> {
   await desk.page.getByRole("dialog").waitFor();
-  await settle(desk);
+  await unfold(desk);
   const words = (await findForeignWords(desk.page, language)).map((text) => `foreign: ${text}`);
   return [...words, ...(await lookInBothThemes(desk.page, "[role=dialog]"))];
 }
