@@ -28,6 +28,9 @@ test("a value is sent to another field of the CRM, seen with the last call first
   await page.goto("/connections/1");
   const fields = page.getByRole("region", { name: "Fields" });
   await fields.getByRole("cell", { name: "+34600000010" }).first().waitFor();
+  const settings = page.locator("form", { has: page.getByLabel("Access key") });
+  await settings.getByText("Owners by extension").first().waitFor();
+  assert.equal(await settings.locator("summary", { hasText: /^Fields$/ }).count(), 0, "edited here, and not twice");
   const choice = fields.getByLabel("Field for Trunk");
   await choice.selectOption({ label: "Gateway (gateway)" });
   await fields
