@@ -65,7 +65,7 @@ const SWITCHES: readonly Switch[] = [
     path: "/dialer/campaigns/$waiting",
     place: (page) => page.locator("main"),
     buttons: [/^Start/, /^Pause/],
-    badge: "calls",
+    badge: "calling",
     url: "**/api/v1/campaigns/*/start",
     list: "",
   },
