@@ -236,11 +236,21 @@ function ask({ method, path }: Operation, id: string) {
 
 /** The foreign things as an administrator sees them. */
 async function snapshot(): Promise<Json> {
-  const shown: Json = { live: (await api.get(`/api/v1/calls/${foreign.liveCallId}`)).body };
+  const shown: Json = {};
   for (const [kind, id] of Object.entries(foreign.ids))
     if (kind !== "suppressions") shown[kind] = (await api.get(`/api/v1/${kind}/${id}`)).body;
+  shown.live = toStanding((await api.get(`/api/v1/calls/${foreign.liveCallId}`)).body);
+  shown.calls = toStanding(shown.calls);
   return JSON.parse(JSON.stringify(shown, (name, value) => (name === "updated_at" ? undefined : value)));
 }
+
+/** What orders change; how far its record is on the way to the CRM changes by itself. */
+const toStanding = ({ outcome, answered_at, ended_at, recording }: Json): Json => ({
+  outcome,
+  answered_at,
+  ended_at,
+  recording,
+});
 
 test("a supervisor's own things open, and the call of the project can be steered while it goes on", async () => {
   for (const [kind, id] of Object.entries(own.ids))
