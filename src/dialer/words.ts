@@ -49,7 +49,6 @@ export const DIALER_SENTENCES = {
   contactState: "Somebody who waits can be skipped; this contact is {state}.",
   contactCalled: "This contact is being called now.",
   contactsMax: "A campaign has at most {max} contacts.",
-  listLarge: "A list has at most {mb} MB.",
   start: "start",
   pause: "pause",
   stop: "stop",

@@ -44,7 +44,8 @@ test("of many, duplicates and what is no number are told as an import tells them
   const id = await createCampaign();
   const contacts = ["600000001", "nobody", "+34600000002", "600 000 001"].map((number) => ({ number }));
   const { body } = await add(id, { contacts });
-  const invalid_lines = [{ line: 2, value: "nobody", reason: "is not a phone number" }];
+  const words = { reason: "is not a phone number", reason_code: "field.phone", reason_values: {} };
+  const invalid_lines = [{ line: 2, value: "nobody", ...words }];
   assert.deepEqual(body, { inserted: 2, duplicates: 1, invalid: 1, invalid_lines });
   assert.deepEqual(await countsOf(id), {
     ...{ total: 2, pending: 2, dialing: 0, completed: 0, failed: 0, skipped: 0 },

@@ -1,8 +1,10 @@
 import type { z } from "zod";
 import { toInstant } from "../../http/wire.ts";
+import { toWireWords } from "../../kit/word-fields.ts";
 import type { ContactState } from "../campaign.ts";
 import type { StoredContact } from "./contact-store.ts";
 import type { StoredImport } from "./imports/import-store.ts";
+import { toldOf } from "./imports/words.ts";
 import { isOpen, nextOpening, type Schedule } from "./schedule.ts";
 import type { campaignAnswer, contactAnswer, importAnswer, scheduleAnswer, statisticsAnswer } from "./schema.ts";
 import type { ContactCount, StoredCampaign } from "./store.ts";
@@ -98,6 +100,7 @@ export function toImportAnswer(given: StoredImport): z.input<typeof importAnswer
     suppressed: given.suppressed,
     columns: given.columns,
     problem: given.problem,
+    ...toWireWords("problem", given.problem === null ? null : toldOf(given.problem)),
     created_at: toInstant(given.createdAt),
     updated_at: toInstant(given.updatedAt),
     finished_at: toInstant(given.finishedAt),

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { AppError } from "../../core/errors.ts";
+import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
 import { type PhoneNumber, parsePhoneNumber } from "../../core/phone-number.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
@@ -90,7 +91,7 @@ function readContacts(contacts: readonly NewContact[], country: string) {
   for (const [index, { number: text, variables }] of contacts.entries()) {
     const number = parsePhoneNumber(text, country);
     if (number) good.push({ number, variables: JSON.stringify(variables) });
-    else invalid.push({ line: index + 1, value: text, reason: "is not a phone number" });
+    else invalid.push({ line: index + 1, value: text, reason: FIELD_SENTENCES.phone });
   }
   return { good, invalid };
 }

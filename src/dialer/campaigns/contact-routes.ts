@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { toFieldSentence } from "../../core/field-words.ts";
 import type { App } from "../../http/app-instance.ts";
 import { idParams, noBody, rowIdField } from "../../http/wire.ts";
+import { toWireWords, toWordFields } from "../../kit/word-fields.ts";
 import { toDoer } from "../administer.ts";
 import { toContactAnswer } from "./answer.ts";
 import type { ContactChanges, NewContact } from "./contact-changes.ts";
@@ -45,6 +47,7 @@ const addedAnswer = z
         line: count.meta({ description: "Of what was sent, from 1" }),
         value: z.string(),
         reason: z.string(),
+        ...toWordFields("reason"),
       }),
     ),
   })
@@ -72,7 +75,10 @@ export function registerContactRoutes(app: App, options: ContactRouteOptions): v
     async (request) => {
       const given: readonly NewContact[] = "contacts" in request.body ? request.body.contacts : [request.body];
       const { invalid, ...added } = await contacts.add(toDoer(request), request.params.id, given);
-      return { ...added, invalid: invalid.length, invalid_lines: invalid };
+      const invalid_lines = invalid.map((line) => ({
+        ...{ ...line, ...toWireWords("reason", toFieldSentence({ message: line.reason })) },
+      }));
+      return { ...added, invalid: invalid.length, invalid_lines };
     },
   );
   app.post(

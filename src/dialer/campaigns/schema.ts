@@ -3,6 +3,7 @@ import { DISPOSITIONS } from "../../core/disposition.ts";
 import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import { pageQuery } from "../../http/paging.ts";
 import { instantField, rowIdField } from "../../http/wire.ts";
+import { toWordFields } from "../../kit/word-fields.ts";
 import { DAY_SECONDS } from "./schedule.ts";
 
 export const CAMPAIGN_STATES = ["draft", "active", "paused", "stopped", "completed"] as const;
@@ -174,6 +175,7 @@ export const importAnswer = z
     suppressed: count.meta({ description: "Of recycled ones: not to be called any more" }),
     columns: z.array(z.string()).meta({ description: "Names of the variables" }),
     problem: z.string().nullable(),
+    ...toWordFields("problem"),
     created_at: instantField,
     updated_at: instantField,
     finished_at: instantField.nullable(),

@@ -37,8 +37,10 @@ function ContactForm({ id, onDone }: { id: string; onDone(): void }) {
         api.POST("/api/v1/campaigns/{id}/contacts", { params, body }),
       );
       if (inserted > 0) return;
-      const message = duplicates > 0 ? t("dialer.contactThere") : (invalid_lines[0]?.reason ?? "");
-      throw new ApiProblem({ code: "invalid_field", detail: message });
+      if (duplicates > 0) throw new ApiProblem({ code: "invalid_field", detail: t("dialer.contactThere") });
+      const [line] = invalid_lines;
+      const { reason: detail = "", reason_code: code, reason_values: values } = line ?? {};
+      throw new ApiProblem({ code: "invalid_field", detail, ...(code && { said: { code, values: values ?? {} } }) });
     },
     done: t("dialer.contactAdded"),
     onDone,

@@ -8,6 +8,7 @@ import { useText } from "../../locales/text.tsx";
 import { Badge, type Tone } from "../../ui/Badge.tsx";
 import { ListCard } from "../../ui/ListCard.tsx";
 import { showProblem } from "../../ui/notices.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
@@ -52,12 +53,16 @@ export function Imports({ campaignId: id }: { campaignId: string }) {
   );
 }
 
-function FileName({ one: { file_name, kind, problem } }: { one: Import }) {
+function FileName({ one: { file_name, kind, problem, ...words } }: { one: Import }) {
   const { t } = useText();
   return (
     <div>
       {file_name || t(`dialer.kind.${kind}`)}
-      {problem && <p className="note note-bad small">{problem}</p>}
+      {problem && (
+        <p className="note note-bad small">
+          <Said text={problem} code={words.problem_code} values={words.problem_values} />
+        </p>
+      )}
     </div>
   );
 }

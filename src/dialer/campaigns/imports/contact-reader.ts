@@ -1,5 +1,6 @@
 import { type PhoneNumber, parsePhoneNumber } from "../../../core/phone-number.ts";
 import { type ListRow, UnreadableList } from "./list-row.ts";
+import { say } from "./words.ts";
 
 /** Somebody to call, as a file names them. */
 export interface ReadContact {
@@ -125,8 +126,7 @@ function toNames(
   numberAt: number,
   nameless: (at: number) => string | null,
 ): (string | null)[] {
-  if (cells.length > VARIABLES_MAX + 1)
-    throw new UnreadableList(`The first row names more than ${VARIABLES_MAX} columns beside the number.`);
+  if (cells.length > VARIABLES_MAX + 1) throw new UnreadableList(say("columnsMax", { max: VARIABLES_MAX }));
   const used = new Set<string>();
   return cells.map((cell, at) => {
     if (at === numberAt) return null;

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { CsvError, parse } from "csv-parse";
 import { CELLS_MAX, type ListRow, UnreadableList } from "./list-row.ts";
+import { say } from "./words.ts";
 
 const SAMPLE_BYTES = 64 * 1024;
 const RECORD_BYTES_MAX = 64 * 1024;
@@ -30,12 +31,12 @@ export async function* readCsvRows(path: string, signal: AbortSignal): AsyncGene
   feeding.catch(() => undefined); // the loop below meets the same error
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      if (record.length > CELLS_MAX) throw new UnreadableList(`Line ${info.lines} has more than ${CELLS_MAX} fields.`);
+      if (record.length > CELLS_MAX) throw new UnreadableList(say("lineLong", { line: info.lines, max: CELLS_MAX }));
       yield { line: info.lines, cells: record };
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new UnreadableList(`Line ${String(error.lines ?? "?")}: ${error.message}`, { cause: error });
+    throw new UnreadableList(say("line", { line: String(error.lines ?? "?"), error: error.message }), { cause: error });
   } finally {
     parser.destroy();
   }

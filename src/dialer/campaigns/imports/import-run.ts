@@ -14,6 +14,7 @@ import {
 import { endImport, PROBLEMS_MAX, type StoredImport, saveBatch } from "./import-store.ts";
 import type { ListFile } from "./list-file.ts";
 import { UnreadableList } from "./list-row.ts";
+import { say } from "./words.ts";
 
 export interface ImportWork {
   file: ListFile;
@@ -63,7 +64,7 @@ export function createImportRun({ database, clock, log, loadTenant }: ImportRunO
       await Promise.allSettled([saving]);
     }
     if (!(await saving)) return GIVEN_UP;
-    return contacts === 0 ? "There is no phone number in this file." : null;
+    return contacts === 0 ? say("noNumber").text : null;
   }
 
   async function run(begun: StoredImport, given: ImportWork): Promise<StoredImport> {
@@ -71,10 +72,10 @@ export function createImportRun({ database, clock, log, loadTenant }: ImportRunO
     const tenant = await loadTenant(begun.tenantId);
     const reader = createContactReader({ country: tenant?.country ?? "", ...given.mapping });
     const problem = await read(begun, reader, given).catch((error: unknown) => {
-      if (given.signal.aborted) return "Enlace was stopped. What was read is kept: import the file again.";
+      if (given.signal.aborted) return say("stopped").text;
       if (error instanceof UnreadableList) return error.message;
       log.error({ tenantId: begun.tenantId, importId: begun.id, err: error }, "campaign.import_broke");
-      return `Something went wrong on our side: ${toErrorMessage(error)}`;
+      return say("broke", { error: toErrorMessage(error) }).text;
     });
     const ended = await endImport(database.sql, begun, { problem, at: clock.now() });
     const { tenantId, campaignId, state, inserted, duplicates, invalid } = ended;

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "../../../core/errors.ts";
-import { say } from "../../words.ts";
 import { readCsvRows } from "./csv-rows.ts";
 import { type ListRow, UnreadableList } from "./list-row.ts";
+import { say } from "./words.ts";
 import { readXlsxRows } from "./xlsx-rows.ts";
 
 /** A million rows with a few columns have 100 MB. */
@@ -37,7 +37,7 @@ export async function saveListFile(
     };
   } catch (error) {
     await remove();
-    throw error instanceof UnreadableList ? new AppError("invalid_request", error.message) : error;
+    throw error instanceof UnreadableList ? new AppError("invalid_request", error.sentence) : error;
   }
 }
 
@@ -47,7 +47,7 @@ function createCap(): Transform {
     transform: (chunk: Buffer, _encoding, done) => {
       bytes += chunk.length;
       if (bytes <= FILE_BYTES_MAX) done(null, chunk);
-      else done(new AppError("payload_too_large", say("listLarge", { mb: FILE_BYTES_MAX / 1024 / 1024 })));
+      else done(new AppError("payload_too_large", say("large", { mb: FILE_BYTES_MAX / 1024 / 1024 })));
     },
   });
 }
@@ -57,10 +57,9 @@ async function toKind(path: string): Promise<ListFile["kind"]> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
-    if (bytesRead === 0) throw new UnreadableList("The file is empty.");
+    if (bytesRead === 0) throw new UnreadableList(say("emptyFile"));
     if (buffer.readUInt32BE(0) === 0x504b0304) return "xlsx";
-    if (buffer.readUInt32BE(0) === 0xd0cf11e0)
-      throw new UnreadableList("This is a workbook of an older Excel: save it as .xlsx or CSV.");
+    if (buffer.readUInt32BE(0) === 0xd0cf11e0) throw new UnreadableList(say("oldExcel"));
     return "csv";
   } finally {
     await file.close();

@@ -2,6 +2,7 @@ import { AppError } from "../../../core/errors.ts";
 import { type ListMapping, toLayout } from "./contact-reader.ts";
 import type { ListFile } from "./list-file.ts";
 import { type ListRow, UnreadableList } from "./list-row.ts";
+import { say } from "./words.ts";
 
 /** How a list would be read. */
 export interface ListPreview {
@@ -25,7 +26,7 @@ export async function previewList(
 ): Promise<ListPreview> {
   try {
     const [first, ...others] = await readHead(file, signal);
-    if (!first) throw new UnreadableList("There is nothing in this file.");
+    if (!first) throw new UnreadableList(say("nothing"));
     const { hasHeader, numberAt, names } = toLayout(first.cells, country, mapping);
     const rows = (hasHeader ? others : [first, ...others]).slice(0, ROWS_MAX);
     const columns = first.cells.map((cell, at) => {
@@ -34,7 +35,7 @@ export async function previewList(
     });
     return { kind: file.kind, hasHeader, numberAt, columns, rows: rows.map(({ cells }) => cells.map(toShown)) };
   } catch (error) {
-    throw error instanceof UnreadableList ? new AppError("invalid_request", error.message) : error;
+    throw error instanceof UnreadableList ? new AppError("invalid_request", error.sentence) : error;
   } finally {
     await file.remove();
   }

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { type Entry, open, type ZipFile } from "yauzl";
 import { UnreadableList } from "./list-row.ts";
+import { say } from "./words.ts";
 
 /** Parts of a workbook: a few dozen; an archive with more is something else. */
 const PARTS_MAX = 2_000;
@@ -27,7 +28,7 @@ export async function openArchive(path: string): Promise<XlsxArchive> {
       has: (name) => parts.has(name),
       open: (name) => {
         const part = parts.get(name);
-        if (!part) throw new UnreadableList(`This workbook has no part ${name}.`);
+        if (!part) throw new UnreadableList(say("noPart", { name }));
         refuseBombs(part);
         return zip.openReadStreamPromise(part);
       },
@@ -42,14 +43,14 @@ export async function openArchive(path: string): Promise<XlsxArchive> {
 function openZip(path: string): Promise<ZipFile> {
   return new Promise((resolve, reject) => {
     open(path, { lazyEntries: true, autoClose: false, validateEntrySizes: true }, (error, zip) => {
-      if (error) reject(new UnreadableList(`This is no workbook: ${error.message}.`, { cause: error }));
+      if (error) reject(new UnreadableList(say("noWorkbook", { error: error.message }), { cause: error }));
       else resolve(zip);
     });
   });
 }
 
 function listParts(zip: ZipFile): Promise<Map<string, Entry>> {
-  if (zip.entryCount > PARTS_MAX) throw new UnreadableList("This archive has too many parts for a workbook.");
+  if (zip.entryCount > PARTS_MAX) throw new UnreadableList(say("partsMax"));
   return new Promise((resolve, reject) => {
     const parts = new Map<string, Entry>();
     zip.on("entry", (entry: Entry) => {
@@ -57,7 +58,7 @@ function listParts(zip: ZipFile): Promise<Map<string, Entry>> {
       zip.readEntry();
     });
     zip.once("end", () => resolve(parts));
-    zip.once("error", (error: Error) => reject(new UnreadableList(`This is no workbook: ${error.message}.`)));
+    zip.once("error", (error: Error) => reject(new UnreadableList(say("noWorkbook", { error: error.message }))));
     zip.readEntry();
   });
 }
@@ -65,6 +66,5 @@ function listParts(zip: ZipFile): Promise<Map<string, Entry>> {
 /** `yauzl` ends the stream of a part that turns out larger than it said. */
 function refuseBombs({ fileName, compressedSize, uncompressedSize }: Entry): void {
   const isDense = uncompressedSize > HARMLESS_BYTES && uncompressedSize > compressedSize * PACKED_MAX;
-  if (isDense || uncompressedSize > PART_BYTES_MAX)
-    throw new UnreadableList(`The part ${fileName} of this workbook would unpack to too much.`);
+  if (isDense || uncompressedSize > PART_BYTES_MAX) throw new UnreadableList(say("partLarge", { name: fileName }));
 }

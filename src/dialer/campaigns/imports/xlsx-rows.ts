@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import { CELLS_MAX, type ListRow, UnreadableList } from "./list-row.ts";
+import { say } from "./words.ts";
 import { openArchive, type XlsxArchive } from "./xlsx-archive.ts";
 
 /** Texts that cells refer to are kept while the sheet is read. */
@@ -46,7 +47,7 @@ async function findFirstSheet(archive: XlsxArchive, signal: AbortSignal): Promis
       if (bare(name) === "Relationship" && attributes.Id === id) target = attributes.Target;
     },
   });
-  if (target === undefined) throw new UnreadableList("This workbook has no sheet.");
+  if (target === undefined) throw new UnreadableList(say("noSheet"));
   return target.startsWith("/") ? target.slice(1) : `xl/${target}`;
 }
 
@@ -68,7 +69,7 @@ async function readShared(archive: XlsxArchive, signal: AbortSignal): Promise<st
     if (bare(name) !== "si") return;
     characters += text.length;
     if (texts.push(text) > SHARED_TEXTS_MAX || characters > SHARED_CHARACTERS_MAX)
-      throw new UnreadableList("This workbook has more texts than are taken: save the sheet as CSV.");
+      throw new UnreadableList(say("textsMax"));
   });
   for await (const chunk of textOf(await archive.open("xl/sharedStrings.xml"), signal)) feed(parser, chunk);
   return texts;
@@ -103,7 +104,7 @@ function put(
   cell: { column: number; type: string; text: string },
   shared: readonly string[],
 ): void {
-  if (cell.column >= CELLS_MAX) throw new UnreadableList(`Row ${row.line} has more than ${CELLS_MAX} cells.`);
+  if (cell.column >= CELLS_MAX) throw new UnreadableList(say("rowLong", { line: row.line, max: CELLS_MAX }));
   while (row.cells.length < cell.column) row.cells.push("");
   row.cells[cell.column] = toText(cell, shared);
 }
@@ -148,7 +149,7 @@ async function* textOf(stream: Readable, signal: AbortSignal): AsyncGenerator<st
     }
   } catch (error) {
     if (signal.aborted || error instanceof UnreadableList) throw error;
-    throw new UnreadableList(`This workbook is damaged: ${(error as Error).message}.`, { cause: error });
+    throw new UnreadableList(say("damaged", { error: (error as Error).message }), { cause: error });
   } finally {
     stream.destroy();
   }
@@ -159,7 +160,7 @@ function feed(parser: { write(text: string): unknown }, chunk: string): void {
     parser.write(chunk);
   } catch (error) {
     if (error instanceof UnreadableList) throw error;
-    throw new UnreadableList(`This workbook is damaged: ${(error as Error).message}.`, { cause: error });
+    throw new UnreadableList(say("damaged", { error: (error as Error).message }), { cause: error });
   }
 }
 
