@@ -15,7 +15,6 @@ import type { App } from "../http/app-instance.ts";
 import { createAdminister, type DialerProjects } from "./dialer-projects.ts";
 import type { Ground } from "./ground.ts";
 import type { People } from "./people.ts";
-import { listOwnProjects } from "./people.ts";
 import type { Rooms } from "./rooms.ts";
 
 // Whether a call may be made, under which number, and what that needs of projects and of the do-not-call list.
@@ -71,6 +70,6 @@ export function registerPolicyDoors(
   registerLedgerRoutes(app, {
     ...{ explain: policy.explain, runDry: policy.runDry, projects, loadTenant: tenants.loadTenant },
     loadCampaign: (tenantId, id) => loadCampaign(database.sql, tenantId, id),
-    listOwnProjects: (caller) => listOwnProjects(projects, caller),
+    listOwnProjects: projects.listOwn,
   });
 }

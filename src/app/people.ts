@@ -1,12 +1,9 @@
-import type { RowId } from "../core/ids.ts";
 import { loadCampaign, loadCampaigns } from "../dialer/campaigns/store.ts";
 import { toAssignee } from "../dialer/projects/projects.ts";
-import type { Caller } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
 import { registerSuppressionRoutes } from "../people/suppression/routes.ts";
 import { createSuppressions, type Suppressions } from "../people/suppression/suppressions.ts";
 import { writeAudit } from "../tenants/audit/audit.ts";
-import type { DialerProjects } from "./dialer-projects.ts";
 import type { Ground } from "./ground.ts";
 import type { Rooms } from "./rooms.ts";
 
@@ -47,7 +44,7 @@ export function registerPeopleDoors(
       return projects.mayUse(caller, projectId);
     },
     listOwn: async (caller) => {
-      const projectIds = await listOwnProjects(projects, caller);
+      const projectIds = await projects.listOwn(caller);
       if (projectIds === null) return null;
       const filter = { beforeId: null, assignee: toAssignee(caller), rowsMax: CAMPAIGNS_MAX };
       const campaigns = await loadCampaigns(database.sql, caller.tenantId, filter);
@@ -58,15 +55,3 @@ export function registerPeopleDoors(
 
 /** Newest first; entries of older campaigns a supervisor does not see. */
 const CAMPAIGNS_MAX = 5_000;
-const PROJECTS_MAX = 1_000;
-
-/** Projects of a supervisor; `null`: all of the tenant's. */
-export async function listOwnProjects(
-  { list }: Pick<DialerProjects["projects"], "list">,
-  caller: Caller,
-): Promise<RowId[] | null> {
-  const assignee = toAssignee(caller);
-  if (assignee === null) return null;
-  const own = await list(caller.tenantId, { afterId: "0", rowsMax: PROJECTS_MAX, assignee });
-  return own.map(({ id }) => id);
-}

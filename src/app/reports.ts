@@ -9,7 +9,6 @@ import { type Caller, isAllowed } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import type { Ground } from "./ground.ts";
-import { listOwnProjects } from "./people.ts";
 import type { Rooms } from "./rooms.ts";
 
 // Reports of calls and what the dialer adds to them; and calls as other rooms look for them.
@@ -31,7 +30,7 @@ const DIALER_READERS = { roles: ["supervisor", "viewer"], scope: "dialer:read" }
 export const toOwnProjects =
   ({ dialer }: Pick<Rooms, "dialer">): ListOwnProjects =>
   (caller) =>
-    listOwnProjects(dialer.settings.projects, caller);
+    dialer.settings.projects.listOwn(caller);
 
 const FOUND_CALLS_MAX = 200;
 

@@ -14,6 +14,7 @@ import {
   type Assignee,
   findObstacle,
   isAssigned,
+  loadAssigned,
   loadProject,
   loadProjectByNumber,
   loadProjects,
@@ -35,6 +36,8 @@ export interface Projects {
   /** The project, or `not_found` for one that is not there or not the caller's to see. */
   loadFor(caller: Pick<Caller, "tenantId" | "role" | "userId">, projectId: string): Promise<StoredProject>;
   list(tenantId: TenantId, page: ProjectPage): Promise<StoredProject[]>;
+  /** What the caller is assigned to; `null` for whoever sees every project. */
+  listOwn(caller: Pick<Caller, "tenantId" | "role" | "userId">): Promise<RowId[] | null>;
   find(tenantId: TenantId, id: string): Promise<StoredProject | null>;
   /** By the number that people and older programs call it by. */
   findByNumber(tenantId: TenantId, number: string): Promise<StoredProject | null>;
@@ -102,6 +105,10 @@ export function createProjects(options: ProjectsOptions): Projects {
       return project;
     },
     list: (tenantId, page) => loadProjects(database.sql, tenantId, page),
+    listOwn: async (caller) => {
+      const assignee = toAssignee(caller);
+      return assignee === null ? null : loadAssigned(database.sql, caller.tenantId, assignee);
+    },
     find: (tenantId, id) => loadProject(database.sql, tenantId, id),
     findByNumber: (tenantId, number) => loadProjectByNumber(database.sql, tenantId, number),
     create: (doer, fields) => administer(doer, (on, at) => changes.insert(on, doer.tenantId, { fields, at })),

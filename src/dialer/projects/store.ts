@@ -172,6 +172,14 @@ export async function isAssigned(
 
 const toJson = (value: object): string => JSON.stringify(value);
 
+/** Projects that the user is assigned to. */
+export async function loadAssigned(from: Sql, tenantId: TenantId, userId: RowId): Promise<RowId[]> {
+  const { rows } = await sql<{ id: RowId }>`
+    select project_id as id from project_users
+     where tenant_id = ${tenantId} and user_id = ${userId} order by project_id`.execute(from);
+  return rows.map(({ id }) => id);
+}
+
 /** Which projects each person of the tenant is assigned to. */
 export async function loadAssignments(from: Sql, tenantId: TenantId): Promise<Map<RowId, Set<RowId>>> {
   const { rows } = await sql<{ userId: RowId; projectIds: RowId[] }>`
