@@ -7,6 +7,7 @@ import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { MoreButton } from "../../ui/MoreButton.tsx";
 import { Said } from "../../ui/Said.tsx";
+import type { ServerWords } from "../../ui/server-words.ts";
 import { Time } from "../../ui/Time.tsx";
 
 type Attempt = Schemas["Attempt"];
@@ -80,13 +81,19 @@ function ExchangeDetails({ exchange }: { exchange: Exchange }) {
         {method} {url}
       </p>
       <p className="small">
-        {failure === null ? t("attempts.answered", { status: status ?? 0 }) : <span lang="en">{failure}</span>}{" "}
+        {failure === null ? t("attempts.answered", { status: status ?? 0 }) : <Said {...toFailureWords(failure)} />}{" "}
         <span className="quiet number">{t("attempts.took", { ms: Math.round(exchange.duration_ms) })}</span>
       </p>
       <Message title={t("attempts.request")} headers={request_headers} body={request_body} />
       <Message title={t("attempts.answer")} headers={answer_headers} body={answer_body} />
     </section>
   );
+}
+
+/** An exchange keeps why there was no answer as `timeout: no answer within 15000 ms`: the kind, and the machine's own words. */
+export function toFailureWords(failure: string): ServerWords {
+  const [kind = "", ...said] = failure.split(": ");
+  return { text: failure, code: `http.${kind}`, values: { said: said.join(": ") } };
 }
 
 interface MessageProps {
