@@ -28,7 +28,7 @@ export interface CallLifeOptions {
 }
 
 /** The script hears of a hang-up when we do; so long its last word is waited for. */
-const SCRIPT_WAIT_MS = 3_000;
+export const SCRIPT_WAIT_MS = 3_000;
 /** The order of a failure and its hang-up, which has the cause, is not fixed. */
 const CAUSE_WAIT_MS = 5_000;
 

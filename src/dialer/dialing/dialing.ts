@@ -26,7 +26,7 @@ import { createPlacing, type PlacingOptions } from "./placing.ts";
 import { dropOldKeys } from "./queue-store.ts";
 import { createRecovery, type RecoveryOptions } from "./recovery.ts";
 import { createSlots, type Slots } from "./slots.ts";
-import { loadById, markDialed, noteChange } from "./store.ts";
+import { loadForScript, markDialed, noteChange } from "./store.ts";
 import { createTrunkBreakers, type TrunkHealth } from "./trunk-breakers.ts";
 import { createTurns } from "./turns.ts";
 import { createWebhookOutbox, type WebhookOutboxOptions } from "./webhook-outbox.ts";
@@ -173,7 +173,7 @@ function createScriptSide(
         life.onScript(call, "began");
         return call;
       }
-      const attempt = await loadById(database, attemptId); // of a PBX that another process listens to
+      const attempt = await loadForScript(database, attemptId); // of a PBX that another process listens to
       const project = attempt && (await loadProject(attempt.tenantId, attempt.projectId));
       return attempt && project ? { attempt, project, needsNotice: true } : null;
     },

@@ -3,9 +3,10 @@ import { toBackoffMs } from "../../kit/backoff.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Database } from "../../kit/postgres/database.ts";
+import { SCRIPT_WAIT_MS } from "./call-life.ts";
 import type { DialingFigures } from "./figures.ts";
 import type { LiveCall } from "./live-call.ts";
-import { type StoredOutcome, updateAttempts } from "./store.ts";
+import { type AttemptUpdate, type StoredOutcome, updateAttempts } from "./store.ts";
 
 /*
  * Writes down what becomes known of calls, many at a time: however often a call changes between two writes, it is one row of one
@@ -13,6 +14,8 @@ import { type StoredOutcome, updateAttempts } from "./store.ts";
  *
  *   changed ──▶ dirty ── write ──▶ kept ── ended? ── conclude: campaign, fact, webhook ──▶ told ──▶ (written with the next)
  *                 ▲────── failed ──┘                      └── failed: after a crash, or in a moment, again ──┘
+ *
+ * Of a call whose script runs in another process the end is held, for a moment, until that script's last word is in the store.
  */
 export interface Journal {
   /** Something of this call is different. */
@@ -45,6 +48,7 @@ const STOP_TRIES_MAX = 5;
 export function createJournal({ database, clock, log, figures, conclude }: JournalOptions): Journal {
   const dirty = new Map<string, LiveCall>();
   const untold = new Map<string, LiveCall>();
+  const held = new Map<string, LiveCall>();
   let writing: ReadonlySet<string> = new Set();
   const stopping = new AbortController();
   let waiters: (() => void)[] = [];
@@ -52,6 +56,8 @@ export function createJournal({ database, clock, log, figures, conclude }: Journ
   let running: Promise<void> | undefined;
 
   async function write(): Promise<void> {
+    for (const [id, call] of held) dirty.set(id, call);
+    held.clear();
     const batch = [...dirty.values()].slice(0, ROWS_MAX);
     if (batch.length === 0) return;
     const told = waiters;
@@ -61,10 +67,15 @@ export function createJournal({ database, clock, log, figures, conclude }: Journ
     const startedMs = clock.monotonicMs();
     try {
       // What changes while the statement runs is dirty again and travels with the next.
-      const updates = batch.map(({ attempt, isTold }) => ({ attempt: { ...attempt }, told: isTold }));
-      const stored = await updateAttempts(database, updates);
-      takeOutcomes(batch, stored);
-      for (const call of batch) if (call.attempt.state === "ended" && !call.isTold) untold.set(call.attempt.id, call);
+      const heldBefore = stopping.signal.aborted ? null : new Date(clock.now().getTime() - SCRIPT_WAIT_MS);
+      const stored = await updateAttempts(database, batch.map(toUpdate(heldBefore)));
+      const states = takeOutcomes(batch, stored);
+      for (const call of batch) {
+        const { id, state } = call.attempt;
+        if (state !== "ended" || call.isTold) continue;
+        if ((states.get(id) ?? "ended") === "ended") untold.set(id, call);
+        else held.set(id, call);
+      }
     } catch (error) {
       for (const call of batch) dirty.set(call.attempt.id, call);
       waiters = [...told, ...waiters];
@@ -113,23 +124,35 @@ export function createJournal({ database, clock, log, figures, conclude }: Journ
       dirty.set(call.attempt.id, call);
     },
     kept: () => (dirty.size === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
-    has: (attemptId) => dirty.has(attemptId) || untold.has(attemptId) || writing.has(attemptId),
-    waiting: () => dirty.size + untold.size,
+    has: (attemptId) => [dirty, untold, writing, held].some((calls) => calls.has(attemptId)),
+    waiting: () => dirty.size + untold.size + held.size,
     start: () => {
       running ??= run(stopping.signal);
     },
     stop: async () => {
       stopping.abort(new Error("stopped"));
       await running;
-      while ((dirty.size > 0 || untold.size > 0) && failures < STOP_TRIES_MAX) await step();
+      while (dirty.size + untold.size + held.size > 0 && failures < STOP_TRIES_MAX) await step();
       if (dirty.size > 0) figures.dropped.inc(dirty.size);
       for (const resolve of waiters.splice(0)) resolve(); // what is not kept is found alive, or closed, at the next start
     },
   };
 }
 
-/** A surer source may have told another process first. */
-function takeOutcomes(calls: readonly LiveCall[], stored: readonly StoredOutcome[]): void {
+/** `heldBefore`: calls that ended before are held no longer; `null`: none are. */
+const toUpdate =
+  (heldBefore: Date | null) =>
+  ({ attempt, isTold }: LiveCall): AttemptUpdate => ({
+    attempt: { ...attempt },
+    told: isTold,
+    final: heldBefore === null || attempt.endedAt === null || attempt.endedAt <= heldBefore,
+  });
+
+/** A surer source may have told another process first. Returns in which state each is in the store. */
+function takeOutcomes(
+  calls: readonly LiveCall[],
+  stored: readonly StoredOutcome[],
+): Map<string, StoredOutcome["state"]> {
   const byId = new Map(stored.map((row) => [row.id, row]));
   for (const { attempt } of calls) {
     const row = byId.get(attempt.id);
@@ -141,4 +164,5 @@ function takeOutcomes(calls: readonly LiveCall[], stored: readonly StoredOutcome
     attempt.transferWaitSeconds = row.transfer_wait_seconds ?? attempt.transferWaitSeconds;
     attempt.transferTalkSeconds = row.transfer_talk_seconds ?? attempt.transferTalkSeconds;
   }
+  return new Map(stored.map(({ id, state }) => [id, state]));
 }

@@ -17,6 +17,8 @@ const READ = `${NAMES}, due_at`;
 /** The surest source has the highest rank; see core/disposition.ts. */
 const rank = (column: string): string =>
   `coalesce(array_position(array['orphan', 'originate', 'hangup', 'ivr'], ${column}), 0)`;
+/** The script that talks in this call runs in another process, and its last word is still waited for. */
+const HELD = "(a.script_elsewhere and t.state = 'ended' and not t.final)";
 /** A surer source may have told another process, and the outcome that it told stays. */
 const WINS = `(${rank("t.disposition_source")} >= ${rank("a.disposition_source")} and a.disposition is distinct from 'opted_out')`;
 
@@ -37,24 +39,24 @@ const UPDATE = {
 with t as (
   select * from unnest($1::int[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
                        $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::int[],
-                       $15::int[], $16::bool[])
+                       $15::int[], $16::bool[], $17::bool[])
     as t(tenant_id, id, queued_at, state, disposition, disposition_source, cause, digit, amd_status, amd_cause, dialed_at,
-         answered_at, ended_at, transfer_wait_seconds, transfer_talk_seconds, told)
+         answered_at, ended_at, transfer_wait_seconds, transfer_talk_seconds, told, final)
 )
 update dial_attempts a
-   set state = case when a.state = 'ended' then a.state else t.state end,
+   set state = case when a.state = 'ended' then a.state when ${HELD} then 'talking' else t.state end,
        disposition = case when ${WINS} then coalesce(t.disposition, a.disposition) else a.disposition end,
        disposition_source = case when ${WINS} then coalesce(t.disposition_source, a.disposition_source)
                                  else a.disposition_source end,
        cause = coalesce(t.cause, a.cause), digit = coalesce(t.digit, a.digit),
        amd_status = coalesce(t.amd_status, a.amd_status), amd_cause = coalesce(t.amd_cause, a.amd_cause),
        dialed_at = coalesce(t.dialed_at, a.dialed_at), answered_at = coalesce(t.answered_at, a.answered_at),
-       ended_at = coalesce(t.ended_at, a.ended_at),
+       ended_at = case when ${HELD} then a.ended_at else coalesce(t.ended_at, a.ended_at) end,
        transfer_wait_seconds = coalesce(t.transfer_wait_seconds, a.transfer_wait_seconds),
        transfer_talk_seconds = coalesce(t.transfer_talk_seconds, a.transfer_talk_seconds),
        told = a.told or t.told
   from t where a.tenant_id = t.tenant_id and a.id = t.id and a.queued_at = t.queued_at
-returning a.tenant_id, a.id, a.disposition, a.disposition_source, a.digit, a.amd_status, a.amd_cause, a.transfer_wait_seconds,
+returning a.tenant_id, a.id, a.state, a.disposition, a.disposition_source, a.digit, a.amd_status, a.amd_cause, a.transfer_wait_seconds,
           a.transfer_talk_seconds, a.told`,
 } as const;
 
@@ -83,6 +85,7 @@ export async function markDialed(database: Database, attempts: readonly KeptAtte
 export type StoredOutcome = Pick<
   AttemptRow,
   | "id"
+  | "state"
   | "disposition"
   | "disposition_source"
   | "digit"
@@ -96,6 +99,8 @@ export interface AttemptUpdate {
   attempt: KeptAttempt;
   /** Everybody who must know of its end has been told. */
   told: boolean;
+  /** Of one that has ended: a script in another process is not waited for any more. Without it such a row stays open. */
+  final: boolean;
 }
 
 export async function updateAttempts(database: Database, updates: readonly AttemptUpdate[]): Promise<StoredOutcome[]> {
@@ -117,6 +122,7 @@ export async function updateAttempts(database: Database, updates: readonly Attem
     column((a) => a.transferWaitSeconds),
     column((a) => a.transferTalkSeconds),
     updates.map(({ told }) => told),
+    updates.map(({ final }) => final),
   ];
   return (await database.pool.query<StoredOutcome>({ ...UPDATE, values })).rows;
 }
@@ -131,13 +137,16 @@ export async function noteChange(database: Database, change: AttemptChange): Pro
                                       else a.disposition_source end,
             digit = coalesce($4, a.digit), amd_status = coalesce($5, a.amd_status), amd_cause = coalesce($6, a.amd_cause),
             transfer_wait_seconds = coalesce($7, a.transfer_wait_seconds),
-            transfer_talk_seconds = coalesce($8, a.transfer_talk_seconds), cause = coalesce(a.cause, $9)
+            transfer_talk_seconds = coalesce($8, a.transfer_talk_seconds), cause = coalesce(a.cause, $9),
+            answered_at = coalesce(a.answered_at, $11), script_elsewhere = a.script_elsewhere and not $12
        from t where a.tenant_id = $10 and a.id = $1`,
     [
       ...[change.id, change.disposition ?? null, change.source, change.digit ?? null],
       ...[change.amd?.status ?? null, change.amd?.cause ?? null],
       ...[change.transferWaitSeconds ?? null, change.transferTalkSeconds ?? null, change.cause ?? null],
       toTenantOf(change.id) ?? 0,
+      change.answeredAt ?? null,
+      change.disposition !== undefined || change.endedAt !== undefined,
     ],
   );
   return (rowCount ?? 0) > 0;
@@ -168,6 +177,15 @@ export async function loadById(database: Database, id: string): Promise<KeptAtte
     [toTenantOf(id) ?? 0, id],
   );
   return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/** For a script that runs here, in a call of a PBX that another process listens to: that one waits for the script's word. */
+export async function loadForScript(database: Database, id: string): Promise<KeptAttempt | null> {
+  const { rows } = await database.pool.query<AttemptRow>(
+    `update dial_attempts set script_elsewhere = true where tenant_id = $1 and id = $2 and state <> 'ended' returning ${READ}`,
+    [toTenantOf(id) ?? 0, id],
+  );
+  return rows[0] ? fromRow(rows[0]) : loadById(database, id);
 }
 
 /** Trunks that failed on the way to each contact, the latest first. */
