@@ -154,7 +154,7 @@ test("the call centre's zone is changed, and the screens tell time in it at once
   const { page } = await signIn();
   await page.goto("/admin/tenant");
   await page.getByLabel("Time zone").fill("America/Bogota");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await see(page, "Saved.");
   await page.getByRole("link", { name: "Calls", exact: true }).click();
   await see(page, /Times are those of America\/Bogota/);

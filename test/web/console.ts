@@ -58,14 +58,19 @@ export const see = (page: Page, text: string | RegExp): Promise<void> => page.ge
 /** Resolves once a page has what it asked for: it is drawn, its answers have come and nothing grey is left. */
 export async function settle({ page, pending }: Desk): Promise<void> {
   await page.locator("h1").first().waitFor();
-  await eventually(() =>
+  await waitForAnswers(pending);
+  await page.locator(".mantine-Skeleton-root").first().waitFor({ state: "detached" });
+  // What came late (a tab is a file of its own) may have asked something itself.
+  await waitForAnswers(pending);
+}
+
+const waitForAnswers = (pending: Desk["pending"]): Promise<void> =>
+  eventually(() =>
     assert.deepEqual(
       [...pending].map((request) => request.url()),
       [],
     ),
   );
-  await page.locator(".mantine-Skeleton-root").first().waitFor({ state: "detached" });
-}
 
 /** Nothing went wrong behind the screen, and nobody else was asked for anything. */
 export function assertQuiet({ complaints, strangers }: Desk): void {

@@ -96,10 +96,12 @@ test("the first load is at most 250 KB of script, gzipped", { skip: chromiumIsMi
     early.map(({ name }) => name),
     [],
   );
+  // One language is loaded, not two.
+  const screens = loads.filter(({ name }) => !later.includes(name) && !languages.includes(name));
   assert.equal(languages.length, 3);
   assert.ok(first.length > 0);
   assert.deepEqual(
-    loads.filter(({ bytes }) => bytes > FIRST_LOAD_BYTES_MAX).map(({ name, bytes }) => `${name}: ${bytes}`),
+    screens.filter(({ bytes }) => bytes > FIRST_LOAD_BYTES_MAX).map(({ name, bytes }) => `${name}: ${bytes}`),
     [],
   );
 });

@@ -1,9 +1,10 @@
 import { Link, useParams } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, Suspense } from "react";
 import type { OperationName } from "../api/session.ts";
 import { type TextKey, useText } from "../locales/text.tsx";
 import { useMay } from "./current-user.ts";
 import { EmptyState } from "./EmptyState.tsx";
+import { Loading } from "./Loading.tsx";
 import { Page } from "./Page.tsx";
 
 export interface Part {
@@ -43,7 +44,9 @@ export function TabbedPage({ title, lead, to, parts: all }: TabbedPageProps) {
           </Link>
         ))}
       </nav>
-      {shown ? shown.content : <EmptyState title={t("missing.title")} />}
+      <Suspense fallback={<Loading />} key={shown?.name}>
+        {shown ? shown.content : <EmptyState title={t("missing.title")} />}
+      </Suspense>
     </Page>
   );
 }

@@ -1,16 +1,19 @@
+import { lazy } from "react";
 import { useText } from "../../locales/text.tsx";
 import { type Part, TabbedPage } from "../../ui/TabbedPage.tsx";
-import { ApiKeys } from "./ApiKeys.tsx";
-import { Audit } from "./Audit.tsx";
-import { Backups } from "./Backups.tsx";
 import { Extensions } from "./Extensions.tsx";
 import { Pbxs } from "./Pbxs.tsx";
 import { RecordingSettings } from "./RecordingSettings.tsx";
-import { System } from "./System.tsx";
 import { Tenant } from "./Tenant.tsx";
-import { Tenants } from "./Tenants.tsx";
 import { Users } from "./Users.tsx";
-import { WebhookSecrets } from "./WebhookSecrets.tsx";
+
+// Tabs that most people open less often come when they are opened: the page is part of a first load.
+const ApiKeys = lazy(async () => ({ default: (await import("./ApiKeys.tsx")).ApiKeys }));
+const Audit = lazy(async () => ({ default: (await import("./Audit.tsx")).Audit }));
+const Backups = lazy(async () => ({ default: (await import("./Backups.tsx")).Backups }));
+const System = lazy(async () => ({ default: (await import("./System.tsx")).System }));
+const Tenants = lazy(async () => ({ default: (await import("./Tenants.tsx")).Tenants }));
+const WebhookSecrets = lazy(async () => ({ default: (await import("./WebhookSecrets.tsx")).WebhookSecrets }));
 
 export const ADMIN_PARTS: readonly Part[] = [
   { name: "pbxs", label: "admin.pbxs", needs: "GET /api/v1/pbxs", content: <Pbxs /> },

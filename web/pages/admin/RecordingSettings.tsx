@@ -59,6 +59,7 @@ export function RecordingSettings() {
       <div>
         <Button type="submit" loading={save.isPending}>
           {t("action.save")}
+          <span className="visually-hidden"> {t("recordings.title")}</span>
         </Button>
       </div>
     </ActionForm>

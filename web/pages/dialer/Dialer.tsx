@@ -1,13 +1,16 @@
 import "./dialer.css";
+import { lazy } from "react";
 import { useText } from "../../locales/text.tsx";
 import { type Part, TabbedPage } from "../../ui/TabbedPage.tsx";
-import { Audios } from "./Audios.tsx";
 import { Campaigns } from "./Campaigns.tsx";
-import { Policies } from "./Policies.tsx";
 import { Projects } from "./Projects.tsx";
-import { Suppressions } from "./Suppressions.tsx";
-import { TestCalls } from "./TestCalls.tsx";
-import { Trunks } from "./Trunks.tsx";
+
+// Tabs that most people open less often come when they are opened: the page is part of a first load.
+const Audios = lazy(async () => ({ default: (await import("./Audios.tsx")).Audios }));
+const Policies = lazy(async () => ({ default: (await import("./Policies.tsx")).Policies }));
+const Suppressions = lazy(async () => ({ default: (await import("./Suppressions.tsx")).Suppressions }));
+const TestCalls = lazy(async () => ({ default: (await import("./TestCalls.tsx")).TestCalls }));
+const Trunks = lazy(async () => ({ default: (await import("./Trunks.tsx")).Trunks }));
 
 export const DIALER_PARTS: readonly Part[] = [
   { name: "campaigns", label: "dialer.campaigns", needs: "GET /api/v1/campaigns", content: <Campaigns /> },
