@@ -5,16 +5,18 @@ import { registerCallRoutes } from "../calls/routes.ts";
 import { registerTrialRoutes } from "../calls/trial-routes.ts";
 import type { Config } from "../config.ts";
 import { connectors } from "../connectors/registry.ts";
+import { toDetail } from "../core/sentence.ts";
 import { createDeadLetters } from "../delivery/dead-letters.ts";
 import { registerDeliveryRoutes } from "../delivery/routes.ts";
 import { registerDeliverySearchRoutes } from "../delivery/search-routes.ts";
 import type { Caller } from "../http/access.ts";
 import type { App } from "../http/app-instance.ts";
-import { registerHealth } from "../http/health.ts";
+import { type ReadyCheck, registerHealth } from "../http/health.ts";
 import { createHttpServer } from "../http/server.ts";
 import { registerConsole } from "../http/static-console.ts";
 import { registerIntakeRoutes } from "../intake/routes.ts";
 import type { Database } from "../kit/postgres/database.ts";
+import { say } from "../operations/words.ts";
 import { createPbxCheck } from "../telephony/pbx-check.ts";
 import { writeAudit } from "../tenants/audit/audit.ts";
 import { registerConnectionRoutes } from "../tenants/connections/routes.ts";
@@ -108,9 +110,9 @@ function registerPbxDoors(app: App, { clock }: Ground, rooms: Rooms): void {
   registerPbxTokenRoutes(app, tenants.eventTokens);
 }
 
-async function checkDatabase(database: Database): Promise<{ ok: boolean; detail: string }> {
+async function checkDatabase(database: Database): ReturnType<ReadyCheck["check"]> {
   const { rows } = await database.pool.query<{ version: string }>(
     "select current_setting('server_version') as version",
   );
-  return { ok: true, detail: `PostgreSQL ${rows[0]?.version}` };
+  return { ok: true, ...toDetail(say("postgres", { version: rows[0]?.version ?? "" })) };
 }

@@ -2,6 +2,7 @@ import { createSentences } from "../core/sentence.ts";
 
 /** What is said of the installation and of its backups. */
 export const OPERATIONS_SENTENCES = {
+  postgres: "PostgreSQL {version}",
   connections: "{used} of {max} connections to the database are in use",
   connectionsMend: "Raise max_connections of PostgreSQL, or lower ENLACE_DATABASE_POOL.",
   clockRight: "this machine and the database agree on the time",

@@ -53,6 +53,31 @@ test("the system's state is told in figures and words, with what must be mended 
   assertQuiet(desk);
 });
 
+test("the system's state, what a PBX's check finds and why something is refused are told in Spanish to who reads Spanish", {
+  skip,
+}, async () => {
+  const { enlace, signIn } = house ?? assert.fail();
+  const away = { name: "Away", host: "127.0.0.1", port: 1, username: "enlace", secret: "synthetic" };
+  assert.equal((await enlace.api.post("/api/v1/pbxs", away)).status, 201);
+  const desk = await signIn();
+  const { page } = desk;
+  await page.locator(".side-language select").selectOption("es");
+  await page.goto("/admin/system");
+  const checks = page.getByRole("region", { name: "Qué se ha mirado" });
+  await checks.getByText(/^Libres [\d.]+ GiB de/).waitFor();
+  assert.deepEqual(await checks.locator("[lang=en]").allTextContents(), [], "every check speaks Spanish");
+  await page.goto("/admin/pbxs");
+  await page.getByRole("button", { name: /^Comprobar.*Away/ }).click();
+  await page.getByText(/^no hay conexión con el AMI/).waitFor();
+  await page.getByText(/¿Es correcto 127\.0\.0\.1:1/).waitFor();
+  await page.getByRole("button", { name: "Añadir centralita" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByLabel("Nombre").fill("Away");
+  await form.getByRole("button", { name: /^(Añadir|Guardar)/ }).click();
+  await form.getByText("Ya hay una centralita llamada «Away».").waitFor();
+  assertQuiet(desk);
+});
+
 test("a backup is made, taken away whole, removed and had back; the way to restore it is a command", {
   skip,
 }, async () => {

@@ -87,7 +87,11 @@ function PbxCard({ pbx, onEdit }: { pbx: Pbx; onEdit(): void }) {
         <dt>{t("pbx.asterisk")}</dt>
         <dd>{status.asterisk ?? "–"}</dd>
       </dl>
-      {status.problem && <p className="note note-bad small">{status.problem}</p>}
+      {status.problem && (
+        <p className="note note-bad small" lang="en">
+          {status.problem}
+        </p>
+      )}
       <PbxActions pbx={pbx} onEdit={onEdit} />
     </article>
   );

@@ -73,7 +73,11 @@ function OneFile({ id, name }: { id: string; name: string }) {
           <span className="visually-hidden"> {t("dialer.trunkFileOf", { name })}</span>
         </Button>
       </fieldset>
-      {problem && <p className="note note-bad">{problem}</p>}
+      {problem && (
+        <p className="note note-bad" lang="en">
+          {problem}
+        </p>
+      )}
     </ActionForm>
   );
 }

@@ -22,7 +22,11 @@ export function PbxList() {
             {pbx.status.calls !== null && (
               <div className="small quiet">{t("live.count", { count: pbx.status.calls })}</div>
             )}
-            {pbx.status.problem && <div className="small break">{pbx.status.problem}</div>}
+            {pbx.status.problem && (
+              <div className="small break" lang="en">
+                {pbx.status.problem}
+              </div>
+            )}
           </li>
         ))}
       </ul>
