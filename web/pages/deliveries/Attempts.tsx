@@ -91,7 +91,7 @@ function ExchangeDetails({ exchange }: { exchange: Exchange }) {
 }
 
 /** An exchange keeps why there was no answer as `timeout: no answer within 15000 ms`: the kind, and the machine's own words. */
-export function toFailureWords(failure: string): ServerWords {
+function toFailureWords(failure: string): ServerWords {
   const [kind = "", ...said] = failure.split(": ");
   return { text: failure, code: `http.${kind}`, values: { said: said.join(": ") } };
 }
