@@ -47,6 +47,7 @@ export function CommandPalette({ showShortcuts }: { showShortcuts(): void }) {
       onSpotlightClose={giveFocusBack}
       lockScroll={false}
       transitionProps={{ duration: 0 }}
+      overlayProps={{ backgroundOpacity: 0.35, blur: 0 }} // a blur would be painted anew with every call that changes behind it
       limit={12}
     />
   );
