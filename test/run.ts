@@ -1,5 +1,5 @@
 // `npm test [-- <files, or options of node:test>]`: one throw-away PostgreSQL for the run, then node:test over every test
-// file, two at a time, and over those of telephony once more with a newer Asterisk. Ends what it started, also when it fails or is interrupted.
+// file, and over those of telephony once more with a newer Asterisk. Ends what it started, also when it fails or is interrupted.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -26,6 +26,9 @@ import { preparePeers } from "./peers/prepare.ts";
 /** Nothing of a test run must survive a power cut, and some tests start several Enlaces at once. */
 const THROW_AWAY = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" };
 const FILES_AT_ONCE = 2;
+/** The suites on a real Asterisk wait for calls to ring and to end, and leave the machine idle meanwhile. */
+const WAITING_SUITES = join("test", "peers", "asterisk");
+const WAITING_AT_ONCE = 5;
 /** A test file that hangs is ended and reported rather than holding the run. */
 const FILE_TIMEOUT_MS = 900_000;
 /** More than these are no accident. */
@@ -48,9 +51,15 @@ async function main(args: readonly string[]): Promise<number> {
     ...peers.environment,
     ENLACE_TEST_DATABASE_URL: databaseUrl,
     TMPDIR: makeFolder("tmp", 0o1777),
+    NODE_COMPILE_CACHE: makeFolder("compiled", 0o1777), // what one test file has read the next has not to
   };
-  const code = await runTests([...options, ...(files.length > 0 ? files : findTestFiles())], environment);
-  if (files.length > 0 || process.env.ENLACE_TEST_ASTERISK !== undefined) return code;
+  if (files.length > 0) return await runTests([...options, ...files], environment, FILES_AT_ONCE);
+  const all = findTestFiles();
+  const waiting = all.filter((file) => file.startsWith(WAITING_SUITES));
+  const others = all.filter((file) => !waiting.includes(file));
+  let code = await runTests([...options, ...others], environment, FILES_AT_ONCE);
+  code = (await runTests([...options, ...waiting], environment, WAITING_AT_ONCE)) || code;
+  if (process.env.ENLACE_TEST_ASTERISK !== undefined) return code;
   return (await runOnNewerAsterisk(options, environment)) || code;
 }
 
@@ -62,7 +71,8 @@ async function runOnNewerAsterisk(options: readonly string[], env: NodeJS.Proces
     return 0;
   }
   process.stderr.write(`\n== ${what}\n`);
-  return await runTests([...options, ...listNewerAsteriskSuites()], { ...env, ENLACE_TEST_ASTERISK: NEWER_ASTERISK });
+  const newer = { ...env, ENLACE_TEST_ASTERISK: NEWER_ASTERISK };
+  return await runTests([...options, ...listNewerAsteriskSuites()], newer, WAITING_AT_ONCE);
 }
 
 function tellSkipped(suite: string, reason: string): void {
@@ -94,10 +104,10 @@ async function startThrowAway(): Promise<string> {
   return postgres.url;
 }
 
-/** Two files at a time; then those that failed once more, each alone, so that a machine short of breath is not taken for a defect. */
-async function runTests(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** Then those that failed once more, each alone, so that a machine short of breath is not taken for a defect. */
+async function runTests(args: readonly string[], env: NodeJS.ProcessEnv, filesAtOnce: number): Promise<number> {
   const options = args.filter((arg) => !isFile(arg));
-  const first = await runFiles(args, { env, filesAtOnce: FILES_AT_ONCE });
+  const first = await runFiles(args, { env, filesAtOnce });
   if (first.code === 0 || first.failed.length === 0 || first.failed.length > FILES_AGAIN_MAX) return first.code;
   process.stderr.write(`\n== once more, each alone:\n${first.failed.join("\n")}\n`);
   const again = await runFiles([...options, ...first.failed], { env, filesAtOnce: 1 });

@@ -31,7 +31,7 @@ export interface ServerProcessOptions {
 const START_TIMEOUT_MS = 60_000;
 const LINES_KEPT = 40;
 /** A start costs half as much when the sources were read before. */
-const COMPILED = join(tmpdir(), "enlace-test-compiled");
+const COMPILED = process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), "enlace-test-compiled");
 
 export function createServerProcess({ entry, env, port, onLine }: ServerProcessOptions): ServerProcess {
   const url = `http://127.0.0.1:${port}`;

@@ -78,25 +78,35 @@ async function findAddresses() {
   };
 }
 
-for (const language of LANGUAGES) {
-  test(`axe finds nothing in any dialog in ${language}, in either theme, and each keeps the focus and gives it back`, {
-    skip,
-  }, async () => {
-    const desk = await sitDownIn(language);
-    const found: string[] = [];
-    for (const opening of OPENINGS) {
-      const name = `${opening.path} ${opening.label} ${opening.about ?? ""}`;
-      const opener = await findOpener(desk, opening, language);
-      await opener.press("Enter");
-      for (const finding of await lookInto(desk, language)) found.push(`${name}: ${finding}`);
-      await assertKeepsFocus(desk.page, name);
-      await desk.page.keyboard.press("Escape");
-      await desk.page.getByRole("dialog").waitFor({ state: "detached" });
-      await desk.page.locator("button:focus", { hasText: toText(language, opening.label) }).waitFor();
+test("axe finds nothing in any dialog, in any language and either theme, and each keeps the focus and gives it back", {
+  skip,
+}, async () => {
+  const desk = await sitDownIn("en");
+  const { page } = desk;
+  const found: string[] = [];
+  for (const opening of OPENINGS) {
+    const name = `${opening.path} ${opening.label} ${opening.about ?? ""}`;
+    await page.goto(opening.path);
+    await settle(desk);
+    for (const language of LANGUAGES) {
+      await speak(page, language);
+      await findOpener(page, opening, language).press("Enter");
+      for (const finding of await lookInto(desk, language)) found.push(`${language} ${name}: ${finding}`);
+      // Where the focus goes does not depend on what the fields are called.
+      if (language === "en") await assertKeepsFocus(page, name);
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await page.locator("button:focus", { hasText: toText(language, opening.label) }).waitFor();
     }
-    assert.deepEqual(found, []);
-    assertQuiet(desk);
-  });
+  }
+  assert.deepEqual(found, []);
+  assertQuiet(desk);
+});
+
+/** In place: the page is neither loaded nor asked for anew. */
+async function speak(page: Page, language: Language): Promise<void> {
+  await page.locator(".side-language select").selectOption(language);
+  await page.locator(`html[lang=${language}]`).waitFor({ state: "attached" });
 }
 
 test("no screen has a button for a dialog that is not among those opened here", { skip }, async () => {
@@ -161,14 +171,10 @@ async function sitDownIn(language: Language): Promise<Desk> {
   return desk;
 }
 
-async function findOpener(desk: Desk, { path, label, about = "" }: Opening, language: Language): Promise<Locator> {
-  await desk.page.goto(path);
-  await settle(desk);
+function findOpener(page: Page, { label, about = "" }: Opening, language: Language): Locator {
   const name = about === "" ? toText(language, label) : `${toText(language, label)} ${about}`;
   // From its beginning: in Russian "stop" is the end of "pause".
-  const opener = desk.page.getByRole("button", { name: new RegExp(`^${toLetters(name)}`) }).first();
-  await opener.waitFor();
-  return opener;
+  return page.getByRole("button", { name: new RegExp(`^${toLetters(name)}`) }).first();
 }
 
 /** For a pattern: no letter of it means anything else. */

@@ -120,20 +120,31 @@ async function findLinks(page: Page): Promise<string[]> {
   return links.flatMap((link) => (link?.startsWith("/") ? link : []));
 }
 
-/** One button of each name; of a dialog that it opens, every button. */
+/** One button of each name, whatever number is in it; of a dialog that it opens, every button. */
 async function pressEverything(desk: Desk, path: string): Promise<void> {
   const { page } = desk;
-  const names = await page.locator("main button:enabled").evaluateAll((all) => all.map((one) => one.textContent ?? ""));
+  const names = await findButtons(page);
   const pressed = new Set<string>();
   for (const [order, name] of names.entries()) {
-    const short = name.split(" ").slice(0, 2).join(" ");
+    const short = name.split(" ").slice(0, 2).join(" ").replaceAll(/\d+/g, "#");
     if (pressed.has(short)) continue;
     pressed.add(short);
     await press(desk, `main button:enabled >> nth=${order}`);
     const inDialog = await page.locator("[role=dialog] button:enabled").count();
     for (let one = inDialog - 1; one > 0; one -= 1) await press(desk, `[role=dialog] button:enabled >> nth=${one}`);
-    await open(desk, path);
+    if (!(await isAsBefore(page, path, names))) await open(desk, path);
   }
+}
+
+const findButtons = (page: Page): Promise<string[]> =>
+  page.locator("main button:enabled").evaluateAll((all) => all.map((one) => one.textContent ?? ""));
+
+/** Whether what was pressed left the screen as it was: most deeds do, since each is answered with a refusal. */
+async function isAsBefore(page: Page, path: string, names: readonly string[]): Promise<boolean> {
+  const { pathname, search } = new URL(page.url());
+  if (`${pathname}${search}` !== path) return false;
+  if ((await page.locator("[role=dialog]").count()) > 0) return false;
+  return JSON.stringify(await findButtons(page)) === JSON.stringify(names);
 }
 
 /** Whatever lies over it: a notice would be in the way of a finger, not of a keyboard. */

@@ -19,6 +19,7 @@ const SUITES = [
   "ivr",
   "orders",
   "reconcile",
+  "reconcile-over-ami",
   "recordings",
   "redirect",
   "telephony",

@@ -1,17 +1,23 @@
 // Enlace loses the connection to a real Asterisk in the middle of traffic, and is away for a while: afterwards every call is in
 // the log exactly once, as somebody who never lost the connection saw it, and the gap report says how many were missing.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import type { Call } from "../../../src/core/call.ts";
-import { toPartyText } from "../../../src/core/phone-number.ts";
 import type { Database } from "../../../src/kit/postgres/database.ts";
 import type { Json } from "../../api-client.ts";
 import { createTestDatabase } from "../../database.ts";
 import { eventually } from "../../eventually.ts";
-import { startTestEnlace, type TestEnlace } from "../../harness.ts";
-import { AMI_SECRET, type Asterisk, startAsterisks } from "./asterisk.ts";
+import { type Asterisk, startAsterisks } from "./asterisk.ts";
 import { startCuttableLine } from "./cuttable-line.ts";
+import {
+  assertSameCalls,
+  findGap,
+  isReady,
+  readFrom,
+  SLOW,
+  startEnlace,
+  tellOfPhones,
+  toCsv,
+} from "./reconcile-lab.ts";
 import { openWorld, until, type World } from "./world.ts";
 
 const started = await startAsterisks();
@@ -19,50 +25,7 @@ const skip = typeof started === "string" && started;
 const { pbx: asterisk } = (started ?? {}) as { pbx: Asterisk };
 const world = (skip === false ? await openWorld(started as Exclude<typeof started, string>) : undefined) as World;
 // Of the file, not of the test: Enlace stops when the test ends, its database goes after that.
-const [database, another] = (skip === false ? [await createTestDatabase(), await createTestDatabase()] : []) as [
-  Database,
-  Database,
-];
-const SLOW = { timeoutMs: 90_000 };
-
-async function startEnlace(port: number, database: Database): Promise<TestEnlace> {
-  const env = {
-    AMI_HOST: "127.0.0.1",
-    AMI_PORT: String(port),
-    AMI_USERNAME: "enlace",
-    AMI_SECRET,
-    PBX_TIMEZONE: "UTC",
-  };
-  const enlace = await startTestEnlace({ database, env });
-  await isReady(enlace);
-  return enlace;
-}
-
-/** Connected, since then or later: changed settings are a new connection. */
-const isReady = ({ api }: TestEnlace, sinceMs = 0) =>
-  eventually(async () => {
-    const [{ status }] = (await api.get("/api/v1/pbxs")).body.items;
-    assert.equal(status.state, "ready");
-    assert.ok(Date.parse(status.since) > sinceMs, "still the old connection");
-  }, SLOW);
-
-async function tellOfPhones(enlace: TestEnlace): Promise<string> {
-  const { api } = enlace;
-  for (const extension of ["101", "102", "103"]) await api.put(`/api/v1/extensions/${extension}`, {});
-  const [{ id }] = (await api.get("/api/v1/pbxs")).body.items;
-  await api.patch(`/api/v1/pbxs/${id}`, { trunks: ["trunk"] });
-  return id;
-}
-
-const toCsv = (): Json => ({ kind: "csv", path: join(asterisk.folder, "var/log/asterisk/cdr-csv") });
-
-/** Where the records of its calls are; resolves once it listens with that. */
-async function readFrom(enlace: TestEnlace, { id, cdr }: { id: string; cdr: Json }): Promise<void> {
-  const beforeMs = Date.now();
-  const { status, body } = await enlace.api.put(`/api/v1/pbxs/${id}/cdr`, cdr);
-  assert.equal(status, 200, JSON.stringify(body));
-  await isReady(enlace, beforeMs);
-}
+const database = (skip === false ? await createTestDatabase() : undefined) as Database;
 
 /** Resolves once so many calls are over. */
 const areOver = (count: number) =>
@@ -77,38 +40,6 @@ const areTalking = (count: number) =>
     `${count} talk`,
   );
 
-const describe = (call: Call): string =>
-  `${call.direction} ${call.from && toPartyText(call.from)} > ${call.to && toPartyText(call.to)} ${call.outcome} by ${call.agentExtension} on ${call.trunk}`;
-const describeItem = (item: Json): string =>
-  `${item.direction} ${item.from} > ${item.to} ${item.outcome} by ${item.agent_extension} on ${item.trunk}`;
-
-/** What somebody who never lost the connection saw, beside what stands in the log: the same calls, each once. */
-async function assertSameCalls({ api }: TestEnlace, truth: ReadonlyMap<string, Call>): Promise<Json[]> {
-  const wanted = [...truth].map(([id, call]) => `${id} ${describe(call)}`).sort();
-  const items = await eventually(async () => {
-    const found: Json[] = (await api.get("/api/v1/calls?limit=200")).body.items;
-    assert.deepEqual(found.map((item) => `${item.call_uuid} ${describeItem(item)}`).sort(), wanted);
-    return found;
-  }, SLOW);
-  for (const item of items) {
-    const call = truth.get(item.call_uuid);
-    assert.ok(
-      Math.abs((item.talk_seconds ?? 0) - (call?.talkSeconds ?? 0)) <= 2,
-      `${describeItem(item)}: ${item.talk_seconds} s`,
-    );
-    assert.ok(Math.abs(Date.parse(item.ended_at) - (call?.endedAt?.getTime() ?? 0)) <= 2_000, `${item.ended_at}`);
-  }
-  return items;
-}
-
-const findGap = (enlace: TestEnlace, pbxId: string, reason: string): Promise<Json> =>
-  eventually(async () => {
-    const { items } = (await enlace.api.get(`/api/v1/pbxs/${pbxId}/gaps`)).body;
-    const gap = items.find((each: Json) => each.reason === reason && each.state !== "open");
-    assert.ok(gap, JSON.stringify(items));
-    return gap;
-  }, SLOW);
-
 test("calls that ran and ended while the connection was cut are in the log once, as they were", {
   skip,
   timeout: 240_000,
@@ -116,7 +47,7 @@ test("calls that ran and ended while the connection was cut are in the log once,
   const line = await startCuttableLine(asterisk.amiPort);
   const enlace = await startEnlace(line.port, database);
   const pbxId = await tellOfPhones(enlace);
-  await readFrom(enlace, { id: pbxId, cdr: toCsv() });
+  await readFrom(enlace, { id: pbxId, cdr: toCsv(asterisk) });
   await world.reset();
 
   await world.talkSeconds(6);
@@ -135,7 +66,7 @@ test("calls that ran and ended while the connection was cut are in the log once,
   await world.callIn("0009001");
   await areOver(5);
   await world.phone("101", "answer");
-  await world.talkSeconds(60);
+  await world.talkSeconds(35);
   await world.callIn("0009001"); // begins in the cut, ends after it
   await areTalking(4);
   for (const extension of ["101", "102"]) await world.phone(extension, "ring");
@@ -189,37 +120,4 @@ test("calls that ran and ended while the connection was cut are in the log once,
   const down = await findGap(next, pbxId, "not_listening");
   assert.deepEqual([down.state, down.added, down.corrected], ["checked", 1, 0], JSON.stringify(down));
   await assertSameCalls(next, new Map([...truth, ...meanwhile]));
-});
-
-test("with records over AMI alone the gap says plainly what nobody can tell, and once a file is named the call is found", {
-  skip,
-  timeout: 240_000,
-}, async () => {
-  const line = await startCuttableLine(asterisk.amiPort);
-  const enlace = await startEnlace(line.port, another);
-  const pbxId = await tellOfPhones(enlace);
-  assert.equal(
-    (await enlace.api.get(`/api/v1/pbxs/${pbxId}/cdr`)).body.kind,
-    "ami",
-    "as long as nobody says otherwise",
-  );
-  await world.reset();
-  await world.talkSeconds(1);
-  const since = new Date(Date.now() - 1_000).toISOString();
-  line.cut();
-  await world.callIn("0009001"); // begins and ends while nobody listens
-  const truth = await world.settle();
-  line.mend();
-  await isReady(enlace);
-  const gap = await findGap(enlace, pbxId, "connection_lost");
-  assert.deepEqual([gap.state, gap.added], ["unchecked", 0], JSON.stringify(gap));
-  assert.match(gap.problem, /calls that ended before .* could not be compared.*enlace pbx cdr/);
-  assert.deepEqual((await enlace.api.get("/api/v1/calls")).body.items, []);
-
-  await readFrom(enlace, { id: pbxId, cdr: toCsv() });
-  const asked = await enlace.api.post(`/api/v1/pbxs/${pbxId}/reconcile`, { since });
-  assert.equal(asked.status, 202, JSON.stringify(asked.body));
-  const found = await findGap(enlace, pbxId, "asked");
-  assert.deepEqual([found.state, found.added], ["checked", 1], JSON.stringify(found));
-  await assertSameCalls(enlace, truth);
 });
