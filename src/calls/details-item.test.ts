@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CallDetails } from "../core/call-details.ts";
 import { toDetailsItem, toDetailsSummary } from "./details-item.ts";
-import { toDetailsText } from "./details-text.ts";
 
 const at = (clock: string): Date => new Date(`2026-03-10T${clock}Z`);
 const nothing: CallDetails = {
@@ -57,20 +56,4 @@ test("a list shows hold, queue and cause, and null where no source tells of them
     ...{ hold_seconds: 12, queue: null, hangup_cause: 16 },
   });
   assert.deepEqual(toDetailsSummary(null), { hold_seconds: null, queue: null, hangup_cause: null });
-});
-
-test("the timeline says in words what a fact tells, and a long night in a queue does not fill the page", () => {
-  const told = {
-    rings: [{ id: "1", startedAt: at("10:00:00"), extension: "101", result: "busy" as const }],
-    transfers: [{ id: "1", kind: "blind" as const, at: at("10:01:00"), from: "101", to: "102" }],
-    parkings: [{ id: "1", lot: "default", space: "701", parkedAt: at("10:02:00"), outcome: "parked" as const }],
-    hangupCause: 16,
-  };
-  assert.equal(toDetailsText(told), "101 busy; blind transfer from 101 to 102; parking default 701: parked; cause 16");
-  const rings = Array.from({ length: 300 }, (_, index) => ({
-    id: `${index}`,
-    startedAt: at("10:00:00"),
-    extension: "101",
-  }));
-  assert.match(toDetailsText({ rings }), /101 rings; and 288 more$/);
 });

@@ -295,9 +295,9 @@ test("one call shows its timeline: facts as told and every attempt", async () =>
   assert.equal(status, 200);
   assert.equal(body.call_uuid, "answered");
   const story = body.timeline.map(({ kind, text }: { kind: string; text: string }) => `${kind}: ${text}`);
-  assert.deepEqual(story.slice(0, 2).sort(), ["fact: nothing but its existence", "fact: ringing, talked 3 s"]);
+  assert.deepEqual(story.slice(0, 2).sort(), ["fact: nothing but its existence", "fact: ringing; talked 3 s"]);
   assert.deepEqual(story.slice(2), [
-    "fact: answered, inbound, from +34600000001, to 1001, agent 1001, recording",
+    "fact: answered; inbound; from +34600000001; to 1001; agent 1001; recording",
     "attempt: crm: retry (attempt 1, 15 ms): HTTP 503",
     "attempt: crm: delivered (attempt 2, 20 ms)",
   ]);
@@ -311,6 +311,7 @@ test("one call shows its timeline: facts as told and every attempt", async () =>
     at: minute(5).toISOString(),
     kind: "attempt",
     text: "crm: delivered (attempt 2, 20 ms)",
+    ...{ text_code: null, text_values: null },
     source: null,
     received_at: null,
     raw: null,

@@ -12,6 +12,7 @@ import { loadCalls } from "./search-store.ts";
 import { loadAttempts, loadCallDeliveries, loadTellings } from "./store.ts";
 import { type LoadCountry, toStoredParty } from "./stored-party.ts";
 import { toTimeline } from "./timeline.ts";
+import { say } from "./words.ts";
 
 export interface CallRoutesOptions {
   database: Database;
@@ -68,7 +69,7 @@ export function registerCallRoutes(app: App, { database, loadTenant, listOwnProj
       const { tenantId } = request.caller;
       const own = await listOwnProjects(request.caller);
       const call = await loadOwnCall(database.sql, tenantId, { id: request.params.id, own });
-      if (!call) throw new AppError("not_found", "There is no call of this id.");
+      if (!call) throw new AppError("not_found", say("unknown"));
       const [deliveries, tellings, attempts] = await Promise.all([
         loadCallDeliveries(database.sql, tenantId, [call]),
         loadTellings(database.sql, call),

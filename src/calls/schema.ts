@@ -78,7 +78,8 @@ export type CallItem = z.infer<typeof callItem>;
 const timelineEntry = z.object({
   at: instantField,
   kind: z.enum(["fact", "attempt"]),
-  text: z.string().meta({ description: "In a few words" }),
+  text: z.string().meta({ description: "In a few words; of an attempt, what its other fields say" }),
+  ...toWordFields("text"),
   source: z.string().nullable().meta({ description: "Who told the fact" }),
   received_at: instantField.nullable(),
   raw: z.unknown().meta({ description: "The fact as received; null when it is larger than 8 KiB" }),

@@ -1,9 +1,8 @@
-import { type CallFact, reviveFact } from "../core/call-fact.ts";
-import { toPartyText } from "../core/phone-number.ts";
+import { reviveFact } from "../core/call-fact.ts";
 import { toWording } from "../core/sentence.ts";
 import { toInstant } from "../http/wire.ts";
 import { toWireWords } from "../kit/word-fields.ts";
-import { toDetailsText } from "./details-text.ts";
+import { toFactSentence } from "./fact-words.ts";
 import type { TimelineEntry } from "./schema.ts";
 import type { StoredAttempt, StoredTelling } from "./store.ts";
 
@@ -14,10 +13,11 @@ export function toTimeline(tellings: readonly StoredTelling[], attempts: readonl
 }
 
 function fromTelling({ fact, source, at, received_at, raw }: StoredTelling): TimelineEntry {
+  const sentence = toFactSentence(reviveFact(fact));
   return {
     at: toInstant(at),
     kind: "fact",
-    text: toFactText(reviveFact(fact)),
+    ...{ text: sentence.text, ...toWireWords("text", sentence) },
     source,
     received_at: toInstant(received_at),
     raw,
@@ -29,27 +29,13 @@ function fromTelling({ fact, source, at, received_at, raw }: StoredTelling): Tim
   };
 }
 
-/** What the fact says, in the order in which people ask: how far, who, with whom, what else. */
-function toFactText(fact: CallFact): string {
-  const said = [
-    fact.status,
-    fact.direction,
-    fact.from && `from ${toPartyText(fact.from)}`,
-    fact.to && `to ${toPartyText(fact.to)}`,
-    fact.agentExtension && `agent ${fact.agentExtension}`,
-    fact.talkSeconds !== undefined && `talked ${fact.talkSeconds} s`,
-    fact.recordingUrl && "recording",
-    fact.details && toDetailsText(fact.details),
-  ];
-  return said.filter(Boolean).join(", ") || "nothing but its existence";
-}
-
 function fromAttempt(attempt: StoredAttempt): TimelineEntry {
   const { connection, outcome, duration_ms, reason, number } = attempt;
   return {
     at: toInstant(attempt.started_at),
     kind: "attempt",
     text: `${connection}: ${outcome} (attempt ${number}, ${duration_ms} ms)${reason ? `: ${reason}` : ""}`,
+    ...toWireWords("text", null),
     source: null,
     received_at: null,
     raw: null,

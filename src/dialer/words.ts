@@ -104,6 +104,20 @@ export const DIALER_SENTENCES = {
   soundsAway: "The PBX's folder of sounds is not there; is it mounted?",
   soundsRefused: "The folder of sounds is not one that ENLACE_SOUND_FOLDERS allows.",
   soundsClosed: "Enlace may not write to the PBX's folder of sounds: see docs/audios.md.",
+
+  noPbx: "There is no such PBX.",
+  folderUnwritable: "cannot be written to: {error}",
+  trunkFileFailed: "{error}",
+  unknownAfterReload: "After the reload the PBX does not know: {names}",
+  addressRefused: "This address may not ask for calls of this project.",
+  linkEmpty: "This link opens nothing.",
+  linkEnded: "This link has ended; ask for another one.",
+  soundsMany: "Too many sounds are being sent; try again.",
+  soundShort: "The sound is shorter than where you want to begin.",
+  soundGone: "This sound is not there any more.",
+  soundsFull: "There is no room for more sounds.",
+  fileLarge: "The file is larger than this route takes.",
+  oneFile: "Send one file at a time.",
 } as const;
 
 export const say = createSentences("dialer", DIALER_SENTENCES);

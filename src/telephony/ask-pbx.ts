@@ -2,13 +2,14 @@ import { AppError } from "../core/errors.ts";
 import type { AmiAction } from "./ami/action.ts";
 import type { AmiMessage } from "./ami/message.ts";
 import { AmiUnansweredError, isSuccess } from "./ami/session.ts";
+import { say } from "./words.ts";
 
 /** Asterisk's own no: `Permission denied`, `No such channel` … */
 export class PbxRefusal extends AppError {
   readonly says: string;
 
   constructor(says: string) {
-    super("conflict", `The PBX says: ${says}`);
+    super("conflict", say("pbxSays", { said: says }));
     this.name = "PbxRefusal";
     this.says = says;
   }
@@ -29,7 +30,7 @@ export function createAskPbx(send: (action: AmiAction) => Promise<AmiMessage>): 
   return async (name, fields) => {
     const response = await send({ name, fields }).catch((error: unknown) => {
       if (!(error instanceof AmiUnansweredError)) throw error;
-      throw new AppError("unavailable", error.message, { retryAfterSeconds: 5, cause: error });
+      throw new AppError("unavailable", error.sentence, { retryAfterSeconds: 5, cause: error });
     });
     if (!isSuccess(response)) throw new PbxRefusal(response.get("Message") ?? "no");
     return response;

@@ -54,9 +54,9 @@ export function createAttendedTransfers({ ask, events, clock }: AttendedTransfer
 
   return {
     begin: async ({ call, talking, away }, to) => {
-      if (away !== undefined) throw new AppError("conflict", "The agent asks somebody already: cancel that first.");
-      if (talking === undefined) throw new AppError("conflict", "Nobody is talking who could transfer.");
-      if (busy.has(talking)) throw new AppError("conflict", "This call is being transferred already.");
+      if (away !== undefined) throw new AppError("conflict", say("agentAsks"));
+      if (talking === undefined) throw new AppError("conflict", say("nobodyTransfers"));
+      if (busy.has(talking)) throw new AppError("conflict", say("beingTransferred"));
       busy.add(talking);
       const asking = next(talking, ["BridgeLeave", "Unhold"], DEAF_MS + BEGUN_WAIT_MS + ASKING_WAIT_MS);
       const release = (): void => void busy.delete(talking);
@@ -75,7 +75,7 @@ export function createAttendedTransfers({ ask, events, clock }: AttendedTransfer
     giveUp: async ({ away }) => {
       if (away === undefined) throw new AppError("conflict", say("nobodyAsked"));
       if (await press("CancelAtxfer", { Channel: away }, ["Unhold"])) return;
-      throw new AppError("conflict", "The PBX has not taken the agent back to the customer.");
+      throw new AppError("conflict", say("notTakenBack"));
     },
   };
 }

@@ -2,6 +2,7 @@ import { AppError } from "../core/errors.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { AmiMessage } from "./ami/message.ts";
 import type { AmiItem } from "./ami/stream.ts";
+import { say } from "./words.ts";
 
 /** Commands whose outcome Asterisk tells in an event. */
 export interface EventWaits {
@@ -21,8 +22,7 @@ export function createEventWaits(clock: Clock): EventWaits {
       for (const { isIt, settle } of [...waiting]) if (isIt(item.message)) settle(item.message);
     },
     next: (isIt, ms) => {
-      if (waiting.size >= WAITING_MAX)
-        throw new AppError("unavailable", "too many commands wait for this PBX", { retryAfterSeconds: 1 });
+      if (waiting.size >= WAITING_MAX) throw new AppError("unavailable", say("commandsMany"), { retryAfterSeconds: 1 });
       const { promise, resolve } = Promise.withResolvers<AmiMessage | undefined>();
       const settle = (event: AmiMessage | undefined): void => {
         release();

@@ -5,6 +5,7 @@ import { createManualClock } from "../../test/manual-clock.ts";
 import { AppError } from "../core/errors.ts";
 import { AmiMessage } from "./ami/message.ts";
 import { AmiUnansweredError } from "./ami/session.ts";
+import { say } from "./ami/words.ts";
 import { checkDialTemplate, fillDialTemplate, fillNumberTemplate } from "./dial-template.ts";
 import { createOriginator, type OriginateRequest, type OriginateResult, toAction } from "./originate.ts";
 import { toFailure } from "./originate-outcome.ts";
@@ -108,9 +109,9 @@ test("what Asterisk refuses at once is a refusal with its words", async () => {
 });
 
 test("a PBX that is away refuses; one that was lost after sending may still ring", async () => {
-  const away = createRig(() => Promise.reject(new AmiUnansweredError("not_connected", "away")));
+  const away = createRig(() => Promise.reject(new AmiUnansweredError("not_connected", say("away"))));
   await assert.rejects(away.originator.originate(REQUEST), (error: AppError) => error.code === "unavailable");
-  const lost = createRig(() => Promise.reject(new AmiUnansweredError("lost", "lost")));
+  const lost = createRig(() => Promise.reject(new AmiUnansweredError("lost", say("lost", { why: "cut" }))));
   const { result } = await lost.originator.originate(REQUEST);
   lost.see({ Linkedid: "t1-01J5", Uniqueid: "t1-01J5", ChannelState: "5" });
   assert.equal(lost.originator.pending(), 1, "it rings");

@@ -83,9 +83,8 @@ export function createOriginator({ send, clock }: OriginatorOptions): Originator
   const jobs = new Map<string, Job>();
 
   function open(id: string): { job: Job; result: Promise<OriginateResult> } {
-    if (jobs.has(id)) throw new AppError("conflict", `a call with the id ${id} is being placed already`);
-    if (jobs.size >= JOBS_MAX)
-      throw new AppError("unavailable", "too many calls are being placed", { retryAfterSeconds: 1 });
+    if (jobs.has(id)) throw new AppError("conflict", say("beingPlaced", { id }));
+    if (jobs.size >= JOBS_MAX) throw new AppError("unavailable", say("placingMany"), { retryAfterSeconds: 1 });
     const { promise, resolve } = Promise.withResolvers<OriginateResult>();
     const job = toJob(id, clock.monotonicMs(), resolve);
     jobs.set(id, job);

@@ -7,6 +7,7 @@ import type { HttpRequester } from "../kit/http-client.ts";
 import type { AmiAction } from "./ami/action.ts";
 import type { AmiMessage } from "./ami/message.ts";
 import { type AmiList, AmiLoginRefusedError, AmiSession } from "./ami/session.ts";
+import { toAmiProblem } from "./ami/words.ts";
 import { type AmiRights, loadAmiRights } from "./ami-rights.ts";
 import type { PbxSettings } from "./pbx.ts";
 import { probeCdr } from "./probes/cdr-probe.ts";
@@ -94,10 +95,9 @@ async function examine(settings: PbxSettings, options: PbxCheckOptions, signal: 
 }
 
 function toLoginFinding(error: unknown, where: string): Finding {
-  const message = toErrorMessage(error);
-  if (error instanceof AmiLoginRefusedError)
-    return toError("login", say("loginRefused", { error: message }), mend("login"));
-  return toError("connection", say("notConnected", { error: message }), mend("connection", { where }));
+  const problem = toAmiProblem(error);
+  if (error instanceof AmiLoginRefusedError) return toError("login", problem, mend("login"));
+  return toError("connection", problem, mend("connection", { where }));
 }
 
 /** Pure. Without a list of live channels calls would be missed after every gap; the other rights each cost a feature. */

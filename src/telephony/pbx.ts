@@ -26,6 +26,7 @@ import { type CallTracker, createCallTracker } from "./tracker/call-tracker.ts";
 import type { PbxPlan, PbxPlanOptions } from "./tracker/channel-name.ts";
 import { createLivePbxPlan, type LivePbxPlan } from "./tracker/live-plan.ts";
 import { createRecordingNames } from "./tracker/recording-names.ts";
+import { say } from "./words.ts";
 
 /*
  * One PBX: connection, tracker, originator, and whose turn it is.
@@ -177,7 +178,7 @@ export function createPbx(options: PbxOptions): Pbx {
 
   const owned = (): Tenure => {
     if (tenure) return tenure;
-    throw new AppError("unavailable", `this process does not own the PBX ${settings.name}`, { retryAfterSeconds: 5 });
+    throw new AppError("unavailable", say("notOwned", { name: settings.name }), { retryAfterSeconds: 5 });
   };
 
   return {

@@ -3,6 +3,7 @@ import { newSecret } from "../kit/random.ts";
 import type { RelayOptions } from "./relay.ts";
 import { type OrderAnswer, orderAnswer } from "./relay-answer.ts";
 import { ANSWERS, loadOrder, type OrderState, removeOrder, type StoredOrder, saveOrder } from "./relay-store.ts";
+import { say } from "./words.ts";
 
 /** `not_taken`: nothing was done, and will not be. `not_answered`: nobody knows. */
 export type AskedOutcome = OrderAnswer | "not_taken" | "not_answered";
@@ -49,8 +50,7 @@ export function createOrderAsker({ database, listener, clock, random }: Omit<Rel
 
   return {
     ask: async (asked: Omit<StoredOrder, "id">): Promise<AskedOutcome> => {
-      if (bells.size >= ASKED_MAX)
-        throw new AppError("unavailable", "Too many orders wait for other processes.", { retryAfterSeconds: 1 });
+      if (bells.size >= ASKED_MAX) throw new AppError("unavailable", say("ordersMany"), { retryAfterSeconds: 1 });
       listen();
       const order = { ...asked, id: newSecret(random, 12) };
       const at = clock.now();

@@ -5,6 +5,7 @@ import { pbxCommand } from "./pbx-command.ts";
 import type { RelayOptions } from "./relay.ts";
 import { type OrderAnswer, toFailure } from "./relay-answer.ts";
 import { dropOldOrders, ORDERS, type StoredOrder, saveAnswer, TAKEN_MAX, takeOrders } from "./relay-store.ts";
+import { say } from "./words.ts";
 
 /** Orders whose asker died are dropped after this. */
 const KEPT_MS = 60_000;
@@ -77,14 +78,10 @@ export function createOrderServer(
 
 async function carryOut(order: StoredOrder, pbx: Pbx | undefined, log: Log): Promise<OrderAnswer> {
   try {
-    if (!pbx) throw new AppError("unavailable", "The PBX is being connected to anew.", { retryAfterSeconds: 2 });
+    if (!pbx) throw new AppError("unavailable", say("pbxConnecting"), { retryAfterSeconds: 2 });
     return { done: await pbx.run(pbxCommand.parse(order.command)) };
   } catch (error) {
     if (!(error instanceof AppError)) log.error({ err: error, pbx: order.pbxId }, "pbx.order_failed");
-    return toFailure(
-      error instanceof AppError
-        ? error
-        : new AppError("internal", "Something went wrong in the process that listens to the PBX."),
-    );
+    return toFailure(error instanceof AppError ? error : new AppError("internal", say("listenerFailed")));
   }
 }

@@ -39,6 +39,18 @@ export const TELEPHONY_SENTENCES = {
   comparisonsMany: "{max} comparisons of this PBX are waiting already.",
   sinceLate: "must be before until, and in the past",
   sinceEarly: "may be 92 days before until at most",
+
+  agentAsks: "The agent asks somebody already: cancel that first.",
+  beingTransferred: "This call is being transferred already.",
+  notTakenBack: "The PBX has not taken the agent back to the customer.",
+  pbxSays: "The PBX says: {said}",
+  pbxConnecting: "The PBX is being connected to anew.",
+  listenerFailed: "Something went wrong in the process that listens to the PBX.",
+  ordersMany: "Too many orders wait for other processes.",
+  commandsMany: "too many commands wait for this PBX",
+  placingMany: "too many calls are being placed",
+  beingPlaced: "a call with the id {id} is being placed already",
+  notOwned: "this process does not own the PBX {name}",
 } as const;
 
 export const say = createSentences("telephony", TELEPHONY_SENTENCES);

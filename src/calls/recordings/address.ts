@@ -4,6 +4,7 @@ import { AppError } from "../../core/errors.ts";
 import { toPassedRange } from "../../http/range.ts";
 import { HttpFailure } from "../../kit/http-client.ts";
 import type { HttpStreamAnswer, HttpStreamer } from "../../kit/http-stream.ts";
+import { say } from "../words.ts";
 import type { AskedRecording, OpenedRecording } from "./opened-recording.ts";
 import { type DateParts, toAudioType } from "./recording-name.ts";
 
@@ -40,10 +41,9 @@ export function createRecordingAddresses(stream: HttpStreamer): RecordingAddress
     if (status === 416 || ((status === 200 || status === 206) && isAudio(type))) return answer;
     discard(answer.body);
     if (GONE.has(status)) return null;
-    const what = status === 200 || status === 206 ? `something else (${type.slice(0, 60)})` : `status ${status}`;
-    throw new AppError("unavailable", `The PBX answered with ${what} in place of the recording.`, {
-      retryAfterSeconds: 30,
-    });
+    const isOther = status === 200 || status === 206;
+    const problem = isOther ? say("recordingOther", { type: type.slice(0, 60) }) : say("recordingStatus", { status });
+    throw new AppError("unavailable", problem, { retryAfterSeconds: 30 });
   }
 
   return {

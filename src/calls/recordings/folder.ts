@@ -2,6 +2,7 @@ import { constants, type FileHandle, open, opendir, realpath } from "node:fs/pro
 import { join, sep } from "node:path";
 import { AppError } from "../../core/errors.ts";
 import { parseRange } from "../../http/range.ts";
+import { say } from "../words.ts";
 import type { AskedRecording, OpenedRecording } from "./opened-recording.ts";
 import { isNamedAfter, toAudioType } from "./recording-name.ts";
 
@@ -66,14 +67,14 @@ export function createRecordingFolder(folder: string, roots: readonly string[]):
 async function toAllowedFolder(folder: string, roots: readonly string[]): Promise<string> {
   const real = await orNotThere(realpath(folder));
   if (real === null)
-    throw new AppError("unavailable", "The folder of recordings is not there; is it mounted?", {
+    throw new AppError("unavailable", say("folderAway"), {
       retryAfterSeconds: 30,
     });
   for (const root of roots) {
     const allowed = await orNotThere(realpath(root));
     if (allowed !== null && isInside(real, allowed)) return real;
   }
-  throw new AppError("unavailable", "The folder of recordings is not one that ENLACE_RECORDING_FOLDERS allows.");
+  throw new AppError("unavailable", say("folderClosed"));
 }
 
 const isInside = (path: string, folder: string): boolean =>

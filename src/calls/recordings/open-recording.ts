@@ -6,6 +6,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Database } from "../../kit/postgres/database.ts";
 import { loadOwnCall, type OwnProjects } from "../own-calls.ts";
 import type { StoredCall } from "../store.ts";
+import { say } from "../words.ts";
 import { type RecordingAddresses, toDownloadName } from "./address.ts";
 import type { RecordingFolder } from "./folder.ts";
 import type { AskedRecording, OpenedRecording } from "./opened-recording.ts";
@@ -68,10 +69,7 @@ export function createRecordingOpener(options: RecordingOpenerOptions) {
     if (stored?.state === "ready" && kind && place && pbxId) return { tenantId, pbxId, kind, place };
     if (told !== null && told !== options.toAddress(id)) return { tenantId, pbxId: null, kind: "url", place: told };
     const isAwaited = stored?.state === "waiting";
-    throw new AppError(
-      "not_found",
-      isAwaited ? "The recording of this call is not complete yet." : "This call has no recording.",
-    );
+    throw new AppError("not_found", say(isAwaited ? "recordingAwaited" : "recordingNone"));
   }
 
   /** Throws `not_found`, or `unavailable` when the PBX or its folder is away. */
@@ -86,12 +84,12 @@ export function createRecordingOpener(options: RecordingOpenerOptions) {
     /** The call and where its recording is, for who sees calls of `own`. */
     find: async (tenantId: TenantId, callId: RowId, own: OwnProjects): Promise<FoundRecording> => {
       const call = await loadOwnCall(database.sql, tenantId, { id: callId, own });
-      if (!call) throw new AppError("not_found", "There is no call of this id.");
+      if (!call) throw new AppError("not_found", say("unknown"));
       return { call, recording: await find(call) };
     },
     open: async (call: StoredCall, recording: PlacedRecording, asked: AskedRecording): Promise<NamedRecording> => {
       const opened = await openPlace(recording, asked);
-      if (!opened) throw new AppError("not_found", "The recording is not there any more.");
+      if (!opened) throw new AppError("not_found", say("recordingGone"));
       const path = URL.parse(recording.place)?.pathname ?? recording.place;
       return { ...opened, fileName: toDownloadName(call.call_uuid, `x${extname(path)}`) };
     },
@@ -102,4 +100,4 @@ export function toKeptUntil(call: Pick<StoredCall, "ended_at" | "started_at">, s
   return toEndOfKeeping(call.ended_at ?? call.started_at, settings);
 }
 
-const pastItsTime = (): AppError => new AppError("not_found", "The recording of this call is past its time.");
+const pastItsTime = (): AppError => new AppError("not_found", say("recordingPast"));

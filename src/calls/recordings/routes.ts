@@ -8,6 +8,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
 import type { ListOwnProjects } from "../own-calls.ts";
 import type { StoredCall } from "../store.ts";
+import { say } from "../words.ts";
 import { toKeptUntil } from "./open-recording.ts";
 import type { Recordings } from "./recordings.ts";
 import {
@@ -104,7 +105,7 @@ function registerListening(app: App, options: RecordingRouteOptions): void {
     async (request, reply) => {
       const link = await recordings.links.find(request.params.token);
       const tenant = link && (await loadTenant(link.tenantId));
-      if (!link || !tenant || tenant.disabledAt !== null) throw new AppError("not_found", "This link opens nothing.");
+      if (!link || !tenant || tenant.disabledAt !== null) throw new AppError("not_found", say("linkEmpty"));
       const found = await recordings.find(link.tenantId, link.callId, null);
       return send(request, reply, { ...found, actor: `link:${link.id}` });
     },
@@ -117,7 +118,7 @@ async function refuseStrangers(caller: Caller, call: StoredCall, options: Record
   const { agent_extension: number } = call;
   const extension = number === null ? null : await options.findExtension(caller.tenantId, number);
   if (extension?.userId === null || extension?.userId !== caller.userId)
-    throw new AppError("forbidden", "Agents hear the recordings of the calls they took.");
+    throw new AppError("forbidden", say("ofOthers"));
 }
 
 function registerLinks(app: App, options: RecordingRouteOptions): void {

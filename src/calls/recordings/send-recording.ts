@@ -5,6 +5,7 @@ import type { TenantId } from "../../core/ids.ts";
 import { type Clock, createDeadline } from "../../kit/clock.ts";
 import type { Database, Sql } from "../../kit/postgres/database.ts";
 import type { StoredCall } from "../store.ts";
+import { say } from "../words.ts";
 import type { NamedRecording, PlacedRecording } from "./open-recording.ts";
 import type { AskedRecording } from "./opened-recording.ts";
 
@@ -49,8 +50,7 @@ export function createRecordingSender({ recordings, database, clock, writeAudit 
   }
 
   return async (request: FastifyRequest, reply: FastifyReply, sent: SentRecording): Promise<FastifyReply> => {
-    if (sending >= SENDING_MAX)
-      throw new AppError("unavailable", "Too many recordings are being sent; try again.", { retryAfterSeconds: 5 });
+    if (sending >= SENDING_MAX) throw new AppError("unavailable", say("recordingsMany"), { retryAfterSeconds: 5 });
     const isHead = request.method === "HEAD";
     if (!isHead) await note(request, sent);
     const { signal, release } = createDeadline(clock, SENDING_MS_MAX);
@@ -68,7 +68,7 @@ export function createRecordingSender({ recordings, database, clock, writeAudit 
     void reply.headers(toHeaders(opened, request.query as { download?: string }));
     if (opened.status === 416) {
       release();
-      throw new AppError("range_not_satisfiable", "The recording is shorter than where you want to begin.");
+      throw new AppError("range_not_satisfiable", say("recordingShort"));
     }
     const body = opened.body ?? Readable.from([]); // an empty stream, so that HEAD keeps the length that was found
     sending++;

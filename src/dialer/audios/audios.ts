@@ -171,7 +171,7 @@ export function createAudios(options: AudiosOptions): Audios {
   };
 }
 
-const toNoPbx = (): AppError => new AppError("not_found", "There is no such PBX.");
+const toNoPbx = (): AppError => new AppError("not_found", say("noPbx"));
 const toSound = ({ tenantId, file }: StoredAudio): SoundRef => ({ kind: "audio", tenantId, file });
 
 function createReading(database: Database) {

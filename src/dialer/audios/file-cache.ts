@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { AppError } from "../../core/errors.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Random } from "../../kit/random.ts";
+import { say } from "../words.ts";
 
 /**
  * A folder of files that can be made again, of at most `bytesMax`. Files appear whole, by rename. When there is no room, those not
@@ -75,8 +76,7 @@ export function createFileCache({ folder, bytesMax, clock, random, check }: File
       if (!isUsedElsewhere) await rm(toPath(name), { force: true });
       note(name, seen && isUsedElsewhere ? { sizeBytes: seen.size, usedMs: seen.mtimeMs } : undefined);
     }
-    if (totalBytes + bytes > bytesMax)
-      throw new AppError("unavailable", "There is no room for more sounds.", { retryAfterSeconds: 60 });
+    if (totalBytes + bytes > bytesMax) throw new AppError("unavailable", say("soundsFull"), { retryAfterSeconds: 60 });
   }
 
   async function create(name: string, make: (draft: string) => Promise<void>): Promise<string> {

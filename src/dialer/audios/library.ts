@@ -93,7 +93,7 @@ export function createAudioLibrary(options: AudioLibraryOptions): AudioLibrary {
     await mkdir(dirname(given), { recursive: true, mode: 0o750 });
     try {
       await pipeline(body, createWriteStream(given, { flags: "wx", mode: 0o600 }));
-      if (!isWhole()) throw new AppError("payload_too_large", "The file is larger than this route takes.");
+      if (!isWhole()) throw new AppError("payload_too_large", say("fileLarge"));
       const { size: originalBytes } = await stat(given);
       if (originalBytes === 0) throw toFieldError("file", sayField("emptyFile"));
       await convert({ from: given, ending, to: made });

@@ -4,6 +4,7 @@ import { toTenantId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { isSameSecret } from "../../kit/same-secret.ts";
 import { deriveKey } from "../../kit/secret-box.ts";
+import { say } from "../words.ts";
 import { SOUND_KINDS, type SoundRef } from "./sound.ts";
 
 /**
@@ -54,9 +55,9 @@ export function createAudioLinks(options: { clock: Clock; secret: string; public
       const plain = bytes.subarray(0, PLAIN_BYTES);
       const isPlain = bytes.toString("base64url") === token; // the last letter has bits to spare
       const isOurs = isPlain && isSameSecret(bytes.subarray(PLAIN_BYTES).toString("hex"), sign(plain).toString("hex"));
-      if (!isOurs) throw new AppError("not_found", "This link opens nothing.");
+      if (!isOurs) throw new AppError("not_found", say("linkEmpty"));
       const opened = fromPlain(plain);
-      if (opened.endsAt <= clock.now()) throw new AppError("forbidden", "This link has ended; ask for another one.");
+      if (opened.endsAt <= clock.now()) throw new AppError("forbidden", say("linkEnded"));
       return opened;
     },
   };

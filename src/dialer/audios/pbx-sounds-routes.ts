@@ -3,6 +3,7 @@ import { allow } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { idParams } from "../../http/wire.ts";
 import { toDoer } from "../administer.ts";
+import { say } from "../words.ts";
 import type { Audios } from "./audios.ts";
 import { fromWireSounds, pbxSoundsAnswer, pbxSoundsBody, toSoundsAnswer } from "./schema.ts";
 
@@ -34,8 +35,7 @@ export function registerPbxSoundsRoutes(app: App, audios: Pick<Audios, "showPbxS
     },
     async (request) => {
       const { body, caller, params } = request;
-      if (body.delivery === "folder" && !caller.isOperator)
-        throw new AppError("forbidden", "Only operators may name a folder of this machine.");
+      if (body.delivery === "folder" && !caller.isOperator) throw new AppError("forbidden", say("operatorFolder"));
       return toSoundsAnswer(await audios.setPbxSounds(toDoer(request), params.id, fromWireSounds(body)));
     },
   );

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../core/errors.ts";
 import { parseRange } from "../../http/range.ts";
 import type { Clock } from "../../kit/clock.ts";
+import { say } from "../words.ts";
 
 export interface SentAudio {
   path: string;
@@ -22,8 +23,7 @@ export function createAudioSender(clock: Clock) {
   let sending = 0;
 
   return async (request: FastifyRequest, reply: FastifyReply, sent: SentAudio): Promise<FastifyReply> => {
-    if (sending >= SENDING_MAX)
-      throw new AppError("unavailable", "Too many sounds are being sent; try again.", { retryAfterSeconds: 5 });
+    if (sending >= SENDING_MAX) throw new AppError("unavailable", say("soundsMany"), { retryAfterSeconds: 5 });
     const file = await openOrRefuse(sent.path);
     try {
       const { size } = await file.stat();
@@ -40,7 +40,7 @@ export function createAudioSender(clock: Clock) {
       });
       if (range === "unsatisfiable") {
         void reply.header("content-range", `bytes */${size}`);
-        throw new AppError("range_not_satisfiable", "The sound is shorter than where you want to begin.");
+        throw new AppError("range_not_satisfiable", say("soundShort"));
       }
       const { first, last } = range === "whole" ? { first: 0, last: size - 1 } : range;
       void reply.code(range === "whole" ? 200 : 206).header("content-length", last - first + 1);
@@ -67,6 +67,6 @@ async function openOrRefuse(path: string): Promise<FileHandle> {
     return await open(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new AppError("not_found", "This sound is not there any more.");
+    throw new AppError("not_found", say("soundGone"));
   }
 }

@@ -5,6 +5,7 @@ import { allow } from "../../http/access.ts";
 import type { App } from "../../http/app-instance.ts";
 import { registerUploads, takeAnyBody } from "../../http/uploads.ts";
 import { toDoer } from "../administer.ts";
+import { say } from "../words.ts";
 import type { Audios } from "./audios.ts";
 import { audioAnswer, audioUpload, toAudioAnswer } from "./schema.ts";
 import type { StoredAudio } from "./store.ts";
@@ -61,7 +62,7 @@ export function registerAudioUpload(app: App, audios: Pick<Audios, "upload">): v
 }
 
 function noteField(fields: Map<string, string>, part: MultipartFile | MultipartValue): void {
-  if (part.type === "file") throw new AppError("invalid_request", "Send one file at a time.");
+  if (part.type === "file") throw new AppError("invalid_request", say("oneFile"));
   fields.set(part.fieldname, String(part.value));
 }
 

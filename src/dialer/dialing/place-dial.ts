@@ -113,7 +113,7 @@ async function check(options: PlaceDialOptions, request: DialRequest, number: Ph
   const project = await options.loadProject(tenantId, projectId);
   if (!project) throw new AppError("not_found", say("noProject"));
   if (address !== null && !isAddressAllowed(address, project.allowedAddresses))
-    throw new AppError("forbidden", "This address may not ask for calls of this project.");
+    throw new AppError("forbidden", say("addressRefused"));
   if (await options.isSuppressed({ tenantId, number, projectId }))
     throw new AppError("forbidden", say("numberSuppressed"));
   if (project.disabledAt !== null) throw new AppError("conflict", say("projectOff"));

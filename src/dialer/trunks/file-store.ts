@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { RowId, TenantId } from "../../core/ids.ts";
+import { type Sentence, toKeptWords } from "../../core/sentence.ts";
 import type { Sql } from "../../kit/postgres/database.ts";
 
 /** Where a PBX's trunks are written, and how far that has come. */
@@ -12,12 +13,14 @@ export interface TrunkFile {
   changedAt: Date;
   publishedAt: Date | null;
   problem: string | null;
+  /** Which sentence `problem` is, as it was kept; see `toWording`. */
+  problemWords: unknown;
 }
 
 export type TrunkFileFields = Pick<TrunkFile, "folder" | "reload">;
 
 const COLUMNS = sql.raw(
-  `tenant_id as "tenantId", pbx_id as "pbxId", folder, reload, changed_at as "changedAt", published_at as "publishedAt", problem`,
+  `tenant_id as "tenantId", pbx_id as "pbxId", folder, reload, changed_at as "changedAt", published_at as "publishedAt", problem, problem_words as "problemWords"`,
 );
 const DUE_MAX = 100;
 const PROBLEM_LENGTH_MAX = 1000;
@@ -44,7 +47,7 @@ export async function saveTrunkFile(
     insert into trunk_files (tenant_id, pbx_id, folder, reload, changed_at)
     values (${file.tenantId}, ${file.pbxId}, ${file.folder}, ${file.reload}, ${file.at})
     on conflict (tenant_id, pbx_id) do update
-       set folder = excluded.folder, reload = excluded.reload, published_at = null, problem = null,
+       set folder = excluded.folder, reload = excluded.reload, published_at = null, problem = null, problem_words = null,
            changed_at = ${nextChange(file.at)}`.execute(on);
 }
 
@@ -62,10 +65,13 @@ export async function noteTrunkChange(
 }
 
 /** Keeps how it went with the changes up to the one that was seen; a later one stays due. */
-export async function settleTrunkFile(on: Sql, seen: TrunkFile, problem: string | null): Promise<void> {
+export async function settleTrunkFile(on: Sql, seen: TrunkFile, problem: Sentence | null): Promise<void> {
   const publishedAt = problem === null ? seen.changedAt : seen.publishedAt;
+  const text = problem?.text.slice(0, PROBLEM_LENGTH_MAX) ?? null;
+  const words = toKeptWords(text, problem ?? undefined);
   await sql`
-    update trunk_files set published_at = ${publishedAt}, problem = ${problem?.slice(0, PROBLEM_LENGTH_MAX) ?? null}
+    update trunk_files
+       set published_at = ${publishedAt}, problem = ${text}, problem_words = ${words && JSON.stringify(words)}::jsonb
      where tenant_id = ${seen.tenantId} and pbx_id = ${seen.pbxId}`.execute(on);
 }
 

@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { FIELD_SENTENCES } from "../../core/field-words.ts";
+import { toWording } from "../../core/sentence.ts";
 import { instantField, rowIdField, toInstant } from "../../http/wire.ts";
+import { toWireWords, toWordFields } from "../../kit/word-fields.ts";
 import type { TrunkFile } from "./file-store.ts";
 import { isConfigValue } from "./pjsip.ts";
 import type { StoredTrunk } from "./store.ts";
@@ -170,6 +172,7 @@ export const trunkFileAnswer = z
       .string()
       .nullable()
       .meta({ description: "Why the last try failed; it is tried again every half minute" }),
+    ...toWordFields("problem"),
   })
   .meta({ id: "PbxTrunkFile" });
 
@@ -184,12 +187,14 @@ export function toTrunkFileAnswer(file: TrunkFile | null, fileName: string): z.i
         changed_at: null,
         published_at: null,
         problem: null,
+        ...toWireWords("problem", null),
       },
     };
-  const { folder, reload, changedAt, publishedAt, problem } = file;
+  const { folder, reload, changedAt, publishedAt, problem, problemWords } = file;
   const isSettled = publishedAt !== null && publishedAt >= changedAt;
   return {
     ...{ folder, file: fileName, reload, problem },
+    ...toWireWords("problem", toWording(problem, problemWords)),
     state: isSettled ? "settled" : "due",
     changed_at: toInstant(changedAt),
     published_at: toInstant(publishedAt),

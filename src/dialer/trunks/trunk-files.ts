@@ -1,7 +1,8 @@
 import { chmod, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, toErrorMessage } from "../../core/errors.ts";
+import { AppError, toErrorMessage, toFieldError } from "../../core/errors.ts";
 import type { RowId, TenantId } from "../../core/ids.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { createLoop } from "../../kit/loop.ts";
@@ -10,6 +11,7 @@ import type { Locks } from "../../kit/postgres/locks.ts";
 import type { Random } from "../../kit/random.ts";
 import type { SecretBox } from "../../kit/secret-box.ts";
 import type { Administer, Doer } from "../administer.ts";
+import { say } from "../words.ts";
 import {
   loadDueTrunkFiles,
   loadTrunkFile,
@@ -72,14 +74,14 @@ export function createTrunkFiles(options: TrunkFilesOptions): TrunkFiles {
     locks.exclusive(`trunks:${pbxId}`, stopping.signal, async () => {
       const file = await loadTrunkFile(database.sql, tenantId, pbxId);
       if (!file || !isDue(file)) return;
-      const problem = await publishFile(file).catch(toErrorMessage);
+      const problem = await publishFile(file).catch(toProblem);
       await settleTrunkFile(database.sql, file, problem);
-      const outcome = problem ?? "settled";
+      const outcome = problem?.text ?? "settled";
       log[problem === null ? "info" : "warn"]({ tenantId, pbx: pbxId, outcome }, "trunks.published");
     });
 
-  /** The sentence of what is wrong, or `null`. */
-  async function publishFile({ tenantId, pbxId, folder, reload: by }: TrunkFile): Promise<string | null> {
+  /** What is wrong, or `null`. */
+  async function publishFile({ tenantId, pbxId, folder, reload: by }: TrunkFile): Promise<Sentence | null> {
     const trunks = await loadOpenTrunks(options, tenantId, pbxId);
     await write(folder, toFileName(pbxId), toPjsipText(trunks));
     if (by === "pbx") return null;
@@ -88,7 +90,7 @@ export function createTrunkFiles(options: TrunkFilesOptions): TrunkFiles {
       pbxId,
       trunks.map(({ name }) => name),
     );
-    return missing.length === 0 ? null : `After the reload the PBX does not know: ${missing.join(", ")}`;
+    return missing.length === 0 ? null : say("unknownAfterReload", { names: missing });
   }
 
   const publish: TrunkFiles["publish"] = (tenantId, pbxId) =>
@@ -175,11 +177,17 @@ async function checkFolder(folder: string, random: Random): Promise<void> {
     await replaceFile(probe, { text: "", random });
     await rm(probe);
   } catch (error) {
-    const message = `cannot be written to: ${toErrorMessage(error)}`;
-    throw new AppError("invalid_field", `folder: ${message}`, { fields: [{ path: "folder", message }], cause: error });
+    throw toFieldError("folder", say("folderUnwritable", { error: toErrorMessage(error) }));
   }
 }
 
+/** A refusal of the PBX or of ours says which sentence it is; an error of the machine has its own words. */
+function toProblem(error: unknown): Sentence {
+  const text = toErrorMessage(error);
+  if (error instanceof AppError && error.words) return { text, ...error.words };
+  return say("trunkFileFailed", { error: text });
+}
+
 async function requirePbx(from: Sql, tenantId: TenantId, pbxId: RowId): Promise<void> {
-  if (!(await hasPbx(from, tenantId, pbxId))) throw new AppError("not_found", "There is no such PBX.");
+  if (!(await hasPbx(from, tenantId, pbxId))) throw new AppError("not_found", say("noPbx"));
 }

@@ -89,10 +89,10 @@ test("over TLS the PBX is who its certificate says, and one that nobody vouches 
   await inState(connectWith({ ca: cert }), "ready");
   const stranger = connectWith({});
   await inState(stranger, "waiting");
-  assert.match(stranger.status().problem ?? "", /self-signed certificate/);
+  assert.match(stranger.status().problem?.text ?? "", /self-signed certificate/);
   const other = connectWith({ ca: cert, servername: "another.example.test" });
   await inState(other, "waiting");
-  assert.match(other.status().problem ?? "", /does not match certificate/);
+  assert.match(other.status().problem?.text ?? "", /does not match certificate/);
   assert.equal(countOf(fake, "Login"), 1);
 });
 
@@ -174,7 +174,7 @@ test("a PBX that stops answering pings is left and tried again", async () => {
   await ping;
   await clock.advance(10_000);
   await inState(connection, "waiting");
-  assert.match(connection.status().problem ?? "", /did not answer Ping/);
+  assert.match(connection.status().problem?.text ?? "", /did not answer Ping/);
   fake.onAction = () => false;
   await clock.advance(1_000);
   await inState(connection, "ready");
@@ -208,7 +208,7 @@ test("the wait between attempts grows to no more than 30 s", async () => {
 test("a refused login waits long before the next try", async () => {
   const { clock, connection, fake } = await connectTo({ secret: "another" });
   await inState(connection, "waiting");
-  assert.equal(connection.status().problem, "the PBX refused the login: Authentication failed");
+  assert.equal(connection.status().problem?.text, "the PBX refused the login: Authentication failed");
   await clock.advance(14_000);
   assert.equal(countOf(fake, "Login"), 1);
   await clock.advance(1_000);
@@ -218,7 +218,7 @@ test("a refused login waits long before the next try", async () => {
 test("a port that is not AMI is said to be so", async () => {
   const { connection } = await connectTo({ banner: "220 mail.example.test ESMTP" });
   await inState(connection, "waiting");
-  assert.equal(connection.status().problem, "this is not an Asterisk Manager port");
+  assert.equal(connection.status().problem?.text, "this is not an Asterisk Manager port");
 });
 
 test("a port that takes the connection and says nothing is given up after 10 s", async () => {
@@ -236,7 +236,7 @@ test("a port that takes the connection and says nothing is given up after 10 s",
   await until(() => clock.timers() === 1);
   await clock.advance(10_000);
   await inState(connection, "waiting");
-  assert.match(connection.status().problem ?? "", /no answer within 10000 ms/);
+  assert.match(connection.status().problem?.text ?? "", /no answer within 10000 ms/);
 });
 
 test("a user without the class reporting gets the channels from Status", async () => {

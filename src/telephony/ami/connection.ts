@@ -1,4 +1,5 @@
 import { toErrorMessage } from "../../core/errors.ts";
+import { type Sentence, SentenceError } from "../../core/sentence.ts";
 import { toBackoffMs } from "../../kit/backoff.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
@@ -15,6 +16,7 @@ import {
   isSuccess,
 } from "./session.ts";
 import { type AmiItem, createAmiStream } from "./stream.ts";
+import { say, toAmiProblem } from "./words.ts";
 
 /*
  * A connection that never leaves anybody waiting:
@@ -49,7 +51,7 @@ export interface AmiStatus {
   sinceAt: Date;
   banner: string | null;
   /** Why the last session ended or could not begin; `null` while ready. */
-  problem: string | null;
+  problem: Sentence | null;
   events: number;
   droppedEvents: number;
   waitingEvents: number;
@@ -70,7 +72,7 @@ export class AmiConnection {
   #session: AmiSession | undefined;
   #state: AmiState = "idle";
   #sinceAt: Date;
-  #problem: string | null = null;
+  #problem: Sentence | null = null;
   #run: Promise<void> | undefined;
   #mending: Promise<void> | undefined;
   #events = 0;
@@ -131,7 +133,10 @@ export class AmiConnection {
 
   #live(): AmiSession {
     if (this.#session) return this.#session;
-    throw new AmiUnansweredError("not_connected", `the PBX is away${this.#problem ? `: ${this.#problem}` : ""}`);
+    throw new AmiUnansweredError(
+      "not_connected",
+      this.#problem ? say("awayBecause", { why: this.#problem }) : say("away"),
+    );
   }
 
   async #keepAlive(signal: AbortSignal): Promise<void> {
@@ -144,7 +149,7 @@ export class AmiConnection {
       failures = this.#sessions > started ? 1 : failures + 1;
       const refused = reason instanceof AmiLoginRefusedError; // hammering a PBX that says no gets us banned
       const waitMs = toBackoffMs(refused ? 30 : failures, BACKOFF, random.fraction());
-      this.#problem = reason.message;
+      this.#problem = toAmiProblem(reason);
       this.#enter("waiting");
       log.warn({ host: this.#options.address.host, reason: reason.message, failures, waitMs }, "ami.away");
       await clock.sleep(waitMs, signal).catch(() => undefined); // stop() ends the wait; the loop sees the signal
@@ -216,7 +221,7 @@ export class AmiConnection {
     let list = await session.list({ name: "CoreShowChannels" }, options);
     if (!isSuccess(list.response)) list = await session.list({ name: "Status" }, options);
     if (!isSuccess(list.response)) {
-      throw new Error(`the AMI user may not list channels: ${list.response.get("Message") ?? "no reason given"}`);
+      throw new SentenceError(say("unlisted", { said: list.response.get("Message") ?? "–" }));
     }
     this.#stream.push({ kind: "snapshot", at: clock.now(), channels: list.items, after });
   }
@@ -239,7 +244,7 @@ export class AmiConnection {
     try {
       await this.#snapshot(session, "gap");
     } catch (error) {
-      session.close(new Error(toErrorMessage(error)));
+      session.close(error instanceof Error ? error : new Error(String(error)));
     }
   }
 

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { connect as connectTcp, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { type Sentence, SentenceError } from "../../core/sentence.ts";
 import { type Clock, createDeadline } from "../../kit/clock.ts";
 import { type AmiAction, encodeAction } from "./action.ts";
 import { type AmiMessage, createAmiReader } from "./message.ts";
+import { say, toAmiProblem } from "./words.ts";
 
 /*
  * One login on one socket, from connect to close:
@@ -15,11 +17,11 @@ import { type AmiMessage, createAmiReader } from "./message.ts";
  */
 
 /** `sent` tells whether Asterisk may have done it all the same: then only its events know. */
-export class AmiUnansweredError extends Error {
+export class AmiUnansweredError extends SentenceError {
   readonly why: "not_connected" | "busy" | "lost" | "timeout" | "aborted";
 
-  constructor(why: AmiUnansweredError["why"], message: string) {
-    super(message);
+  constructor(why: AmiUnansweredError["why"], said: Sentence) {
+    super(said);
     this.name = "AmiUnansweredError";
     this.why = why;
   }
@@ -30,9 +32,9 @@ export class AmiUnansweredError extends Error {
 }
 
 /** The PBX knows us and says no: wrong secret, forbidden address, too many sessions. */
-export class AmiLoginRefusedError extends Error {
-  constructor(message: string) {
-    super(`the PBX refused the login: ${message}`);
+export class AmiLoginRefusedError extends SentenceError {
+  constructor(said: Sentence) {
+    super(said);
     this.name = "AmiLoginRefusedError";
   }
 }
@@ -158,9 +160,10 @@ export class AmiSession {
   async #ask(action: AmiAction, options: AmiSendOptions, isList: boolean): Promise<AmiList> {
     const id = options.actionId ?? `e${++this.#lastId}`;
     const bytes = encodeAction(action, id);
-    if (this.#endedBy) throw new AmiUnansweredError("not_connected", `the PBX is away: ${this.#endedBy.message}`);
+    if (this.#endedBy)
+      throw new AmiUnansweredError("not_connected", say("awayBecause", { why: toAmiProblem(this.#endedBy) }));
     const full = this.#pending.size >= PENDING_MAX || this.#socket.writableLength > UNSENT_BYTES_MAX;
-    if (full || this.#pending.has(id)) throw new AmiUnansweredError("busy", "too many actions wait for this PBX");
+    if (full || this.#pending.has(id)) throw new AmiUnansweredError("busy", say("busy"));
     const timeoutMs = options.timeoutMs ?? ANSWER_TIMEOUT_MS;
     const { promise, resolve, reject } = Promise.withResolvers<AmiList>();
     const { signal } = options;
@@ -185,11 +188,11 @@ export class AmiSession {
     const { username, secret } = this.#options.address;
     const challenge = await this.send({ name: "Challenge", fields: { AuthType: "MD5" } }, { signal });
     const nonce = challenge.get("Challenge");
-    if (nonce === undefined) throw new AmiLoginRefusedError(challenge.get("Message") ?? "no challenge");
+    if (nonce === undefined) throw new AmiLoginRefusedError(toRefusal(challenge) ?? say("noChallenge"));
     const Key = createHash("md5").update(`${nonce}${secret}`).digest("hex"); // what AMI offers; use TLS across a network
     const fields = { AuthType: "MD5", Username: username, Key, Events: this.#options.eventClasses };
     const answer = await this.send({ name: "Login", fields }, { signal });
-    if (!isSuccess(answer)) throw new AmiLoginRefusedError(answer.get("Message") ?? "no reason given");
+    if (!isSuccess(answer)) throw new AmiLoginRefusedError(toRefusal(answer) ?? say("refusedSilently"));
   }
 
   #listen(): void {
@@ -206,11 +209,11 @@ export class AmiSession {
       }
     });
     this.#socket.on("error", (error) => this.#end(error));
-    this.#socket.on("close", () => this.#end(new Error("the PBX closed the connection")));
+    this.#socket.on("close", () => this.#end(new SentenceError(say("closed"))));
   }
 
   #greet(line: string): void {
-    if (!line.startsWith("Asterisk Call Manager")) this.#end(new Error("this is not an Asterisk Manager port"));
+    if (!line.startsWith("Asterisk Call Manager")) this.#end(new SentenceError(say("notManager")));
     this.#banner = line;
     this.#greeted.resolve(line);
   }
@@ -229,7 +232,7 @@ export class AmiSession {
   #collect(pending: Pending, message: AmiMessage): void {
     if (message.get("EventList") !== "Complete") {
       if (pending.items.push(message) > LIST_ITEMS_MAX) {
-        pending.reject(new AmiUnansweredError("busy", `the PBX sent a list of more than ${LIST_ITEMS_MAX} items`));
+        pending.reject(new AmiUnansweredError("busy", say("listLong", { max: LIST_ITEMS_MAX })));
       }
       return;
     }
@@ -241,7 +244,7 @@ export class AmiSession {
     this.#endedBy = reason;
     this.#socket.destroy();
     this.#greeted.reject(reason);
-    const lost = new AmiUnansweredError("lost", `the connection to the PBX was lost: ${reason.message}`);
+    const lost = new AmiUnansweredError("lost", say("lost", { why: toAmiProblem(reason) }));
     for (const pending of this.#pending.values()) pending.reject(lost);
     this.#over.resolve(reason);
   }
@@ -254,8 +257,13 @@ function connect({ host, port, tls, lookup }: AmiAddress): Socket {
 }
 
 function toUnanswered(name: string, timeoutMs: number, signal: AbortSignal | undefined): AmiUnansweredError {
-  if (signal?.aborted) return new AmiUnansweredError("aborted", `nobody waits for ${name} any more`);
-  return new AmiUnansweredError("timeout", `the PBX did not answer ${name} within ${timeoutMs} ms`);
+  if (signal?.aborted) return new AmiUnansweredError("aborted", say("unwanted", { action: name }));
+  return new AmiUnansweredError("timeout", say("noAnswer", { action: name, ms: timeoutMs }));
+}
+
+function toRefusal(answer: AmiMessage): Sentence | undefined {
+  const said = answer.get("Message");
+  return said === undefined ? undefined : say("refused", { said });
 }
 
 function toError(reason: unknown): Error {

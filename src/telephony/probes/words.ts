@@ -5,8 +5,6 @@ export const PROBE_SENTENCES = {
   failed: "could not be looked at: {error}",
   addressRefused: "{error}",
   loggedIn: "logged in to {banner}",
-  loginRefused: "{error}",
-  notConnected: "{error}",
   rightsUnread: "{error}",
   rightMissing: "the AMI user may not {action}",
   rightsDangerous: "the AMI user may do what lets it run commands on the PBX: {actions}",

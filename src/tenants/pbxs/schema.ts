@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { FIELD_SENTENCES } from "../../core/field-words.ts";
 import type { RecordingPlaces } from "../../core/pbx-record.ts";
+import type { Sentence } from "../../core/sentence.ts";
 import { instantField, toInstant } from "../../http/wire.ts";
 import { hasNoCredentials } from "../../kit/address-guard.ts";
+import { toWireWords, toWordFields } from "../../kit/word-fields.ts";
 import { MASK } from "../connections/settings.ts";
 import { timeZoneField } from "../schema.ts";
 import { DEFAULT_DIAL, type NewPbxFields, type PbxFields } from "./pbx-changes.ts";
@@ -11,7 +13,7 @@ import type { StoredPbx } from "./store.ts";
 /** How a PBX stands as this process sees it; the room telephony tells. */
 export interface PbxState {
   isOwner: boolean;
-  ami: { state: string; sinceAt: Date; banner: string | null; problem: string | null } | null;
+  ami: { state: string; sinceAt: Date; banner: string | null; problem: Sentence | null } | null;
   calls: number | null;
   facts: { waiting: number };
 }
@@ -144,6 +146,7 @@ export const pbxAnswer = z
         state: z.string().nullable().meta({ description: "Of the AMI connection; `ready` is good" }),
         since: instantField.nullable(),
         problem: z.string().nullable(),
+        ...toWordFields("problem"),
         asterisk: z.string().nullable().meta({ description: "What it greets with" }),
         calls: z.int().nullable().meta({ description: "Going on now" }),
         facts_waiting: z.int().meta({ description: "For the store" }),
@@ -169,7 +172,8 @@ export function toPbxAnswer(pbx: StoredPbx, state: PbxState | undefined): z.infe
       owned_here: state?.isOwner ?? false,
       state: state?.ami?.state ?? null,
       since: toInstant(state?.ami?.sinceAt ?? null),
-      problem: state?.ami?.problem ?? null,
+      problem: state?.ami?.problem?.text ?? null,
+      ...toWireWords("problem", state?.ami?.problem),
       asterisk: state?.ami?.banner ?? null,
       calls: state?.calls ?? null,
       facts_waiting: state?.facts.waiting ?? 0,

@@ -11,6 +11,7 @@ import { Findings } from "../../ui/Findings.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { showProblem } from "../../ui/notices.tsx";
 import { RemoveButton, useRemovals } from "../../ui/removals.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { SecretOnce } from "../../ui/SecretOnce.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -88,8 +89,8 @@ function PbxCard({ pbx, onEdit }: { pbx: Pbx; onEdit(): void }) {
         <dd>{status.asterisk ?? "–"}</dd>
       </dl>
       {status.problem && (
-        <p className="note note-bad small" lang="en">
-          {status.problem}
+        <p className="note note-bad small">
+          <Said text={status.problem} code={status.problem_code} values={status.problem_values} />
         </p>
       )}
       <PbxActions pbx={pbx} onEdit={onEdit} />

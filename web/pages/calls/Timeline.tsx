@@ -22,8 +22,8 @@ export function Timeline({ entries }: { entries: readonly Entry[] }) {
             </span>
           </div>
           {entry.kind === "fact" ? (
-            <div className="break" lang="en">
-              {entry.text}
+            <div className="break">
+              <Said text={entry.text} code={entry.text_code} values={entry.text_values} />
             </div>
           ) : (
             <AttemptLine entry={entry} />

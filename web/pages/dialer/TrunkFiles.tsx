@@ -8,6 +8,7 @@ import { Badge, type Tone } from "../../ui/Badge.tsx";
 import { useMay, useMe } from "../../ui/current-user.ts";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
 import { textOf } from "../../ui/form-fields.ts";
+import { Said } from "../../ui/Said.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { usePbxs } from "./lists.ts";
 
@@ -74,8 +75,8 @@ function OneFile({ id, name }: { id: string; name: string }) {
         </Button>
       </fieldset>
       {problem && (
-        <p className="note note-bad" lang="en">
-          {problem}
+        <p className="note note-bad">
+          <Said text={problem} code={file.data.problem_code} values={file.data.problem_values} />
         </p>
       )}
     </ActionForm>

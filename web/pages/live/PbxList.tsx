@@ -1,5 +1,6 @@
 import { useText } from "../../locales/text.tsx";
 import { Loading } from "../../ui/Loading.tsx";
+import { Said } from "../../ui/Said.tsx";
 import { PbxBadge } from "../admin/PbxBadge.tsx";
 import { useLive } from "./use-live.ts";
 
@@ -23,8 +24,8 @@ export function PbxList() {
               <div className="small quiet">{t("live.count", { count: pbx.status.calls })}</div>
             )}
             {pbx.status.problem && (
-              <div className="small break" lang="en">
-                {pbx.status.problem}
+              <div className="small break">
+                <Said text={pbx.status.problem} code={pbx.status.problem_code} values={pbx.status.problem_values} />
               </div>
             )}
           </li>
