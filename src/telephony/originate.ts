@@ -6,6 +6,7 @@ import { type AmiSendOptions, AmiUnansweredError, isSuccess } from "./ami/sessio
 import type { AmiItem } from "./ami/stream.ts";
 import { PbxRefusal } from "./ask-pbx.ts";
 import { isTelling, isUnheard, type OriginateOutcome, toFailure } from "./originate-outcome.ts";
+import type { CallParties } from "./tracker/tracked-call.ts";
 import { say } from "./words.ts";
 
 /*
@@ -29,6 +30,8 @@ export interface OriginateRequest {
   /** How long the first leg may ring; 1,000 … 300,000. */
   timeoutMs: number;
   account?: string;
+  /** Whom the call is between, as people know them; the leg is told prefixes and the number that is shown. */
+  parties?: CallParties;
   variables?: Readonly<Record<string, string>>;
 }
 

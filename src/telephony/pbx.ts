@@ -200,7 +200,18 @@ export function createPbx(options: PbxOptions): Pbx {
     }),
     learn: (lists) => plan.replace(lists),
     isOwner: () => tenure !== undefined,
-    originate: async (request, signal) => owned().originator.originate(request, signal),
+    originate: async (request, signal) => {
+      const { originator, tracker } = owned();
+      const forget = request.parties && tracker.expect(request.id, request.parties);
+      try {
+        const placed = await originator.originate(request, signal);
+        void placed.result.then(forget);
+        return placed;
+      } catch (error) {
+        forget?.();
+        throw error;
+      }
+    },
     placeByFile: () => tenure?.placeByFile ?? null,
     commands: () => owned().commandsFor(null),
     run: async (command) => runCommand(owned(), command),

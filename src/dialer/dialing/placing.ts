@@ -20,6 +20,7 @@ export interface PlaceRequest {
   callerId?: { number: string };
   timeoutMs: number;
   account: string;
+  parties: { from?: string; to: string };
   variables: Readonly<Record<string, string>>;
 }
 
@@ -129,6 +130,7 @@ function toRequest(call: LiveCall, { toTrunkChannel }: PlacingOptions): PlaceReq
     ...(callerId !== null && { callerId: { number: callerId.replace(/^\+/, "") } }),
     timeoutMs: project.ringSeconds * 1000,
     account: attempt.id,
+    parties: { ...(callerId !== null && { from: callerId }), to: attempt.number },
     variables: { ENLACE_ATTEMPT: attempt.id, ENLACE_PROJECT: project.id },
   };
 }

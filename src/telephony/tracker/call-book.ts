@@ -6,7 +6,7 @@ import { absorb, createCall, keepPerson } from "./call-merge.ts";
 import type { PbxPlan } from "./channel-name.ts";
 import { closeTalks, findTalkers } from "./conversation.ts";
 import { closeHold, closeStays } from "./stays.ts";
-import { type Leg, splitSides, type TrackedCall, toOutcome, toSides } from "./tracked-call.ts";
+import { type CallParties, type Leg, splitSides, type TrackedCall, toOutcome, toSides } from "./tracked-call.ts";
 
 /** What the tracker knows of one PBX, and the moment it stands at: `at` and `source` mark every fact that is told now. */
 export interface CallBook {
@@ -16,6 +16,8 @@ export interface CallBook {
   /** By every Linkedid a call ever had. */
   readonly calls: Map<string, TrackedCall>;
   readonly bridges: Bridges;
+  /** By Linkedid, of calls that are being placed. */
+  readonly parties: Map<string, CallParties>;
   told: TrackedFact[];
   at: Date;
   source: FactSource;
@@ -31,7 +33,7 @@ export interface KnownLeg {
 export function createCallBook(plan: PbxPlan, facts: FactWriter): CallBook {
   const bridges = createBridges();
   const moment = { told: [], at: new Date(0), source: "ami", lostAt: undefined } as const;
-  return { plan, facts, legs: new Map(), calls: new Map(), bridges, ...moment, told: [] };
+  return { plan, facts, legs: new Map(), calls: new Map(), bridges, parties: new Map(), ...moment, told: [] };
 }
 
 /** The leg that a message names by `<prefix>Uniqueid`, moved into the call that its Linkedid names now. */
@@ -73,7 +75,7 @@ function merge(book: CallBook, one: TrackedCall, other: TrackedCall): void {
 
 /** A channel begins. `pair` is the name that both halves of a Local channel share. */
 export function addLeg(book: CallBook, leg: Leg, { linkedId, pair }: { linkedId: string; pair: string | undefined }) {
-  const call = book.calls.get(linkedId) ?? createCall(linkedId, leg);
+  const call = book.calls.get(linkedId) ?? createCall(linkedId, leg, book.parties.get(linkedId));
   book.calls.set(linkedId, call);
   book.legs.set(leg.id, { leg, call });
   call.live.add(leg.id);

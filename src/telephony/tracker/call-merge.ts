@@ -1,11 +1,12 @@
-import { type Leg, PEOPLE_MAX, type TrackedCall } from "./tracked-call.ts";
+import { type CallParties, type Leg, PEOPLE_MAX, type TrackedCall } from "./tracked-call.ts";
 
 /** A call that begins with `origin`. */
-export function createCall(linkedId: string, origin: Leg): TrackedCall {
+export function createCall(linkedId: string, origin: Leg, parties: CallParties | undefined): TrackedCall {
   return {
     id: linkedId,
     linkedIds: new Set([linkedId]),
     origin,
+    parties,
     people: [],
     live: new Set(),
     startedAt: origin.startedAt,

@@ -337,3 +337,21 @@ test("a call that begins while nobody listens is taken over the right way round,
     assert.deepEqual([call?.direction, call?.agentExtension], ["inbound", "101"]);
   }
 });
+
+test("a call that Enlace places is between whom it says, not what a carrier is told", () => {
+  const sides = (expects: boolean) => {
+    const tracker = createTracker();
+    const forget = expects ? tracker.expect("p-1", { from: "+34910000001", to: "+34600000001" }) : () => undefined;
+    const ids = { Uniqueid: "p-1", Linkedid: "p-1", Channel: "PJSIP/trunk-00000001" };
+    const dest = Object.fromEntries(Object.entries(ids).map(([name, value]) => [`Dest${name}`, value]));
+    const [fact] = [
+      event(0, { Event: "Newchannel", ...ids, ChannelState: "0" }),
+      event(1, { Event: "DialBegin", ...dest, DialString: "934600000001@trunk", DestConnectedLineNum: "910000009" }),
+    ].flatMap((one) => [...tracker.take(toItem(one))]);
+    forget();
+    const { from, to, direction } = fact?.fact ?? {};
+    return [direction, from && toPartyText(from), to && toPartyText(to)];
+  };
+  assert.deepEqual(sides(true), ["outbound", "+34910000001", "+34600000001"]);
+  assert.deepEqual(sides(false), ["outbound", "+34910000009", "934600000001"]);
+});

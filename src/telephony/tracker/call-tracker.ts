@@ -5,7 +5,7 @@ import { addLeg, type CallBook, converse, createCallBook, endLeg, findLeg, tellA
 import type { FactWriter, TrackedFact } from "./call-facts.ts";
 import { type PbxPlan, parseChannelName } from "./channel-name.ts";
 import { toSnapshotLeg, toStartedAt } from "./snapshot-leg.ts";
-import type { TrackedCall } from "./tracked-call.ts";
+import type { CallParties, TrackedCall } from "./tracked-call.ts";
 
 /*
  * One PBX's events become facts about its calls. Pure: no clock, no waiting; the same items give the same facts.
@@ -20,6 +20,8 @@ import type { TrackedCall } from "./tracked-call.ts";
 export interface CallTracker {
   /** Takes the next item of the stream and returns what it tells about calls, in order. Never throws on odd events. */
   take(item: AmiItem): readonly TrackedFact[];
+  /** Whom the call of this Linkedid will be between, before it begins. Returns how to forget it, once it has begun or will not. */
+  expect(linkedId: string, parties: CallParties): () => void;
   /** Calls that are going on. */
   calls(): readonly TrackedCall[];
   /** What is held, for status and tests of leaks. */
@@ -43,6 +45,10 @@ export function createCallTracker({ plan, facts }: CallTrackerOptions): CallTrac
       else if (item.kind === "snapshot") takeSnapshot(book, item.channels);
       else AMI_EVENTS[item.message.get("Event") ?? ""]?.(book, item.message);
       return book.told;
+    },
+    expect: (linkedId, parties) => {
+      book.parties.set(linkedId, parties);
+      return () => void book.parties.delete(linkedId);
     },
     calls: () => [...new Set(calls.values())],
     size: () => ({

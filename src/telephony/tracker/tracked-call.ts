@@ -73,12 +73,20 @@ export interface TrackedHold {
   endedAt: Date | null;
 }
 
+/** Whom a call is between, said by who placed it: the PBX is told prefixes and no more of the caller than is shown. */
+export interface CallParties {
+  from?: string;
+  to: string;
+}
+
 export interface TrackedCall {
   /** Linkedid under which it began: the call_uuid of all its facts. */
   id: string;
   /** Every Linkedid it ever had. */
   linkedIds: Set<string>;
   origin: Leg;
+  /** Of calls that Enlace placed to a number outside. */
+  parties: CallParties | undefined;
   /** Extension and trunk legs, ended ones too, in order of appearance. */
   people: Leg[];
   live: Set<string>;
@@ -112,7 +120,7 @@ export interface CallSides {
 export const PEOPLE_MAX = 300;
 
 /** Who calls whom, as far as the legs tell; `undefined` while they do not. */
-export function toSides({ origin, people }: TrackedCall, plan: PbxPlan): CallSides | undefined {
+export function toSides({ origin, people, parties }: TrackedCall, plan: PbxPlan): CallSides | undefined {
   const trunkLeg = people.findLast((leg) => leg.kind === "trunk" && leg !== origin && !leg.entered);
   const phone = people.find((leg) => leg.kind === "extension");
   const caller = phone?.party;
@@ -127,7 +135,10 @@ export function toSides({ origin, people }: TrackedCall, plan: PbxPlan): CallSid
     return { direction, from: origin.party, to, trunk: trunkLeg?.party, caller: origin.party };
   }
   const called = origin.kind === "trunk" ? origin : trunkLeg;
-  if (called) return { direction: "outbound", from: caller, to: called.number, trunk: called.party, caller };
+  if (called) {
+    const from = parties?.from ?? caller ?? (called === origin ? origin.shown : undefined);
+    return { direction: "outbound", from, to: parties?.to ?? called.number, trunk: called.party, caller };
+  }
   if (!phone) return undefined;
   const isInternal = phone.shown === undefined || plan.isInternal(phone.shown);
   return { direction: isInternal ? "internal" : "outbound", from: caller, to: phone.shown, trunk: undefined, caller };

@@ -131,6 +131,19 @@ scenario("a wrong key twice is no input with that key; silence twice is no input
   assert.deepEqual([silent.disposition, silent.digit], ["no_input", null]);
 });
 
+scenario("while it goes on, a call of the dialer comes from the number that is shown to whom it calls", async () => {
+  const { enlace } = scene;
+  const done = scene.dial(await scene.project({}), "+34620000002");
+  const { id } = await eventually(async () => {
+    const [call] = (await enlace.api.get("/api/v1/live")).body.calls;
+    assert.deepEqual([call?.from, call?.to, call?.direction], ["+34910000001", "+34620000002", "outbound"]);
+    return call;
+  });
+  const { status, body } = await enlace.api.post(`/api/v1/calls/${id}/hangup`);
+  assert.ok(status < 300, JSON.stringify(body));
+  assert.equal((await done).disposition, "answered");
+});
+
 scenario("a hang-up in the message is answered, with how long it was", async () => {
   const attempt = await scene.dial(await scene.project({}), "+34620000003");
   assert.deepEqual([attempt.disposition, attempt.disposition_source], ["answered", "ivr"]);
