@@ -16,9 +16,17 @@ const OUTCOME_TONES: Record<Outcome, Tone> = {
   ...{ busy: "warn", cancelled: "still", machine: "still" },
 };
 
-export function OutcomeBadge({ outcome }: { outcome: Outcome }) {
+/** Whom nobody took has called in vain; whoever does not take a call of ours has only not answered. */
+export function OutcomeBadge({ outcome, direction }: Pick<Schemas["Call"], "outcome" | "direction">) {
   const { t } = useText();
+  if (outcome === "missed" && direction === "outbound") return <Badge tone="warn">{t("outcome.noAnswer")}</Badge>;
   return <Badge tone={OUTCOME_TONES[outcome]}>{t(`outcome.${outcome}`)}</Badge>;
+}
+
+/** Of calls in either direction. */
+export function useOutcomeName(): (outcome: Outcome) => string {
+  const { t } = useText();
+  return (outcome) => (outcome === "missed" ? t("outcome.missedOrNoAnswer") : t(`outcome.${outcome}`));
 }
 
 type DeliveryState = Schemas["Delivery"]["state"];

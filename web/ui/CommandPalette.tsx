@@ -128,7 +128,7 @@ function useDeeds(showShortcuts: () => void): SpotlightActionData[] {
   const leave = useLeave();
   const form = useNumberForm();
   const otherForm = form === "national" ? "e164" : "national";
-  const missed = (): unknown => navigate({ to: "/calls", search: { outcome: "missed" } });
+  const missed = (): unknown => navigate({ to: "/calls", search: { direction: "inbound", outcome: "missed" } });
   const dead = (): unknown => navigate({ to: "/deliveries", search: { state: "dead" } });
   const newProject = (): unknown => navigate({ to: "/dialer/projects/$id", params: { id: "new" } });
   const deeds: (Deed | false)[] = [

@@ -107,8 +107,9 @@ export const activityAnswer = z
     step_seconds: z.int(),
     last_step_at: instantField.meta({ description: "When the last step begins, the one that goes on now" }),
     answered: z.array(count).meta({ description: "Calls that started in each step, the oldest first" }),
-    missed: z.array(count),
-    other: z.array(count).meta({ description: "In progress, busy, failed and so on" }),
+    inbound_answered: z.array(count).meta({ description: "Of these, inbound calls" }),
+    missed: z.array(count).meta({ description: "Inbound calls that nobody took: missed, cancelled, busy, failed" }),
+    other: z.array(count).meta({ description: "In progress, and outbound calls that nobody took" }),
   })
   .meta({ id: "CallActivity" });
 export type Activity = z.infer<typeof activityAnswer>;

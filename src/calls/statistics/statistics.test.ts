@@ -275,3 +275,23 @@ test("a report is taken away as CSV, table below table, and as a workbook, sheet
   assert.equal((await take("csv", "agent")).statusCode, 403);
   assert.equal((await take("pdf")).statusCode, 422);
 });
+
+test("what is missed of the last hour is inbound: a call of ours that nobody took is not", async () => {
+  const at = "2026-03-12T11:50:00Z";
+  const sum = (counts: number[]): number => counts.reduce((total, one) => total + one, 0);
+  const count = async (): Promise<number[]> => {
+    await clock.advance(60_000); // figures are kept for a moment
+    const { answered, inbound_answered, missed, other } = (await get("activity?span=hour")).body;
+    return [answered, inbound_answered, missed, other].map(sum);
+  };
+  const before = await count();
+  await putCall({ at, outcome: "missed", from: "+34600000031" });
+  await putCall({ at, outcome: "answered", from: "+34600000032" });
+  await putCall({ at, outcome: "missed", direction: "outbound" });
+  await putCall({ at, outcome: "answered", direction: "outbound" });
+  const after = await count();
+  assert.deepEqual(
+    after.map((one, index) => one - (before[index] ?? 0)),
+    [2, 1, 1, 1],
+  );
+});

@@ -90,7 +90,7 @@ export function toActivity(
   rows: readonly StepRow[],
   { stepSeconds, steps, lastAt }: { stepSeconds: number; steps: number; lastAt: Date },
 ): Activity {
-  const sum = (field: "answered" | "missed" | "other"): number[] => {
+  const sum = (field: "answered" | "inbound_answered" | "missed" | "other"): number[] => {
     const counts = new Array<number>(steps).fill(0);
     for (const row of rows) {
       const step = Math.min(row.step, steps - 1);
@@ -101,6 +101,7 @@ export function toActivity(
   return {
     step_seconds: stepSeconds,
     last_step_at: lastAt.toISOString(),
-    ...{ answered: sum("answered"), missed: sum("missed"), other: sum("other") },
+    ...{ answered: sum("answered"), inbound_answered: sum("inbound_answered") },
+    ...{ missed: sum("missed"), other: sum("other") },
   };
 }

@@ -42,13 +42,16 @@ const GROUPINGS = sql.raw(
   `case grouping(outcome, extension, day, weekday) when 7 then 'outcome' when 11 then 'extension' when 13 then 'day' when 14 then 'hour' else 'all' end`,
 );
 
+const IS_ANSWERED = sql.raw("outcome in ('answered', 'transferred')");
+/** Somebody called in vain. Who does not take a call of ours has missed nothing. */
+const IS_MISSED = sql.raw("(direction = 'inbound' and outcome in ('missed', 'cancelled', 'busy', 'failed'))");
+
 /** Counts by outcome, extension, day and hour of the week; days and hours are of `timeZone`. */
 export async function loadCounts(on: Sql, stretch: Stretch, timeZone: string): Promise<CountRow[]> {
   const { rows } = await sql<CountRow>`
     with c as (
       select outcome, direction, agent_extension as extension, ring_seconds, talk_seconds,
-             outcome in ('answered', 'transferred') as is_answered,
-             direction = 'inbound' and outcome in ('missed', 'cancelled', 'busy', 'failed') as is_missed,
+             ${IS_ANSWERED} as is_answered, ${IS_MISSED} as is_missed,
              started_at at time zone ${timeZone} as local
         from calls c where ${toConditions(stretch)}),
     t as (
@@ -137,6 +140,8 @@ export interface StepRow {
   /** From 0, the oldest. */
   step: number;
   answered: number;
+  /** Of these, inbound ones. */
+  inbound_answered: number;
   missed: number;
   other: number;
 }
@@ -149,9 +154,10 @@ export async function loadSteps(
 ): Promise<StepRow[]> {
   const { rows } = await sql<StepRow>`
     select floor(extract(epoch from started_at - ${since.toISOString()}::timestamptz) / ${stepSeconds}::float8)::int as step,
-           count(*) filter (where outcome in ('answered', 'transferred'))::int as answered,
-           count(*) filter (where outcome = 'missed')::int as missed,
-           count(*) filter (where outcome not in ('answered', 'transferred', 'missed'))::int as other
+           count(*) filter (where ${IS_ANSWERED})::int as answered,
+           count(*) filter (where ${IS_ANSWERED} and direction = 'inbound')::int as inbound_answered,
+           count(*) filter (where ${IS_MISSED})::int as missed,
+           count(*) filter (where not ${IS_ANSWERED} and not ${IS_MISSED})::int as other
       from calls c where tenant_id = ${tenantId} and started_at >= ${since.toISOString()}::timestamptz
        and ${toOwnCall(own) ?? sql`true`}
      group by 1`.execute(on);

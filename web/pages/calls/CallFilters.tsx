@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { api, ask } from "../../api/client.ts";
 import { useText } from "../../locales/text.tsx";
+import { useOutcomeName } from "../../ui/Badge.tsx";
 import { useMay, useMe } from "../../ui/current-user.ts";
 import { toDateText } from "../../ui/instants.ts";
 import { TextFilter } from "../../ui/TextFilter.tsx";
@@ -13,6 +14,7 @@ import { SavedViews } from "./SavedViews.tsx";
 /** Each change goes into the address, so that a view can be kept as a bookmark and sent to a colleague. */
 export function CallFilters({ search }: { search: CallSearch }) {
   const { t } = useText();
+  const toOutcomeName = useOutcomeName();
   const navigate = useNavigate({ from: "/calls" });
   const change = (changed: Record<string, string | undefined>): void => {
     // From the address as it is by then: two filters changed quickly must not lose the first of them.
@@ -33,7 +35,7 @@ export function CallFilters({ search }: { search: CallSearch }) {
           label={t("call.outcome")}
           value={search.outcome ?? ""}
           onChange={(event) => change({ outcome: event.currentTarget.value })}
-          data={[any, ...OUTCOMES.map((value) => ({ value, label: t(`outcome.${value}`) }))]}
+          data={[any, ...OUTCOMES.map((value) => ({ value, label: toOutcomeName(value) }))]}
         />
         <TextFilter label={t("filter.number")} value={search.number} onChange={(number) => change({ number })} />
         <TextFilter

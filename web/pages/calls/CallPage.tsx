@@ -82,7 +82,7 @@ function toRefreshMs(call: CallDetail | undefined): number | false {
 function Facts({ call }: { call: CallDetail }) {
   const { t } = useText();
   const rows: [string, ReactNode][] = [
-    [t("call.outcome"), <OutcomeBadge key="outcome" outcome={call.outcome} />],
+    [t("call.outcome"), <OutcomeBadge key="outcome" outcome={call.outcome} direction={call.direction} />],
     [t("call.direction"), <Direction key="direction" direction={call.direction} />],
     [t("call.started"), <Time key="started" at={call.started_at} seconds />],
     [t("call.answered"), <Time key="answered" at={call.answered_at} seconds />],

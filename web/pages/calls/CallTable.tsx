@@ -58,7 +58,7 @@ function CallRow({ call }: { call: Call }) {
         {call.direction === "outbound" && <ContactName call={call} />}
       </td>
       <td data-label={t("call.outcome")}>
-        <OutcomeBadge outcome={call.outcome} />
+        <OutcomeBadge outcome={call.outcome} direction={call.direction} />
       </td>
       <td data-label={t("call.extension")}>{call.agent_extension ?? "–"}</td>
       <td data-label={t("call.talk")} className="end number">

@@ -37,13 +37,14 @@ const sum = (counts: readonly number[]): number => counts.reduce((total, one) =>
 function Figures({ activity }: { activity: Schemas["CallActivity"] }) {
   const { t, language } = useText();
   const [answered, missed, other] = [sum(activity.answered), sum(activity.missed), sum(activity.other)];
-  const ended = answered + missed;
+  const taken = sum(activity.inbound_answered);
+  const inbound = taken + missed;
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
   const figures = [
     [t("activity.calls"), answered + missed + other],
     [t("activity.answered"), answered],
     [t("activity.missed"), missed],
-    [t("activity.rate"), ended === 0 ? "–" : percent.format(answered / ended)],
+    [t("activity.rate"), inbound === 0 ? "–" : percent.format(taken / inbound)],
   ] as const;
   return (
     <dl className="figures">

@@ -5,6 +5,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { api, ask } from "../../api/client.ts";
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
+import { useOutcomeName } from "../../ui/Badge.tsx";
 import { useMe } from "../../ui/current-user.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorNote } from "../../ui/ErrorNote.tsx";
@@ -66,8 +67,9 @@ const isEmpty = ({ calls, dialer }: Statistics): boolean => calls === 0 && (dial
 
 function Report({ data, slaMinutes }: { data: Statistics; slaMinutes: number }) {
   const { t } = useText();
+  const toOutcomeName = useOutcomeName();
   const days = data.days.map(({ day, calls, missed }) => ({ name: day, value: calls, bad: missed }));
-  const outcomes = data.outcomes.map(({ outcome, calls }) => ({ name: t(`outcome.${outcome}`), value: calls, bad: 0 }));
+  const outcomes = data.outcomes.map(({ outcome, calls }) => ({ name: toOutcomeName(outcome), value: calls, bad: 0 }));
   return (
     <>
       <Totals data={data} />
