@@ -45,7 +45,7 @@ export function toDetailsItem(details: CallDetails): CallDetailsItem {
 
 const toDialerItem = (story: DialerStory): NonNullable<CallDetailsItem["dialer"]> => ({
   ...{ attempt_id: story.attemptId, project_id: story.projectId, project: story.project },
-  ...{ campaign_id: story.campaignId ?? null, disposition: story.disposition, attempt: story.attempt },
+  ...{ campaign_id: story.campaignId ?? null, disposition: story.disposition ?? null, attempt: story.attempt },
   digit: story.digit ?? null,
 });
 

@@ -82,7 +82,7 @@ const dialerStory = z
     project_id: z.string(),
     project: z.string(),
     campaign_id: z.string().nullable(),
-    disposition: z.enum(DISPOSITIONS),
+    disposition: z.enum(DISPOSITIONS).nullable().meta({ description: "null while it goes on" }),
     attempt: z.int().meta({ description: "Which try at this person it was, from 1" }),
     digit: z.string().nullable().meta({ description: "The key that was pressed" }),
   })

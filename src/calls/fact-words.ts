@@ -1,4 +1,4 @@
-import type { ToldDetails } from "../core/call-details.ts";
+import type { DialerStory, ToldDetails } from "../core/call-details.ts";
 import type { CallFact } from "../core/call-fact.ts";
 import { toPartyText } from "../core/phone-number.ts";
 import type { Sentence } from "../core/sentence.ts";
@@ -40,13 +40,16 @@ function toDetailSentences(told: ToldDetails): Sentence[] {
     ),
     ...recordings.map(({ file }) => say("file", { file })),
     ...(hangupCause === undefined ? [] : [say("cause", { cause: hangupCause })]),
-    ...(dialer === undefined
-      ? []
-      : [say("dialed", { project: dialer.project, disposition: say(`disposition.${dialer.disposition}`) })]),
+    ...(dialer === undefined ? [] : [toDialed(dialer)]),
     ...(dialer?.digit === undefined ? [] : [say("key", { digit: dialer.digit })]),
   ];
   const shown = said.slice(0, SHOWN_MAX);
   return said.length > shown.length ? [...shown, say("more", { count: said.length - shown.length })] : shown;
+}
+
+function toDialed({ project, disposition }: DialerStory): Sentence {
+  if (disposition === undefined) return say("dialedFor", { project });
+  return say("dialed", { project, disposition: say(`disposition.${disposition}`) });
 }
 
 /** The end of a night in a queue would fill pages; its pieces are in the call's details. */

@@ -16,7 +16,7 @@ export type ListOwnProjects = (caller: Caller) => Promise<OwnProjects>;
 
 /**
  * The project of a call `c`, as text; null: none. A call that the dialer makes belongs to its project from the first ring,
- * though the call's record is told so at its end only: until then the attempt says it, whose id ends the call's name (not where a call file placed it: the PBX named that call).
+ * though the call's record is told so at its end only: until then the attempt says it, whose id ends the call's name (where a call file placed it the PBX named the call, and the dialer says whose it is).
  */
 export const PROJECT_OF_CALL = `coalesce(c.project_id,
   case when left(right(c.call_uuid, 25), 1) = 'd' then (

@@ -51,6 +51,7 @@ export const CALLS_SENTENCES = {
   file: "recorded in {file}",
   cause: "hangup cause {cause}",
   dialed: "dialed for {project}: {disposition}",
+  dialedFor: "dialed for {project}",
   key: "key {digit}",
   "disposition.answered": "answered",
   "disposition.transferred": "transferred",

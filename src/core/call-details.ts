@@ -28,7 +28,8 @@ export interface DialerStory {
   /** Its name. */
   project: string;
   campaignId?: string;
-  disposition: Disposition;
+  /** Absent while it goes on. */
+  disposition?: Disposition;
   /** Which try at this person it was, from 1. */
   attempt: number;
   /** The key that was pressed. */

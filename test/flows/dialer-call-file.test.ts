@@ -63,6 +63,10 @@ test("D.A 28: a call goes by a file with its attempt in a variable, and its chan
   pbx.event({ Event: "Newchannel", ...leg, ChannelState: "0" });
   pbx.event({ Event: "Newstate", ...leg, ChannelState: "6", ChannelStateDesc: "Up" });
   await eventually(async () => assert.equal((await house.attempt(attempt_id)).state, "talking"));
+  await eventually(async () => {
+    const [call] = (await api.get("/api/v1/calls?call_uuid=99.1")).body.items;
+    assert.deepEqual([call?.project, call?.to, call?.ended_at], [{ id, name: "By file" }, "+34600000001", null]);
+  });
   pbx.event({ Event: "Hangup", ...leg, ChannelState: "6", Cause: "16" });
   const ended = await house.ended(attempt_id);
   assert.deepEqual([ended.disposition, ended.disposition_source], ["answered", "hangup"]);

@@ -10,7 +10,7 @@ import type { CampaignSource } from "./campaign-source.ts";
 import type { DialingFigures } from "./figures.ts";
 import type { LiveCall } from "./live-call.ts";
 import { insertDials, type NewDial } from "./queue-store.ts";
-import { type ResultFact, toResultFact } from "./result-fact.ts";
+import { type DialerFact, toResultFact } from "./result-fact.ts";
 import { isTrunkFailure, type NextStep, toNextStep } from "./retry-policy.ts";
 import type { WebhookOutbox } from "./webhook-outbox.ts";
 
@@ -22,7 +22,7 @@ export interface ConclusionOptions {
   campaigns: Pick<CampaignSource, "settle">;
   webhooks: Pick<WebhookOutbox, "add">;
   /** The front door; see intake/accept.ts. */
-  accept(item: ResultFact & { tenant: { id: TenantId } }): Promise<unknown>;
+  accept(item: DialerFact & { tenant: { id: TenantId } }): Promise<unknown>;
   /** What the rules count: who was called, and reached. */
   noteAttempts(attempts: readonly DialAttempt[]): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { AppError, toErrorMessage } from "../../core/errors.ts";
+import type { TenantId } from "../../core/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Database } from "../../kit/postgres/database.ts";
@@ -10,6 +11,7 @@ import type { DialingFigures } from "./figures.ts";
 import type { Lane } from "./lane.ts";
 import type { DialPbx, LiveCall } from "./live-call.ts";
 import type { LegResult } from "./outcome.ts";
+import { type DialerFact, toPlacedFact } from "./result-fact.ts";
 import type { Turns } from "./turns.ts";
 
 /** What a PBX is asked for; see telephony's `OriginateRequest`. */
@@ -49,6 +51,8 @@ export interface PlacingOptions {
   figures: DialingFigures;
   clock: Clock;
   log: Log;
+  /** The front door; see intake/accept.ts. */
+  accept(item: DialerFact & { tenant: { id: TenantId } }): Promise<unknown>;
 }
 
 export interface Placing {
@@ -73,7 +77,10 @@ export function createPlacing(options: PlacingOptions): Placing {
       await turns.take(attempt, lane.signal);
       call.isPlacing = true;
       const { result, linkedId } = await options.originate(call.pbx, toRequest(call, options), lane.signal);
-      if (linkedId) life.rename(call, linkedId);
+      if (linkedId) {
+        life.rename(call, linkedId);
+        void tellPlaced(call);
+      }
       figures.started.inc({ source: attempt.source, trunk: trunk?.id ?? "" });
       void listen(call, result);
     } catch (error) {
@@ -83,6 +90,15 @@ export function createPlacing(options: PlacingOptions): Placing {
         log.warn({ attemptId: attempt.id, project: project.id, reason: toErrorMessage(error) }, "dialer.refused");
         life.onPlaced(call, { outcome: "refused", cause: null });
       }
+    }
+  }
+
+  /** A moment later than its first ring, and if the front door is away only at its end. */
+  async function tellPlaced(call: LiveCall): Promise<void> {
+    try {
+      await options.accept({ tenant: { id: call.attempt.tenantId }, ...toPlacedFact(call, clock.now()) });
+    } catch (error) {
+      log.warn({ attemptId: call.attempt.id, reason: toErrorMessage(error) }, "dialer.placed_untold");
     }
   }
 

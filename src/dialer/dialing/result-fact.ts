@@ -4,7 +4,7 @@ import type { Disposition } from "../../core/disposition.ts";
 import type { LiveCall } from "./live-call.ts";
 
 /** A fact for the front door, with what stands behind it for the timeline. */
-export interface ResultFact {
+export interface DialerFact {
   callUuid: string;
   fact: CallFact;
   /** JSON text. */
@@ -12,34 +12,45 @@ export interface ResultFact {
 }
 
 /** What the dialer knows of its call that no event of the PBX says. Told again, it is the same fact. */
-export function toResultFact({ attempt, project, trunk, pbx, channelId }: LiveCall): ResultFact | null {
-  const { id, disposition, dialedAt, answeredAt, endedAt, number, callerId } = attempt;
+export function toResultFact(call: LiveCall): DialerFact | null {
+  const { disposition, dialedAt, answeredAt, endedAt, digit } = call.attempt;
   if (disposition === null || dialedAt === null || endedAt === null) return null;
-  const dialer: DialerStory = {
-    attemptId: id,
-    projectId: project.id,
-    project: project.name,
-    disposition,
-    attempt: attempt.ordinal,
-    ...(attempt.campaignId !== null && { campaignId: attempt.campaignId }),
-    ...(attempt.digit !== null && { digit: attempt.digit }),
-  };
+  const story = { ...toStory(call), disposition, ...(digit !== null && { digit }) };
+  const more = { ...toStatus(disposition), startedAt: dialedAt, ...(answeredAt !== null && { answeredAt }), endedAt };
+  return toFact(call, { event: "result", at: endedAt, story, more });
+}
+
+/** Whose call this is, while it goes on: of a call whose id does not say so, because the PBX gave it another. */
+export function toPlacedFact(call: LiveCall, now: Date): DialerFact {
+  return toFact(call, { event: "placed", at: call.attempt.dialedAt ?? now, story: toStory(call), more: {} });
+}
+
+const toStory = ({ attempt, project }: LiveCall): DialerStory => ({
+  attemptId: attempt.id,
+  projectId: project.id,
+  project: project.name,
+  attempt: attempt.ordinal,
+  ...(attempt.campaignId !== null && { campaignId: attempt.campaignId }),
+});
+
+function toFact(
+  { attempt, trunk, pbx, channelId }: LiveCall,
+  { event, at, story, more }: { event: string; at: Date; story: DialerStory; more: Partial<CallFact> },
+): DialerFact {
+  const { id, number, callerId } = attempt;
   const fact: CallFact = {
-    key: `dialer:${id}:result`,
+    key: `dialer:${id}:${event}`,
     source: "dialer",
-    at: endedAt,
-    ...toStatus(disposition),
+    at,
+    ...more,
     direction: "outbound",
     to: { kind: "number", text: number, number },
     ...(callerId !== null && { from: { kind: "number" as const, text: callerId, number: callerId } }),
-    startedAt: dialedAt,
-    ...(answeredAt !== null && { answeredAt }),
-    endedAt,
     ...(trunk && { trunk: trunk.name }),
     pbx: pbx.name,
-    details: { dialer },
+    details: { dialer: story },
   };
-  const raw = JSON.stringify({ event: "result", ...dialer }).replaceAll("\\u0000", "");
+  const raw = JSON.stringify({ event, ...story }).replaceAll("\\u0000", "");
   return { callUuid: `${pbx.callIdPrefix}${channelId}`, fact, raw };
 }
 

@@ -139,7 +139,7 @@ function toDialerRows({ project, campaign_id, details }: CallDetail, t: Translat
         </Link>
       ),
     ],
-    [t("call.disposition"), dialer ? t(`dialer.disposition.${dialer.disposition}`) : null],
+    [t("call.disposition"), dialer?.disposition ? t(`dialer.disposition.${dialer.disposition}`) : null],
     [t("call.attempt"), dialer?.attempt ?? null],
     [t("call.digit"), dialer?.digit ?? null],
   ];
