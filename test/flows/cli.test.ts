@@ -76,7 +76,7 @@ test("the call, its delivery and its attempts are found, for people and for scri
   const listed = await enlace(["calls", "list"]);
   assert.match(listed.out, /^1 .* inbound +\+34123456789 +\+34900112233 +answered +2:30 +1001 +CRM: delivered$/m);
   const shown = await enlace(["calls", "show", "uuid-555"]);
-  assert.match(shown.out, /webhook +answered, inbound, from \+34123456789[\s\S]*delivery +CRM: delivered \(attempt 1/);
+  assert.match(shown.out, /webhook +answered; inbound; from \+34123456789[\s\S]*delivery +CRM: delivered \(attempt 1/);
   const [call] = (await ask("calls", "list")).items;
   assert.equal(call.call_uuid, "uuid-555");
   const delivery = await ask("deliveries", "show", call.deliveries[0].id);
