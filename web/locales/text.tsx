@@ -52,8 +52,8 @@ const TextContext = createContext<Texts | null>(null);
 export function TextProvider({ initial, children }: { initial: Language; children: ReactNode }) {
   const [language, setShown] = useState(initial);
   const setLanguage = useCallback(async (next: Language) => {
+    localStorage.setItem(CHOICE, next); // before the texts have come: whoever goes on at once has chosen, too
     await loadTexts(next);
-    localStorage.setItem(CHOICE, next);
     setShown(next);
   }, []);
   const texts = useMemo<Texts>(() => {
