@@ -1,6 +1,7 @@
 import type { Schemas } from "../../api/schema.gen.ts";
 import { useText } from "../../locales/text.tsx";
-import { Said } from "../../ui/Said.tsx";
+import { useNumberText } from "../../ui/phone-numbers.ts";
+import { Said, useSaid } from "../../ui/Said.tsx";
 import { Time } from "../../ui/Time.tsx";
 
 const OUTCOMES = ["delivered", "retry", "rejected", "hold", "lost"] as const;
@@ -23,7 +24,7 @@ export function Timeline({ entries }: { entries: readonly Entry[] }) {
           </div>
           {entry.kind === "fact" ? (
             <div className="break">
-              <Said text={entry.text} code={entry.text_code} values={entry.text_values} />
+              <Fact entry={entry} />
             </div>
           ) : (
             <AttemptLine entry={entry} />
@@ -33,6 +34,13 @@ export function Timeline({ entries }: { entries: readonly Entry[] }) {
       ))}
     </ol>
   );
+}
+
+/** Numbers in it are written as the person wants them everywhere. */
+function Fact({ entry: { text, text_code: code, text_values: values } }: { entry: Entry }) {
+  const say = useSaid();
+  const toNumberText = useNumberText();
+  return say({ text, code, values }).replaceAll(/\+\d{8,15}(?!\d)/g, (number) => toNumberText(number));
 }
 
 function AttemptLine({ entry }: { entry: Entry }) {
