@@ -10,6 +10,7 @@ import type { PbxFleet } from "./pbx-fleet.ts";
 import { fromFailure } from "./relay-answer.ts";
 import { createOrderAsker } from "./relay-asker.ts";
 import { createOrderServer } from "./relay-server.ts";
+import { say } from "./words.ts";
 
 /*
  * Orders reach the one process that listens to a PBX, whichever process was asked:
@@ -69,9 +70,6 @@ export function createRelay(options: RelayOptions): Relay {
 }
 
 function toUnanswered(why: "not_taken" | "not_answered"): AppError {
-  const message =
-    why === "not_taken"
-      ? "No process listens to this PBX. Nothing was done."
-      : "The PBX was asked, and no answer came in time: look at its calls before you ask again.";
+  const message = say(why === "not_taken" ? "notListened" : "notAnswered");
   return new AppError("unavailable", message, { retryAfterSeconds: 5 });
 }

@@ -51,6 +51,9 @@ export const TELEPHONY_SENTENCES = {
   placingMany: "too many calls are being placed",
   beingPlaced: "a call with the id {id} is being placed already",
   notOwned: "this process does not own the PBX {name}",
+  notListened: "No process listens to this PBX. Nothing was done.",
+  notAnswered: "The PBX was asked, and no answer came in time: look at its calls before you ask again.",
+  recordsUntold: "This PBX has no AMI to tell of its call records: name them, mysql or csv, first.",
 } as const;
 
 export const say = createSentences("telephony", TELEPHONY_SENTENCES);

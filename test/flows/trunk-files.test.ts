@@ -48,6 +48,7 @@ test("a PBX that is away has its change due, with the reason, and trunks are in 
   const { body } = await api.put(path, { folder });
   assert.deepEqual([body.state, body.file], ["due", `enlace-trunks-${id}.conf`]);
   assert.match(body.problem, /No process listens to this PBX/);
+  assert.equal(body.problem_code, "telephony.notListened");
   assert.match(readFileSync(join(folder, body.file), "utf8"), /\[early\]/);
 });
 
@@ -59,6 +60,7 @@ test("a PBX that watches the folder itself needs no reload, and a change that fa
   const due = (await api.get(path)).body;
   assert.equal(due.state, "due");
   assert.match(due.problem, /ENOENT/);
+  assert.deepEqual([due.problem_code, due.problem_values], ["dialer.trunkFileFailed", { error: due.problem }]);
   mkdirSync(folder);
   await eventually(async () => assert.equal((await api.get(path)).body.state, "settled"));
   assert.match(readFileSync(join(folder, due.file), "utf8"), /\[late\]/);

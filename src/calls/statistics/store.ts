@@ -92,14 +92,13 @@ export async function loadMissedCallers(
   const { rows } = await sql<MissedRow>`
     with m as materialized (
       select c.id, c.from_text as number, c.started_at as at from calls c
-       where ${toConditions(stretch)} and c.direction = 'inbound'
-         and c.outcome in ('missed', 'cancelled', 'busy', 'failed') and c.from_text is not null
+       where ${toConditions(stretch)} and ${IS_MISSED} and c.from_text is not null
        order by c.started_at desc limit ${MISSED_MAX}),
     talks as materialized (
       select from_text, to_text, started_at as at from calls
        where tenant_id = ${tenantId} and started_at >= ${since.toISOString()}::timestamptz
          and started_at < ${until.toISOString()}::timestamptz + interval '1 day'
-         and outcome in ('answered', 'transferred')),
+         and ${IS_ANSWERED}),
     events as (
       select id, number, at, true as is_missed from m
       union all select null, from_text, at, false from talks where from_text in (select number from m)

@@ -92,10 +92,7 @@ function registerAsking(app: App, { database, clock, loadPbx, audit }: GapRouteO
       const key = toKey(tenantId, request.params.id);
       const { host, cdr } = await loadPbx(tenantId, key.pbxId);
       if (host === null && cdr.kind !== "mysql" && cdr.kind !== "csv")
-        throw new AppError(
-          "conflict",
-          "This PBX has no AMI to tell of its call records: name them, mysql or csv, first.",
-        );
+        throw new AppError("conflict", say("recordsUntold"));
       const now = clock.now();
       const { fromAt, toAt } = toSpan(request.body, now);
       if ((await countOpenGaps(database, key)) >= OPEN_MAX)
