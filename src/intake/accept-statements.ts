@@ -119,9 +119,10 @@ with given as materialized (
 )
 select k.*,
        coalesce(a.keys, '{}') as added,
-       array(select f.fact from facts f
-              where f.tenant_id = k.tenant_id and f.call_id = k.id and f.call_created_at = k.created_at
-              limit $2) as facts
+       (select coalesce(json_agg(f.fact), '[]')
+          from (select f.fact from facts f
+                 where f.tenant_id = k.tenant_id and f.call_id = k.id and f.call_created_at = k.created_at
+                 limit $2) f) as facts
   from known k
   left join (select tenant_id, call_id, array_agg(key) as keys from added group by tenant_id, call_id) a
     on a.tenant_id = k.tenant_id and a.call_id = k.id`;

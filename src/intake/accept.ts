@@ -55,6 +55,7 @@ const COMMITS_AT_ONCE = 2;
 /** A crowd of clients in step would else wait for PostgreSQL all at once, and then PostgreSQL for all of them. */
 const FACTS_PER_START = 20;
 const TRIES_MAX = 4;
+const SEEN_MAX = 20_000;
 const FULL_RETRY_SECONDS = 2;
 const DOWN_RETRY_SECONDS = 5;
 
@@ -65,6 +66,7 @@ export function createAccept(options: AcceptOptions): Accept {
   const { database, clock, log, waitingBytesMax = 64 * 1024 * 1024 } = options;
   const figures = createFigures(options.metrics, () => batcher.waiting());
   const batch = createAcceptBatch(database, options.fanOuts);
+  const seen = createSeenCalls();
   let waitingBytes = 0;
   const batcher = createBatcher<ToldFact, Settled>({
     flush,
@@ -83,17 +85,28 @@ export function createAccept(options: AcceptOptions): Accept {
     return settled;
   }
 
-  /** New calls first, then, in a transaction of its own, what there is about calls that exist. */
+  /**
+   * New calls first, then, in a transaction of its own, what there is about calls that exist. A call that was seen in the store
+   * is not tried as a new one; if it was deleted since, the second round makes it anew.
+   */
   async function settle(items: readonly ToldFact[]): Promise<readonly Settled[]> {
     const settled = new Map<ToldFact, Settled>();
-    await attempt(batch.open, items, settled);
-    const known = items.filter((item) => !settled.has(item));
-    if (known.length > 0) await attempt(batch.extend, known, settled);
+    const rest = (): ToldFact[] => items.filter((item) => !settled.has(item));
+    await attempt(
+      batch.open,
+      items.filter((item) => !seen.has(item)),
+      settled,
+    );
+    await attempt(batch.extend, rest(), settled);
+    await attempt(batch.open, rest(), settled);
+    await attempt(batch.extend, rest(), settled);
+    for (const [item, result] of settled) if ("ok" in result) seen.add(item);
     return items.map((item) => settled.get(item) ?? { error: wentAway() });
   }
 
   /** When the store is down nothing is known to be kept; any other failure is halved until the bad fact stands alone. */
   async function attempt(work: Work, items: readonly ToldFact[], settled: Map<ToldFact, Settled>): Promise<void> {
+    if (items.length === 0) return;
     try {
       for (const [item, ok] of await insist(work, items)) settled.set(item, { ok });
     } catch (error) {
@@ -138,6 +151,20 @@ export function createAccept(options: AcceptOptions): Accept {
       } finally {
         waitingBytes -= raw.length;
       }
+    },
+  };
+}
+
+/** Calls that were in the store when they were last heard of; the oldest are forgotten. */
+function createSeenCalls() {
+  const keys = new Set<string>();
+  const toKey = ({ tenantId, callUuid }: ToldFact): string => `${tenantId} ${callUuid}`;
+  return {
+    has: (item: ToldFact): boolean => keys.has(toKey(item)),
+    add: (item: ToldFact): void => {
+      keys.add(toKey(item));
+      const [oldest] = keys;
+      if (keys.size > SEEN_MAX && oldest !== undefined) keys.delete(oldest);
     },
   };
 }

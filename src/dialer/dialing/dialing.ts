@@ -184,7 +184,7 @@ function createScriptSide(
         return;
       }
       life.onScript(call, change);
-      await journal.kept();
+      await journal.kept(change.id);
     },
   };
 }

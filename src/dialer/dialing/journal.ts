@@ -15,13 +15,14 @@ import { type AttemptUpdate, type StoredOutcome, updateAttempts } from "./store.
  *   changed ──▶ dirty ── write ──▶ kept ── ended? ── conclude: campaign, fact, webhook ──▶ told ──▶ (written with the next)
  *                 ▲────── failed ──┘                      └── failed: after a crash, or in a moment, again ──┘
  *
+ * Two hands: one writes, one tells. Telling takes longer, and outcomes do not wait for those before them to be told.
  * Of a call whose script runs in another process the end is held, for a moment, until that script's last word is in the store.
  */
 export interface Journal {
   /** Something of this call is different. */
   note(call: LiveCall): void;
-  /** Resolves once everything noted so far is kept. */
-  kept(): Promise<void>;
+  /** Resolves once what was noted of this call is kept. */
+  kept(attemptId: string): Promise<void>;
   /** Whether something of it is still to be written or told. */
   has(attemptId: string): boolean;
   /** Calls that wait to be written. */
@@ -50,18 +51,17 @@ export function createJournal({ database, clock, log, figures, conclude }: Journ
   const untold = new Map<string, LiveCall>();
   const held = new Map<string, LiveCall>();
   let writing: ReadonlySet<string> = new Set();
+  let telling: ReadonlySet<string> = new Set();
   const stopping = new AbortController();
-  let waiters: (() => void)[] = [];
-  let failures = 0;
-  let running: Promise<void> | undefined;
+  const waiters = new Map<string, (() => void)[]>();
+  const writer = createHand(write, dirty);
+  const teller = createHand(tell, untold);
 
   async function write(): Promise<void> {
     for (const [id, call] of held) dirty.set(id, call);
     held.clear();
     const batch = [...dirty.values()].slice(0, ROWS_MAX);
     if (batch.length === 0) return;
-    const told = waiters;
-    waiters = [];
     writing = new Set(batch.map(({ attempt }) => attempt.id));
     for (const id of writing) dirty.delete(id);
     const startedMs = clock.monotonicMs();
@@ -78,63 +78,89 @@ export function createJournal({ database, clock, log, figures, conclude }: Journ
       }
     } catch (error) {
       for (const call of batch) dirty.set(call.attempt.id, call);
-      waiters = [...told, ...waiters];
       throw error;
     } finally {
       writing = new Set();
       figures.flushSeconds.observe((clock.monotonicMs() - startedMs) / 1000);
     }
-    if (dirty.size > 0) waiters = [...told, ...waiters];
-    else for (const resolve of told) resolve();
+    for (const { attempt } of batch) if (!dirty.has(attempt.id)) release(attempt.id);
+  }
+
+  function release(id: string): void {
+    for (const resolve of waiters.get(id) ?? []) resolve();
+    waiters.delete(id);
   }
 
   async function tell(): Promise<void> {
     const batch = [...untold.values()].slice(0, ROWS_MAX);
     if (batch.length === 0) return;
-    await conclude(batch);
+    telling = new Set(batch.map(({ attempt }) => attempt.id));
+    for (const id of telling) untold.delete(id);
+    try {
+      await conclude(batch);
+    } catch (error) {
+      for (const call of batch) untold.set(call.attempt.id, call);
+      throw error;
+    } finally {
+      telling = new Set();
+    }
     for (const call of batch) {
-      untold.delete(call.attempt.id);
       call.isTold = true;
       dirty.set(call.attempt.id, call);
     }
   }
 
-  async function step(): Promise<void> {
-    try {
-      await write();
-      await tell();
-      failures = 0;
-    } catch (error) {
-      failures++;
-      log.warn({ reason: toErrorMessage(error), failures, waiting: dirty.size }, "dialer.journal_failed");
+  /** Does its work every moment, at once while there is a whole batch of it, and with growing pauses while it fails. */
+  function createHand(work: () => Promise<void>, heap: ReadonlyMap<string, LiveCall>) {
+    let failures = 0;
+    async function step(): Promise<void> {
+      try {
+        await work();
+        failures = 0;
+      } catch (error) {
+        failures++;
+        log.warn({ reason: toErrorMessage(error), failures, waiting: heap.size }, "dialer.journal_failed");
+      }
     }
+    return {
+      step,
+      failures: () => failures,
+      run: async (signal: AbortSignal): Promise<void> => {
+        while (!signal.aborted) {
+          const more = heap.size >= ROWS_MAX && failures === 0;
+          const ms = failures > 0 ? toBackoffMs(failures, RETRY, 1) : more ? 0 : EVERY_MS;
+          await clock.sleep(ms, signal).catch(() => undefined); // stopping: the loop's condition ends it
+          await step();
+        }
+      },
+    };
   }
 
-  async function run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const more = dirty.size >= ROWS_MAX && failures === 0;
-      const ms = failures > 0 ? toBackoffMs(failures, RETRY, 1) : more ? 0 : EVERY_MS;
-      await clock.sleep(ms, signal).catch(() => undefined); // stopping: the loop's condition ends it
-      await step();
-    }
-  }
+  const left = (): number => dirty.size + untold.size + held.size + writing.size + telling.size;
+  let running: Promise<unknown> | undefined;
 
   return {
     note: (call) => {
       dirty.set(call.attempt.id, call);
     },
-    kept: () => (dirty.size === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
-    has: (attemptId) => [dirty, untold, writing, held].some((calls) => calls.has(attemptId)),
-    waiting: () => dirty.size + untold.size + held.size,
+    kept: (id) =>
+      dirty.has(id) || writing.has(id)
+        ? new Promise((resolve) => waiters.set(id, [...(waiters.get(id) ?? []), resolve]))
+        : Promise.resolve(),
+    has: (attemptId) => [dirty, untold, writing, telling, held].some((calls) => calls.has(attemptId)),
+    waiting: left,
     start: () => {
-      running ??= run(stopping.signal);
+      running ??= Promise.all([writer.run(stopping.signal), teller.run(stopping.signal)]);
     },
     stop: async () => {
       stopping.abort(new Error("stopped"));
       await running;
-      while (dirty.size + untold.size + held.size > 0 && failures < STOP_TRIES_MAX) await step();
+      while (left() > 0 && Math.max(writer.failures(), teller.failures()) < STOP_TRIES_MAX) {
+        await writer.step();
+        await teller.step();
+      }
       if (dirty.size > 0) figures.dropped.inc(dirty.size);
-      for (const resolve of waiters.splice(0)) resolve(); // what is not kept is found alive, or closed, at the next start
+      for (const id of waiters.keys()) release(id); // what is not kept is found alive, or closed, at the next start
     },
   };
 }
