@@ -121,6 +121,17 @@ test("a story inside a call is kept with its instants, and a change of it alone 
   assert.deepEqual(call.details?.rings, [{ ...ring, endedAt: at("14:01:00") }]);
 });
 
+test("a call that was seen here and has been deleted since is made anew", async () => {
+  const { accept, news } = createDoor();
+  await accept(item("gone", { status: "ringing" }));
+  await database.pool.query("delete from facts where call_id = (select id from calls where call_uuid = 'gone')");
+  await database.pool.query("delete from calls where call_uuid = 'gone'");
+  const again = await accept(item("gone", { status: "answered" }));
+  assert.deepEqual([again.status, again.revision, again.call.outcome], ["accepted", 1, "answered"]);
+  assert.equal((await rowsOf("gone")).length, 1);
+  assert.equal(news.filter(({ callUuid }) => callUuid === "gone").length, 2);
+});
+
 test("a fact that is new but says nothing new is kept and leaves the revision alone", async () => {
   const { accept, changes } = createDoor();
   await accept(item("same-news", { status: "answered" }));

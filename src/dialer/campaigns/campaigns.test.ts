@@ -50,6 +50,20 @@ test("contacts are claimed once each, the longest due first, by however many at 
   assert.deepEqual(await countsOf(id), [["dialing", null, 100]]);
 });
 
+test("a contact's id is looked up by no index but that of ids, whatever the planner believes of a young table", async () => {
+  const { rows } = await sql<{ name: string; columns: string[] }>`
+    select i.indexrelid::regclass::text as name, array_agg(a.attname::text order by k.place) as columns
+      from pg_index i cross join lateral unnest(i.indkey) with ordinality k(column_id, place)
+      join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.column_id
+     where i.indrelid = 'campaign_contacts'::regclass and i.indpred is null
+     group by i.indexrelid`.execute(database.sql);
+  const fitting = rows.filter(({ columns }) => ["tenant_id", "campaign_id", "id"].includes(columns[0] ?? ""));
+  assert.deepEqual(
+    fitting.map(({ name }) => name),
+    ["campaign_contacts_pkey"],
+  );
+});
+
 test("a contact is not claimed before it is due, in a paused campaign, or of another tenant", async () => {
   const id = await add(3);
   await sql`update campaign_contacts set next_at = ${new Date(at.getTime() + 1)} where campaign_id = ${id} and number = '+34600000001'`.execute(

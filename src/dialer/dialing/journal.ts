@@ -54,8 +54,8 @@ export function createJournal({ database, clock, log, figures, conclude }: Journ
   let telling: ReadonlySet<string> = new Set();
   const stopping = new AbortController();
   const waiters = new Map<string, (() => void)[]>();
-  const writer = createHand(write, dirty);
-  const teller = createHand(tell, untold);
+  const writer = createHand(write, { clock, log, heap: dirty });
+  const teller = createHand(tell, { clock, log, heap: untold });
 
   async function write(): Promise<void> {
     for (const [id, call] of held) dirty.set(id, call);
@@ -110,34 +110,8 @@ export function createJournal({ database, clock, log, figures, conclude }: Journ
     }
   }
 
-  /** Does its work every moment, at once while there is a whole batch of it, and with growing pauses while it fails. */
-  function createHand(work: () => Promise<void>, heap: ReadonlyMap<string, LiveCall>) {
-    let failures = 0;
-    async function step(): Promise<void> {
-      try {
-        await work();
-        failures = 0;
-      } catch (error) {
-        failures++;
-        log.warn({ reason: toErrorMessage(error), failures, waiting: heap.size }, "dialer.journal_failed");
-      }
-    }
-    return {
-      step,
-      failures: () => failures,
-      run: async (signal: AbortSignal): Promise<void> => {
-        while (!signal.aborted) {
-          const more = heap.size >= ROWS_MAX && failures === 0;
-          const ms = failures > 0 ? toBackoffMs(failures, RETRY, 1) : more ? 0 : EVERY_MS;
-          await clock.sleep(ms, signal).catch(() => undefined); // stopping: the loop's condition ends it
-          await step();
-        }
-      },
-    };
-  }
-
-  const left = (): number => dirty.size + untold.size + held.size + writing.size + telling.size;
   let running: Promise<unknown> | undefined;
+  const left = (): number => dirty.size + untold.size + held.size + writing.size + telling.size;
 
   return {
     note: (call) => {
@@ -161,6 +135,35 @@ export function createJournal({ database, clock, log, figures, conclude }: Journ
       }
       if (dirty.size > 0) figures.dropped.inc(dirty.size);
       for (const id of waiters.keys()) release(id); // what is not kept is found alive, or closed, at the next start
+    },
+  };
+}
+
+/** Does its work every moment, at once while there is a whole batch of it, and with growing pauses while it fails. */
+function createHand(
+  work: () => Promise<void>,
+  { clock, log, heap }: Pick<JournalOptions, "clock" | "log"> & { heap: ReadonlyMap<string, LiveCall> },
+) {
+  let failures = 0;
+  async function step(): Promise<void> {
+    try {
+      await work();
+      failures = 0;
+    } catch (error) {
+      failures++;
+      log.warn({ reason: toErrorMessage(error), failures, waiting: heap.size }, "dialer.journal_failed");
+    }
+  }
+  return {
+    step,
+    failures: () => failures,
+    run: async (signal: AbortSignal): Promise<void> => {
+      while (!signal.aborted) {
+        const more = heap.size >= ROWS_MAX && failures === 0;
+        const ms = failures > 0 ? toBackoffMs(failures, RETRY, 1) : more ? 0 : EVERY_MS;
+        await clock.sleep(ms, signal).catch(() => undefined); // stopping: the loop's condition ends it
+        await step();
+      }
     },
   };
 }
