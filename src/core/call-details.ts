@@ -167,11 +167,12 @@ export function joinDetails(told: readonly ToldDetails[], endedAt: Date | null):
 }
 
 function joinPieces(told: readonly ToldDetails[], list: DetailList, endedAt: Date | null): Piece[] {
+  if (told.every((details) => (details[list]?.length ?? 0) === 0)) return [];
   const pieces = new Map<string, Piece>();
   for (const details of told) {
     for (const piece of (details[list] ?? []) as unknown as Piece[]) {
       const known = pieces.get(piece.id) ?? { id: piece.id };
-      for (const [name, value] of Object.entries(piece)) complete(known, name, value);
+      for (const name in piece) complete(known, name, piece[name]);
       pieces.set(piece.id, known);
     }
   }
@@ -224,7 +225,9 @@ export function reviveDetails<T extends ToldDetails>(stored: T): T {
   return details as T;
 }
 
-const revivePiece = (piece: Piece): Piece =>
-  Object.fromEntries(
-    Object.entries(piece).map(([name, value]) => [name, /^at$|At$/.test(name) ? new Date(value as string) : value]),
-  ) as Piece;
+function revivePiece(piece: Piece): Piece {
+  const revived: Record<string, unknown> = { ...piece };
+  for (const name in revived)
+    if (name === "at" || name.endsWith("At")) revived[name] = new Date(revived[name] as string);
+  return revived as Piece;
+}

@@ -113,6 +113,8 @@ function reduceWith(
   }
   const call = reduceCall([...before, ...added]);
   if (added.length === 0) return { call, isChanged: false, isDetail: false };
+  // Most of what is told moves the call on: then what it was like before need not be worked out.
+  if (call.outcome !== known.outcome || call.phase !== known.phase) return { call, isChanged: true, isDetail: false };
   const previous = before.length === 0 ? undefined : reduceCall(before);
   const isChanged = previous === undefined || !isDeepStrictEqual(call, previous);
   return { call, isChanged, isDetail: isChanged && previous !== undefined && isDetailChange(previous, call) };

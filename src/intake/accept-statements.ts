@@ -108,7 +108,7 @@ const EXTEND_CALLS = `
 with given as materialized (
   select * from ${toUnnest(FACT_COLUMNS, "f", 3)}
 ), known as materialized (
-  select c.tenant_id, c.id, c.call_uuid, c.revision, c.created_at from calls c
+  select c.tenant_id, c.id, c.call_uuid, c.revision, c.created_at, c.outcome, c.phase from calls c
    where (c.tenant_id, c.call_uuid) in (select tenant_id, call_uuid from given)
 ), added as (
   insert into facts (tenant_id, call_id, call_created_at, key, source, at, fact, raw, received_at)
@@ -186,6 +186,9 @@ export async function lockCalls(
 export interface ExtendedCall extends OpenedCall {
   revision: number;
   created_at: Date;
+  /** As they were. */
+  outcome: string;
+  phase: string;
   /** Keys of the facts that were not known yet. */
   added: string[];
   /** Facts known before, at most `factsMax`. */

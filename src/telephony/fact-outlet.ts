@@ -33,6 +33,9 @@ export interface FactOutlet {
  * with 2,000 calls would be heard twenty seconds late. A call does not mind the order of its facts.
  */
 const ON_THE_WAY_MAX = 1_000;
+/** While several are on their way those of a moment travel together: a transaction costs as much as many facts in it. */
+const SEVERAL = 5;
+const MOMENT_MS = 50;
 const RETRY = { firstMs: 200, maxMs: 5_000 };
 /** Errors that say nothing about the store may be a bug: they must not hold up the PBX for ever. */
 const ODD_TRIES_MAX = 5;
@@ -47,9 +50,11 @@ export interface FactOutletOptions {
 export function createFactOutlet({ tenantId, accept, clock, log }: FactOutletOptions): FactOutlet {
   const counters = { told: 0, refused: 0, waiting: 0 };
   const listeners: (() => void)[] = [];
+  let moment: Promise<void> | undefined;
 
   async function tellOne({ callUuid, fact, raw }: TrackedFact, signal: AbortSignal): Promise<void> {
     const item = { tenant: { id: tenantId }, callUuid, fact, raw: toRawText(raw) };
+    if (counters.waiting > SEVERAL) await endOfMoment();
     for (let failures = 1; ; failures++) {
       try {
         await accept(item);
@@ -66,6 +71,16 @@ export function createFactOutlet({ tenantId, accept, clock, log }: FactOutletOpt
         if (signal.aborted) return;
       }
     }
+  }
+
+  function endOfMoment(): Promise<void> {
+    moment ??= new Promise((resolve) => {
+      clock.after(MOMENT_MS, () => {
+        moment = undefined;
+        resolve();
+      });
+    });
+    return moment;
   }
 
   /** Resolves when at most `most` facts are on their way. */

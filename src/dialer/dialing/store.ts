@@ -7,7 +7,8 @@ import { type AttemptRow, COLUMNS, fromRow, type KeptAttempt, toColumns } from "
 
 /*
  * What is kept of attempts while they live. Many rows a statement: at a hundred calls a second a statement for each change of
- * each call would be the first thing to give way.
+ * each call would be the first thing to give way. Those that look for their rows have no name and so are planned for each batch,
+ * which takes a millisecond: a plan that was made while the month was young would read all of it for every batch.
  */
 
 const NAMES = COLUMNS.map(([name]) => name).join(", ");
@@ -34,7 +35,6 @@ on conflict (tenant_id, id, queued_at) do update
 } as const;
 
 const UPDATE = {
-  name: "dialing.update",
   text: `
 with t as (
   select * from unnest($1::int[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
@@ -42,7 +42,7 @@ with t as (
                        $15::int[], $16::bool[], $17::bool[])
     as t(tenant_id, id, queued_at, state, disposition, disposition_source, cause, digit, amd_status, amd_cause, dialed_at,
          answered_at, ended_at, transfer_wait_seconds, transfer_talk_seconds, told, final)
-)
+), kept as (
 update dial_attempts a
    set state = case when a.state = 'ended' then a.state when ${HELD} then 'talking' else t.state end,
        disposition = case when ${WINS} then coalesce(t.disposition, a.disposition) else a.disposition end,
@@ -56,8 +56,10 @@ update dial_attempts a
        transfer_talk_seconds = coalesce(t.transfer_talk_seconds, a.transfer_talk_seconds),
        told = a.told or t.told
   from t where a.tenant_id = t.tenant_id and a.id = t.id and a.queued_at = t.queued_at
-returning a.tenant_id, a.id, a.state, a.disposition, a.disposition_source, a.digit, a.amd_status, a.amd_cause, a.transfer_wait_seconds,
-          a.transfer_talk_seconds, a.told`,
+returning a.id, a.state, a.disposition, a.disposition_source, a.digit, a.amd_status, a.amd_cause, a.transfer_wait_seconds,
+          a.transfer_talk_seconds, t.state = 'ended' and not t.told as is_asked
+)
+select * from kept where is_asked`,
 } as const;
 
 /** Keeps attempts as they are now: new ones, and queued ones that are dialled. They are durable when it resolves. */
@@ -68,7 +70,6 @@ export async function writeDown(database: Database, attempts: readonly KeptAttem
 /** Keeps that these are about to be dialled. They are durable when it resolves. */
 export async function markDialed(database: Database, attempts: readonly KeptAttempt[]): Promise<void> {
   await database.pool.query({
-    name: "dialing.mark",
     text: `update dial_attempts a set dialed_at = t.dialed_at
              from unnest($1::int[], $2::text[], $3::timestamptz[], $4::timestamptz[]) as t(tenant_id, id, queued_at, dialed_at)
             where a.tenant_id = t.tenant_id and a.id = t.id and a.queued_at = t.queued_at`,
@@ -103,6 +104,7 @@ export interface AttemptUpdate {
   final: boolean;
 }
 
+/** Keeps what became of attempts, and returns what the store now says of those that have ended and that nobody was told of. */
 export async function updateAttempts(database: Database, updates: readonly AttemptUpdate[]): Promise<StoredOutcome[]> {
   const column = (of: (attempt: KeptAttempt) => unknown): unknown[] => updates.map(({ attempt }) => of(attempt));
   const values = [

@@ -117,7 +117,7 @@ const SETTLE_DAYS = 14;
 
 /**
  * Settles what was allowed, adds calls that nobody asked about before, and counts for the caller ids, each attempt once
- * however often it is told. One statement.
+ * however often it is told. One statement, without a name: planned for each batch by what the table has grown to.
  */
 export async function settleCalls(
   on: Pick<pg.ClientBase, "query">,
@@ -126,7 +126,6 @@ export async function settleCalls(
 ): Promise<void> {
   const column = <T>(pick: (call: SettledCall) => T): T[] => calls.map(pick);
   await on.query({
-    name: "policy-calls-settle",
     text: SETTLE,
     values: [
       column(({ attempt }) => attempt.tenantId),
