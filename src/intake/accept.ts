@@ -162,7 +162,9 @@ function createSeenCalls() {
   return {
     has: (item: ToldFact): boolean => keys.has(toKey(item)),
     add: (item: ToldFact): void => {
-      keys.add(toKey(item));
+      const key = toKey(item);
+      keys.delete(key); // to the end: the order is that of the last word
+      keys.add(key);
       const [oldest] = keys;
       if (keys.size > SEEN_MAX && oldest !== undefined) keys.delete(oldest);
     },
