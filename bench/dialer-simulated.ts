@@ -115,13 +115,14 @@ async function measureConcurrency(context: FigureContext): Promise<void> {
     const calm = residentMiB(campaign.pid);
     await campaign.start();
     let half = calm;
+    let atOnce = 0; // at the look that was enough: the next one sees the first of them end
     await until(async () => {
-      const { live } = await campaign.pbxReport();
-      if (live < CONCURRENT / 2) half = residentMiB(campaign.pid);
-      return live >= CONCURRENT;
+      atOnce = (await campaign.pbxReport()).live;
+      if (atOnce < CONCURRENT / 2) half = residentMiB(campaign.pid);
+      return atOnce >= CONCURRENT;
     });
-    const { live, sessionsFailed } = await campaign.pbxReport();
-    context.report("calls at once, each with its FastAGI session", { value: live, atLeast: CONCURRENT });
+    const { sessionsFailed } = await campaign.pbxReport();
+    context.report("calls at once, each with its FastAGI session", { value: atOnce, atLeast: CONCURRENT });
     context.report("sessions that found no server", { value: sessionsFailed, atMost: 0 });
     context.report("memory of Enlace with all of them", {
       value: residentMiB(campaign.pid),
