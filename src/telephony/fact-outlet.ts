@@ -33,7 +33,7 @@ export interface FactOutlet {
  * with 2,000 calls would be heard twenty seconds late. A call does not mind the order of its facts.
  */
 const ON_THE_WAY_MAX = 1_000;
-/** While several are on their way those of a moment travel together: a transaction costs as much as many facts in it. */
+/** While several are on their way those of a moment travel together, in fewer transactions. */
 const SEVERAL = 5;
 const MOMENT_MS = 50;
 const RETRY = { firstMs: 200, maxMs: 5_000 };
